@@ -1,0 +1,1 @@
+"""Conclave's library: layered, typed functions that know nothing about DVC."""

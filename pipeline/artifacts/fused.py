@@ -1,0 +1,43 @@
+"""Fused candidates: one file each, with scores on OOF, nested and on test."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.artifacts.atomic import atomic_path
+from pipeline.artifacts.tables import require_file
+
+
+@dataclass(frozen=True)
+class FusedScores:
+    """The scores of a candidate, larger is better. N training rows, n test rows, C classes, K folds.
+
+    Attributes:
+        oof: [N, C], tuned on all training rows.
+        nested: [K, N, C], entry k tuned without the rows of fold k.
+        test: [n, C], tuned on all training rows.
+    """
+
+    oof: NDArray[np.float64]
+    nested: NDArray[np.float64]
+    test: NDArray[np.float64]
+
+
+def write_fused(path: Path, fused: FusedScores) -> None:
+    """Write a candidate's scores. Nested scores that are the OOF scores in every fold are stored once."""
+    same = all(scores is fused.oof or np.array_equal(scores, fused.oof) for scores in fused.nested)
+    nested = fused.nested[:0] if same else fused.nested
+    with atomic_path(path) as temporary:
+        np.savez(temporary, oof=fused.oof, nested=nested, test=fused.test, n_folds=np.int64(len(fused.nested)))
+
+
+def read_fused(path: Path) -> FusedScores:
+    """Read what `write_fused` wrote. Raises UserError where the file is missing."""
+    require_file(path)
+    with np.load(path, allow_pickle=False) as file:
+        oof, nested, n_folds = file["oof"], file["nested"], int(file["n_folds"])
+        if not len(nested):
+            nested = np.broadcast_to(oof, (n_folds, *oof.shape))
+        return FusedScores(oof, nested, file["test"])

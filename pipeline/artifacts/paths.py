@@ -1,0 +1,47 @@
+"""Where every artifact lies, relative to the project's root, in which every stage runs."""
+
+from pathlib import Path
+
+DATA = Path("data")
+MODELS = Path("models")
+REPORTS = Path("reports")
+SCRATCH = Path(".scratch")  # checkpoints of training that has not finished; neither git's nor DVC's
+
+PARAMS = Path("params.yaml")
+LOCK_FILE = Path("requirements.lock")
+
+RAW = DATA / "raw"
+PLAIN = DATA / "plain"
+TRAIN = DATA / "prepared" / "train.parquet"
+TEST = DATA / "prepared" / "test.parquet"
+CORPUS = DATA / "prepared" / "corpus.parquet"
+LABELS = DATA / "prepared" / "labels.json"
+FOLDS = DATA / "folds.parquet"
+
+PRETRAINED = MODELS / "pretrained"
+ALIGNED = MODELS / "aligned"
+ENCODERS = MODELS / "encoders"
+VECTORS = MODELS / "vectors"
+RECIPES = MODELS / "recipes"
+MEMBERS = MODELS / "members"
+OOF_LOGITS = MODELS / "oof_logits"
+TEST_LOGITS = MODELS / "test_logits"
+FUSED = MODELS / "fused"
+PREDICTIONS = MODELS / "predictions.npz"
+
+DATA_REPORT = REPORTS / "data.json"
+ALIGNMENT_REPORTS = REPORTS / "alignment"
+HISTORY = REPORTS / "history"
+PLOTS = REPORTS / "plots"
+FUSION_REPORT = REPORTS / "fusion.json"
+CLASS_WEIGHTS_REPORT = REPORTS / "class_weights.json"
+HIDDEN_REPORT = REPORTS / "hidden.json"
+SUBMISSION = REPORTS / "submission.csv"
+MANIFEST = REPORTS / "manifest.json"
+HTML_REPORT = REPORTS / "index.html"
+MARKDOWN_REPORT = REPORTS / "report.md"
+
+
+def fold_name(fold: int) -> str:
+    """The name of a fold's file or folder; with repeated folds, fold k of repeat r is number r·n_folds + k."""
+    return f"fold-{fold}"

@@ -1,0 +1,42 @@
+"""Parquet tables: written by one stage, read by others, with the columns checked."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.artifacts.atomic import atomic_path
+from pipeline.errors import UserError
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as parquet, without its index."""
+    with atomic_path(path) as temporary:
+        table.to_parquet(temporary, index=False, engine="pyarrow")
+
+
+def require_file(path: Path) -> None:
+    """Raise UserError where an artifact of an earlier stage is missing."""
+    if not path.exists():
+        raise UserError(f"{path}: not found. It is made by an earlier stage: run `dvc repro` or that stage first")
+
+
+def write_history(path: Path, table: pd.DataFrame) -> None:
+    """Write a learning curve as CSV, which DVC plots."""
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read the named columns of a parquet table.
+
+    Raises UserError where the file is missing (it is made by a stage) or a column is.
+    """
+    require_file(path)
+    import pyarrow.parquet as pq
+
+    found = pq.ParquetFile(path).schema_arrow.names
+    missing = [column for column in columns if column not in found]
+    if missing:
+        raise UserError(f"{path}: no column {missing[0]!r}; found: {', '.join(found)}")
+    return pd.read_parquet(path, columns=list(columns), engine="pyarrow")

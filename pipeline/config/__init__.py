@@ -1,0 +1,6 @@
+"""`params.yaml` as typed objects: read once at the start of a stage, checked whole, never passed into the library."""
+
+from pipeline.config.load import load_params
+from pipeline.config.schema import Params
+
+__all__ = ["Params", "load_params"]

@@ -1,0 +1,324 @@
+"""The shape of `params.yaml`. What each key means stands as a comment in `params.yaml` itself."""
+
+import re
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from pipeline.config.messages import one_of
+from pipeline.config.pieces import piece, word
+from pipeline.errors import UserError
+
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def _check_name(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise ValueError(f"got {name!r}, a name of small letters, digits and single hyphens is allowed, as in 'bert-ce'")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_check_name)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=0)]
+AtLeastOne = Annotated[int, Field(ge=1)]
+Split = Literal["whitespace", "punctuation", "characters"]
+
+
+class Section(BaseModel):
+    """A mapping in params.yaml: unknown keys and wrong types are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Runtime(Section):
+    """Seed, threads and precision of all training."""
+
+    seed: Count
+    threads: AtLeastOne
+    precision: Literal["fp32", "bf16"]
+
+
+class Stackdocs(Section):
+    """The embedded competition."""
+
+    n_classes: AtLeastOne
+    n_train: AtLeastOne
+    n_test: AtLeastOne
+    min_rows: AtLeastOne
+    seed: Count
+
+
+class Columns(Section):
+    """Names of the columns in the competition's files."""
+
+    id: str | None
+    text: str
+    label: str
+
+
+class Data(Section):
+    """The competition's files and how to read and clean them."""
+
+    competition: Name
+    train: list[str] = Field(min_length=1)
+    test: str
+    corpus: list[str] = Field(min_length=1)
+    sample_submission: str | None
+    answer_key: str | None
+    columns: Columns
+    separator: str | None
+    quoting: bool
+    encodings: list[str] = Field(min_length=1)
+    level_separator: str | None
+    clean: list[word("cleaning")]  # type: ignore[valid-type]
+    conflicting_labels: Literal["keep", "majority", "drop"]
+    empty_text: str
+
+
+class Folds(Section):
+    """Cross-validation."""
+
+    n_folds: Annotated[int, Field(ge=2)]
+    repeats: AtLeastOne
+    group_duplicates: bool
+    seed: Count
+
+
+class Hub(Section):
+    """A checkpoint to download."""
+
+    repo: str
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+
+
+class Architecture(Section):
+    """The shape of an encoder made from scratch."""
+
+    name: word("architectures")  # type: ignore[valid-type]
+    layers: AtLeastOne
+    hidden: AtLeastOne
+    heads: AtLeastOne
+    intermediate: AtLeastOne
+    max_length: AtLeastOne
+
+    @model_validator(mode="after")
+    def _heads_divide_hidden(self) -> Self:
+        if self.hidden % self.heads:
+            raise ValueError(f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})")
+        return self
+
+
+class MaskedLM(Section):
+    """Masked-language modelling: the settings of pretraining and post-training."""
+
+    steps: Count
+    checkpoints: list[AtLeastOne]
+    batch_tokens: AtLeastOne
+    max_length: Annotated[int, Field(ge=8)]
+    learning_rate: Positive
+    warmup_ratio: Share
+    weight_decay: Annotated[float, Field(ge=0)]
+    dropout: Share
+    mlm_probability: Annotated[float, Field(gt=0, lt=1)]
+    held_out: Annotated[float, Field(gt=0, lt=1)]
+    evaluate_every: AtLeastOne
+
+    @model_validator(mode="after")
+    def _checkpoints_come_before_the_end(self) -> Self:
+        if any(step >= self.steps for step in self.checkpoints):
+            raise ValueError(f"checkpoints {self.checkpoints} must lie before the last step, {self.steps}")
+        return self
+
+
+class Scratch(Section):
+    """An encoder to pretrain from a text."""
+
+    from_: str = Field(alias="from")
+    architecture: Architecture
+    vocab_size: AtLeastOne
+    split: Split
+    mlm: MaskedLM
+
+
+class Alignment(Section):
+    """How the competition's vocabulary is mapped to the pretrained one."""
+
+    method: piece("alignment")  # type: ignore[valid-type]
+    min_count: AtLeastOne
+    split: Split
+
+
+class Encoder(Section):
+    """A pretrained encoder, aligned and post-trained."""
+
+    from_: str = Field(alias="from")
+    counts: str
+    align: Alignment
+    post_train: MaskedLM
+
+
+class Vectors(Section):
+    """TF-IDF features."""
+
+    analyzer: Literal["word", "char", "char_wb"]
+    ngrams: Annotated[list[AtLeastOne], Field(min_length=2, max_length=2)]
+    min_df: AtLeastOne
+    sublinear_tf: bool
+    max_features: AtLeastOne | None
+
+    @model_validator(mode="after")
+    def _ngrams_are_a_range(self) -> Self:
+        if self.ngrams[0] > self.ngrams[1]:
+            raise ValueError(f"ngrams: got {self.ngrams}, [shortest, longest] is allowed")
+        return self
+
+
+class LearningRate(Section):
+    """Peak learning rates by part."""
+
+    embeddings: Positive
+    encoder: Positive
+    head: Positive
+
+
+class Contrastive(Section):
+    """A contrastive term on the pooled vectors, beside the classification loss."""
+
+    loss: piece("contrastive")  # type: ignore[valid-type]
+    weight: Positive
+    on: Literal["samples", "samples_and_classes"]
+
+
+class MultiSampleDropout(Section):
+    """Several dropout masks before the classifier."""
+
+    samples: AtLeastOne
+    reduce: Literal["mean", "sum"]
+    p: Annotated[float, Field(ge=0, lt=1)]
+
+
+class EarlyStop(Section):
+    """When training ends before its last epoch."""
+
+    on: Literal["never", "inner", "fold"]
+    share: Annotated[float, Field(gt=0, lt=0.5)]
+    patience: AtLeastOne
+
+
+class TransformerMember(Section):
+    """The full recipe of a fine-tuned encoder."""
+
+    kind: Literal["transformer"]
+    from_: str = Field(alias="from")
+    max_length: Annotated[int, Field(ge=8)]
+    pooler: piece("poolers")  # type: ignore[valid-type]
+    dropout: Share
+    head: MultiSampleDropout
+    loss: piece("losses")  # type: ignore[valid-type]
+    class_weights: word("imbalance")  # type: ignore[valid-type]
+    contrastive: Contrastive | None
+    epochs: AtLeastOne
+    batch_size: AtLeastOne
+    learning_rate: LearningRate
+    warmup_ratio: Share
+    weight_decay: Annotated[float, Field(ge=0)]
+    clip: Positive
+    early_stop: EarlyStop
+    seed: Count
+
+
+class LinearMember(Section):
+    """The full recipe of a linear classifier on TF-IDF features."""
+
+    kind: Literal["linear"]
+    from_: str = Field(alias="from")
+    classifier: Literal["svm", "logistic"]
+    C: Positive
+    class_weights: Literal["none", "balanced"]
+    seed: Count
+
+
+MEMBER_MODELS: dict[str, type[Section]] = {"transformer": TransformerMember, "linear": LinearMember}
+
+
+class External(Section):
+    """Logits of a member that was trained elsewhere."""
+
+    from_: str = Field(alias="from")
+
+
+class Fusion(Section):
+    """The candidates that are made of the members."""
+
+    rules: list[piece("fusion")]  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _rules_are_distinct(self) -> Self:
+        names = [rule["name"] for rule in self.rules]
+        repeated = [name for name in names if names.count(name) > 1]
+        if repeated:
+            raise ValueError(f"rules: {repeated[0]!r} stands in the list twice")
+        return self
+
+
+class ClassWeights(Section):
+    """The search of class weights for macro-F1."""
+
+    methods: list[word("class_weights")] = Field(min_length=1)  # type: ignore[valid-type]
+    shrinkage: Share
+    bootstrap_samples: AtLeastOne
+    seed: Count
+
+
+class Params(Section):
+    """The whole file, with every default filled in."""
+
+    toy: bool
+    runtime: Runtime
+    stackdocs: Stackdocs
+    data: Data
+    folds: Folds
+    hub: dict[Name, Hub]
+    scratch: dict[Name, Scratch]
+    encoders: dict[Name, Encoder]
+    vectors: dict[Name, Vectors]
+    members: dict[Name, Annotated[TransformerMember | LinearMember, Field(discriminator="kind")]]
+    external: dict[Name, External]
+    fusion: Fusion
+    class_weights: ClassWeights
+    defaults: dict[str, Any]
+
+    def entry(self, section: str, name: str) -> Any:
+        """The entry `name` of a section of named entries. Raises UserError where there is none."""
+        entries = getattr(self, section)
+        if name not in entries:
+            raise UserError(f"params.yaml: {section} has no {one_of(name, list(entries))}")
+        return entries[name]
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        both = [name for name in self.members if name in self.external]
+        if both:
+            raise ValueError(f"external.{both[0]}: the name is taken by a member; members and external share one list of names")
+        if not self.members and not self.external:
+            raise ValueError("members: is empty, and so is external; an ensemble needs at least one of either")
+        return self
+
+    @model_validator(mode="after")
+    def _from_is_made_by_something(self) -> Self:
+        made = {
+            "models/pretrained": [*self.hub, *self.scratch],
+            "models/encoders": list(self.encoders),
+            "models/vectors": list(self.vectors),
+        }
+        sources = [(f"encoders.{name}.from", entry.from_) for name, entry in self.encoders.items()]
+        sources += [(f"members.{name}.from", entry.from_) for name, entry in self.members.items()]
+        for key, path in sources:
+            for folder, names in made.items():
+                name = path.removeprefix(f"{folder}/").split("/")[0]
+                if path.startswith(f"{folder}/") and name not in names:
+                    allowed = [f"{folder}/{known}" for known in names]
+                    raise ValueError(f"{key}: nothing makes it: {one_of(path, allowed)}")
+        return self

@@ -1,0 +1,1 @@
+"""The competition's rows: reading, duplicates, labels, folds, and the embedded competition."""

@@ -1,0 +1,117 @@
+"""Tokenised texts in flat arrays, and batches of texts of about the same length."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# A shuffled pool of this many batches is sorted by length before it is cut: long enough that padding almost vanishes,
+# short enough that batches differ from epoch to epoch.
+BATCHES_IN_POOL = 32
+
+
+@dataclass(frozen=True)
+class TokenizedTexts:
+    """The token ids of N texts, one after the other.
+
+    Attributes:
+        token_ids: int32, all texts' ids, special tokens included.
+        offsets: int64 [N + 1]; text i is `token_ids[offsets[i]:offsets[i + 1]]`.
+        pad_id: the id that fills a batch up.
+    """
+
+    token_ids: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    pad_id: int
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Tokens of each text, [N]."""
+        return np.diff(self.offsets)
+
+
+def tokenize(tokenizer: Any, texts: Sequence[str], max_length: int) -> TokenizedTexts:
+    """Tokenise with a Hugging Face tokenizer; texts longer than `max_length` tokens lose their end."""
+    encoded = tokenizer(
+        list(texts),
+        truncation=True,
+        max_length=max_length,
+        padding=False,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+    )["input_ids"]
+    return pack(encoded, int(tokenizer.pad_token_id))
+
+
+def tokenize_chunks(tokenizer: Any, texts: Sequence[str], max_length: int) -> TokenizedTexts:
+    """Tokenise whole texts: one that is longer than `max_length` tokens becomes several, each with special tokens."""
+    encoded = tokenizer(
+        list(texts),
+        truncation=True,
+        max_length=max_length,
+        padding=False,
+        return_overflowing_tokens=True,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+    )["input_ids"]
+    return pack(encoded, int(tokenizer.pad_token_id))
+
+
+def pack(sequences: Sequence[Sequence[int]], pad_id: int) -> TokenizedTexts:
+    """Put sequences of token ids one after the other."""
+    offsets = np.zeros(len(sequences) + 1, dtype=np.int64)
+    np.cumsum([len(sequence) for sequence in sequences], out=offsets[1:])
+    token_ids = np.fromiter((i for sequence in sequences for i in sequence), dtype=np.int32, count=int(offsets[-1]))
+    return TokenizedTexts(token_ids, offsets, pad_id)
+
+
+def pad_batch(texts: TokenizedTexts, rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The texts `rows` [B] as input_ids and attention_mask [B, T], padded to the longest of them."""
+    lengths = texts.lengths[rows]
+    columns = np.arange(lengths.max())
+    mask = columns[None, :] < lengths[:, None]  # [B, T]
+    input_ids = np.full(mask.shape, texts.pad_id, dtype=np.int64)
+    input_ids[mask] = texts.token_ids[(texts.offsets[rows][:, None] + columns)[mask]]
+    return input_ids, mask.astype(np.int64)
+
+
+def bucketed_batches(
+    lengths: NDArray[np.integer], rows: NDArray[np.integer], batch_size: int, rng: np.random.Generator
+) -> list[NDArray[np.integer]]:
+    """One epoch over `rows`, every row once, in batches of `batch_size` rows of about the same length.
+
+    Shuffles, sorts pools of 32 batches by length, cuts them, and shuffles the batches. The last, smaller batch of the
+    epoch is kept. `lengths` are those of all texts, `rows` index them.
+    """
+    shuffled = rng.permutation(rows)
+    pool = batch_size * BATCHES_IN_POOL
+    batches: list[NDArray[np.integer]] = []
+    for start in range(0, len(shuffled), pool):
+        part = shuffled[start : start + pool]
+        part = part[np.argsort(lengths[part], kind="stable")]
+        batches += [part[i : i + batch_size] for i in range(0, len(part), batch_size)]
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def budgeted_batches(
+    lengths: NDArray[np.integer], rows: NDArray[np.integer], batch_tokens: int, rng: np.random.Generator | None
+) -> list[NDArray[np.integer]]:
+    """One pass over `rows`, every row once, in batches of at most `batch_tokens` tokens, padding included.
+
+    Rows are sorted by length (ties shuffled), cut, and the batches shuffled; with `rng` None nothing is shuffled. A
+    text longer than the budget is a batch of its own.
+    """
+    shuffled = rows if rng is None else rng.permutation(rows)
+    ordered = shuffled[np.argsort(lengths[shuffled], kind="stable")]
+    batches, start = [], 0
+    for end in range(1, len(ordered) + 1):
+        # Sorted by length, so the next row would set the padded length of the whole batch.
+        if end == len(ordered) or lengths[ordered[end]] * (end + 1 - start) > batch_tokens:
+            batches.append(ordered[start:end])
+            start = end
+    return batches if rng is None else [batches[i] for i in rng.permutation(len(batches))]

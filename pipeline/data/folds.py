@@ -1,0 +1,99 @@
+"""Cross-validation folds: stratified by class, with groups kept together, the same for every member."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import UserError
+
+
+class Group(NamedTuple):
+    """Rows that stay together."""
+
+    turn: tuple[int, int]  # rank of its rarest class, -rows; low ones are dealt first
+    rows: int
+    classes: list[tuple[int, int, float]]  # class, its rows here, cost of each such row in a fold
+
+
+def assign_folds(
+    labels: NDArray[np.integer], groups: NDArray[np.integer], n_folds: int, seed: int, repeats: int = 1
+) -> NDArray[np.int32]:
+    """Assign every row to the fold that holds it out, once a repeat: labels [N], groups [N] → [R, N].
+
+    Groups are dealt out one by one, by their rarest class from the rarest to the most frequent, big groups
+    before small ones. Each goes to the fold that has least of its class, of these to the smallest. A group
+    with several classes goes where Σ rows(fold, class) · rows(group, class) / rows(class)² is least, which is
+    the same thing for one class, and makes a rare class weigh more than a frequent one.
+
+    Hence, where each group has one class: a class with at least `n_folds` groups is in every fold; one with
+    two groups or more is in every training part; where each group is one row, the counts of a class differ by
+    at most 1 between folds, and so do the sizes of the folds. Where groups mix classes this is likely, not
+    certain: see `fold_checks`. No stratified splitter of scikit-learn holds groups together and promises this
+    for rare classes.
+
+    Repeat r depends on `seed` and r alone, so more repeats leave the first ones as they are. Ties are broken
+    by `seed`.
+
+    Raises UserError for fewer groups than folds, ValueError for arrays of different lengths or `n_folds`
+    below 2.
+    """
+    if labels.shape != groups.shape or labels.ndim != 1:
+        raise ValueError(f"labels {labels.shape} and groups {groups.shape} must be two lists of one length")
+    if n_folds < 2:
+        raise ValueError(f"n_folds is {n_folds}; at least 2 are needed")
+    group_ids, group_of_row = np.unique(groups, return_inverse=True)
+    if len(group_ids) < n_folds:
+        raise UserError(
+            f"folds.n_folds: got {n_folds}, but training has {len(group_ids)} different texts (or groups). "
+            "Each fold needs one: set it lower, or add rows"
+        )
+    class_ids, class_of_row = np.unique(labels, return_inverse=True)
+    described = _describe_groups(class_of_row, group_of_row, len(class_ids), len(group_ids))
+    fold_ids = np.empty((repeats, len(labels)), dtype=np.int32)
+    for repeat in range(repeats):
+        rng = np.random.default_rng([seed, repeat])
+        fold_of_group = _deal(described, len(class_ids), n_folds, rng)
+        fold_ids[repeat] = fold_of_group[group_of_row]
+    return fold_ids
+
+
+def _describe_groups(
+    class_of_row: NDArray[np.intp], group_of_row: NDArray[np.intp], n_classes: int, n_groups: int
+) -> list[Group]:
+    """What `_deal` needs to know of each group, [G]."""
+    pairs, counts = np.unique(group_of_row * n_classes + class_of_row, return_counts=True)
+    group_of_pair, class_of_pair = np.divmod(pairs, n_classes)
+    costs = counts / np.bincount(class_of_row, minlength=n_classes)[class_of_pair].astype(np.float64) ** 2
+    rarity = np.empty(n_classes, dtype=np.int64)
+    rarity[np.argsort(np.bincount(class_of_pair, minlength=n_classes), kind="stable")] = np.arange(n_classes)
+    classes: list[list[tuple[int, int, float]]] = [[] for _ in range(n_groups)]
+    columns = (group_of_pair.tolist(), class_of_pair.tolist(), counts.tolist(), costs.tolist())
+    for group, label, count, cost in zip(*columns, strict=True):
+        classes[group].append((label, count, cost))
+    described: list[Group] = []
+    for entries in classes:
+        rows = sum(count for _, count, _ in entries)
+        rarest = min(int(rarity[label]) for label, _, _ in entries)
+        described.append(Group((rarest, -rows), rows, entries))
+    return described
+
+
+def _deal(groups: list[Group], n_classes: int, n_folds: int, rng: np.random.Generator) -> NDArray[np.int32]:
+    """Deal the groups [G] out to the folds: → the fold of each."""
+    tie_break = rng.permutation(n_folds).tolist()
+    class_rows = [[0] * n_classes for _ in range(n_folds)]
+    fold_rows = [0] * n_folds
+    fold_of_group = np.empty(len(groups), dtype=np.int32)
+    for number in sorted(rng.permutation(len(groups)).tolist(), key=lambda number: groups[number].turn):
+        _, rows, classes = groups[number]
+        prices = [
+            (sum(in_fold[label] * cost for label, _, cost in classes), fold_rows[fold], tie_break[fold], fold)
+            for fold, in_fold in enumerate(class_rows)
+        ]
+        fold = min(prices)[-1]
+        fold_of_group[number] = fold
+        fold_rows[fold] += rows
+        for label, count, _ in classes:
+            class_rows[fold][label] += count
+    return fold_of_group

@@ -1,0 +1,58 @@
+"""How a vote's ties are broken: for each tied class of a row, a figure; the largest wins.
+
+Every function takes probs [M, N, C], votes [M, N], member weights [M] and P pairs (rows [P], classes
+[P]), one for each tied class of each tied row, and returns the pairs' figures [P]. All but `first` return
+the same bits whatever the order of the members: contributions are sorted before they are added.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pipeline.fusion.ranks import doubled_ranks_of
+from pipeline.metrics.arrays import FloatArray, IntArray
+
+TieBreak = Callable[[FloatArray, IntArray, FloatArray, IntArray, IntArray], FloatArray]
+
+
+def first(
+    probs: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
+) -> FloatArray:
+    """Larger for the class that an earlier member voted for."""
+    position: IntArray = np.argmax(votes[:, rows] == classes, axis=0)
+    return -position.astype(np.float64)
+
+
+def probability(
+    probs: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
+) -> FloatArray:
+    """The weighted sum of the class's probability over all members."""
+    return _sum_over_members(probs[:, rows, classes], weights)
+
+
+def winners_probability(
+    probs: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
+) -> FloatArray:
+    """The weighted sum of the class's probability over the members that voted for it."""
+    return _sum_over_members(probs[:, rows, classes] * (votes[:, rows] == classes), weights)
+
+
+def rank(
+    probs: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
+) -> FloatArray:
+    """Minus the weighted sum of the class's rank in every member's own ordering of the row."""
+    ranks = np.stack([doubled_ranks_of(member, rows, classes) for member in probs])
+    return -_sum_over_members(ranks, weights)
+
+
+TIES: dict[str, TieBreak] = {
+    "first": first,
+    "probability": probability,
+    "rank": rank,
+    "winners_probability": winners_probability,
+}
+
+
+def _sum_over_members(values: FloatArray | IntArray, weights: FloatArray) -> FloatArray:
+    total: FloatArray = np.sort(values * weights[:, None], axis=0).sum(axis=0)
+    return total

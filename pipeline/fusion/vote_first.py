@@ -1,0 +1,30 @@
+"""A vote whose ties go to the better member."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.fusion.rule import Tuning
+from pipeline.fusion.vote_scores import vote_scores
+from pipeline.metrics import macro_f1
+from pipeline.metrics.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class VoteFirst:
+    """The rule `vote_first` of params: ties go to the tied class that the best member voted for.
+
+    What it learns is the order of the members: by macro-F1, best first, equal ones in the order given.
+    """
+
+    tuning: Tuning = "choice"
+
+    def fit(self, oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> IntArray:
+        """The members' indices [M], best first."""
+        n_classes = oof_probs.shape[2]
+        scores = np.array([macro_f1(y, member.argmax(axis=1), n_classes) for member in oof_probs])
+        return np.argsort(-scores, kind="stable")
+
+    def apply(self, probs: FloatArray, state: IntArray) -> FloatArray:
+        """The vote's scores [n, C] with the members in the order of `state`."""
+        return vote_scores(probs[state], tie="first")

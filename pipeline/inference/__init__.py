@@ -1,0 +1,1 @@
+"""Logits for rows: computed in length order, given back in row order."""

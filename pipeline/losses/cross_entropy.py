@@ -1,0 +1,23 @@
+"""Cross-entropy with label smoothing and class weights."""
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class CrossEntropyLoss(nn.Module):
+    """−log p(label), averaged over the batch.
+
+    Args:
+        class_weights: [C], a factor for each row by its class; the mean is over rows, weighted by it.
+        label_smoothing: share of the target that is spread evenly over all classes (Szegedy et al. 2016).
+    """
+
+    def __init__(self, class_weights: Tensor, *, label_smoothing: float):
+        super().__init__()
+        self.register_buffer("class_weights", class_weights)
+        self.label_smoothing = label_smoothing
+
+    def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """logits [B, C], labels [B] → scalar."""
+        weights: Tensor = self.class_weights  # type: ignore[assignment]
+        return functional.cross_entropy(logits, labels, weight=weights, label_smoothing=self.label_smoothing)

@@ -1,0 +1,11 @@
+"""The kinds of members, one a file.
+
+Each kind is a module with the same four functions, and is a word of the registry's `kinds`:
+
+- `featurize(source, texts, recipe)`: what the kind reads of texts, made once for all folds;
+- `train_fold(source, features, label_ids, train_rows, held_out_rows, n_classes, recipe, device, what)` → `Fold`;
+- `save_shared(source, folder)`: what all folds of a member need besides their own weights;
+- `predict(shared, fold_folder, features, n_classes, recipe, device)` → logits [N, C] of a finished fold.
+
+`source` is the recipe's `from`, `recipe` the member's recipe as a plain dict.
+"""

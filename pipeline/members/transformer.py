@@ -1,0 +1,123 @@
+"""A fine-tuned transformer encoder."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from transformers import AutoTokenizer
+
+from pipeline import registry
+from pipeline.data.batches import TokenizedTexts, tokenize
+from pipeline.inference.transformer import predict_logits
+from pipeline.members.fold import Fold
+from pipeline.members.inner_split import inner_split
+from pipeline.metrics import macro_f1
+from pipeline.models.build import build_classifier, load_encoder
+from pipeline.models.classifier import TextClassifier
+from pipeline.training.loop import Contrastive, train_classifier
+
+WEIGHTS = "model.safetensors"
+
+
+def featurize(source: Path, texts: Sequence[str], recipe: dict[str, Any]) -> TokenizedTexts:
+    """The texts' token ids under the encoder's own tokenizer, cut to the recipe's `max_length`."""
+    tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=True)
+    return tokenize(tokenizer, texts, recipe["max_length"])
+
+
+def train_fold(
+    source: Path,
+    features: TokenizedTexts,
+    label_ids: NDArray[np.integer],
+    train_rows: NDArray[np.integer],
+    held_out_rows: NDArray[np.integer],
+    n_classes: int,
+    recipe: dict[str, Any],
+    device: str,
+    what: str,
+) -> Fold:
+    """Fine-tune the encoder on `train_rows`; the logits are those of `held_out_rows`, in fp32."""
+    torch.manual_seed(recipe["seed"])
+    encoder = load_encoder(source, recipe["dropout"])
+    model = build_classifier(encoder, n_classes, recipe["pooler"], recipe["head"]).to(device)
+    counts = np.bincount(label_ids[train_rows], minlength=n_classes)
+    early_stop = recipe["early_stop"]
+    fit_rows, scored_rows = train_rows, held_out_rows
+    if early_stop["on"] == "inner":
+        fit_rows, scored_rows = inner_split(label_ids, train_rows, early_stop["share"], recipe["seed"])
+
+    def evaluate(model: TextClassifier) -> float:
+        logits = predict_logits(model, features, scored_rows, device, recipe["precision"])
+        return macro_f1(label_ids[scored_rows], logits.argmax(axis=1), n_classes)
+
+    history = train_classifier(
+        model,
+        features,
+        label_ids,
+        fit_rows,
+        loss=_loss(recipe, counts).to(device),
+        contrastive=_contrastive(recipe["contrastive"], device),
+        epochs=recipe["epochs"],
+        batch_size=recipe["batch_size"],
+        learning_rate=recipe["learning_rate"],
+        warmup_ratio=recipe["warmup_ratio"],
+        weight_decay=recipe["weight_decay"],
+        clip=recipe["clip"],
+        precision=recipe["precision"],
+        device=device,
+        seed=recipe["seed"],
+        evaluate=evaluate,
+        patience=None if early_stop["on"] == "never" else early_stop["patience"],
+        what=what,
+    )
+    logits = predict_logits(model, features, held_out_rows, device, "fp32")
+    return Fold(logits, pd.DataFrame(history), lambda folder: _save_weights(model, folder))
+
+
+def save_shared(source: Path, folder: Path) -> None:
+    """Copy the encoder's configuration and tokenizer: with a fold's weights, all that prediction needs."""
+    folder.mkdir(parents=True)
+    for file in sorted(source.iterdir()):
+        if file.is_file() and file.suffix in (".json", ".txt", ".model"):
+            shutil.copyfile(file, folder / file.name)
+
+
+def predict(
+    shared: Path, fold_folder: Path, features: TokenizedTexts, n_classes: int, recipe: dict[str, Any], device: str
+) -> NDArray[np.float32]:
+    """The logits [N, C] of a finished fold for all texts of `features`, in fp32."""
+    encoder = load_encoder(shared, recipe["dropout"], with_weights=False)
+    model = build_classifier(encoder, n_classes, recipe["pooler"], recipe["head"])
+    model.load_state_dict(load_file(fold_folder / WEIGHTS))
+    return predict_logits(model.to(device), features, np.arange(len(features)), device, "fp32")
+
+
+def _save_weights(model: TextClassifier, folder: Path) -> None:
+    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    save_file(state, folder / WEIGHTS)
+
+
+def _loss(recipe: dict[str, Any], counts: NDArray[np.integer]) -> torch.nn.Module:
+    weights = registry.load("imbalance", recipe["class_weights"])(counts)
+    class_weights = torch.tensor(weights, dtype=torch.float32)
+    name, arguments = _split(recipe["loss"])
+    loss: torch.nn.Module = registry.load("losses", name)(class_weights, **arguments)
+    return loss
+
+
+def _contrastive(recipe: dict[str, Any] | None, device: str) -> Contrastive | None:
+    if recipe is None:
+        return None
+    name, arguments = _split(recipe["loss"])
+    loss = registry.load("contrastive", name)(**arguments).to(device)
+    return Contrastive(loss, recipe["weight"], recipe["on"] == "samples_and_classes")
+
+
+def _split(piece: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return piece["name"], {key: value for key, value in piece.items() if key != "name"}

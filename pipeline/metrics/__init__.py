@@ -1,0 +1,16 @@
+"""Macro-F1 and friends, computed from counts, with bootstrap intervals."""
+
+from pipeline.metrics.bootstrap import Interval, bootstrap_interval, paired_bootstrap
+from pipeline.metrics.scores import accuracy, confusion, f1_from_counts, fold_macro_f1, macro_f1, per_class_f1
+
+__all__ = [
+    "Interval",
+    "accuracy",
+    "bootstrap_interval",
+    "confusion",
+    "f1_from_counts",
+    "fold_macro_f1",
+    "macro_f1",
+    "paired_bootstrap",
+    "per_class_f1",
+]

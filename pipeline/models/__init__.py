@@ -1,0 +1,1 @@
+"""Encoders, sequence layers, poolers, heads and the classifiers that are built from them."""

@@ -1,0 +1,43 @@
+"""Capsules that the tokens vote for, by routing."""
+
+import torch
+from torch import Tensor, nn
+
+
+class DynamicRoutingPooler(nn.Module):
+    """Each token sends its vector to a few capsules, more of it to the capsules that agree with it.
+
+    Dynamic routing (Sabour et al. 2017, arXiv:1710.09829) used as an aggregation of hidden states (Gong et al. 2018,
+    arXiv:1806.01501). One projection is shared by all tokens; padding sends nothing.
+
+    Args:
+        hidden_size: H; also the length of the pooled vector, so `capsules` must divide it.
+        capsules: number of output capsules, each of H / capsules dimensions.
+        iterations: routing iterations.
+    """
+
+    def __init__(self, hidden_size: int, *, capsules: int, iterations: int):
+        super().__init__()
+        if hidden_size % capsules:
+            raise ValueError(f"capsules ({capsules}) must divide hidden_size ({hidden_size})")
+        self.capsules, self.iterations = capsules, iterations
+        self.projection = nn.Linear(hidden_size, hidden_size)
+
+    def forward(self, hidden_states: Tensor, attention_mask: Tensor) -> Tensor:
+        """hidden_states [B, T, H], attention_mask [B, T] → [B, H], the capsules one after the other."""
+        batch, tokens, hidden = hidden_states.shape
+        sent = self.projection(hidden_states).view(batch, tokens, self.capsules, hidden // self.capsules).float()
+        real = attention_mask.to(sent.dtype).unsqueeze(-1)  # [B, T, 1]
+        agreement = sent.new_zeros(batch, tokens, self.capsules)
+        capsules = sent.new_zeros(batch, self.capsules, hidden // self.capsules)
+        for _ in range(self.iterations):
+            share = torch.softmax(agreement, dim=-1) * real  # [B, T, K]
+            capsules = squash(torch.einsum("btk,btkd->bkd", share, sent))
+            agreement = agreement + torch.einsum("bkd,btkd->btk", capsules, sent)
+        return capsules.reshape(batch, hidden)
+
+
+def squash(vectors: Tensor) -> Tensor:
+    """Shrink each vector (last dimension) to a length below 1: |v|² / (1 + |v|²), its direction kept."""
+    squared = vectors.square().sum(dim=-1, keepdim=True)
+    return vectors * torch.sqrt(squared + 1e-9) / (1 + squared)

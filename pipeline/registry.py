@@ -1,0 +1,129 @@
+"""Every word that `params.yaml` may use for a piece, and where the piece lives.
+
+A new loss, pooler, fusion rule … is one new file and one line here. The places are strings, so that reading params
+never imports torch, and a piece is imported only by the stage that uses it. The arguments that a piece takes in
+`params.yaml` are the keyword-only arguments of its function or constructor, read from the source by `arguments`.
+"""
+
+import ast
+import importlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+
+FAMILIES: dict[str, dict[str, str]] = {
+    "cleaning": {
+        "strip_whitespace": "pipeline.text.whitespace:strip_whitespace",
+        "strip_boilerplate": "pipeline.text.boilerplate:strip_boilerplate",
+        "mentions_to_at": "pipeline.text.mentions:mentions_to_at",
+        "urls_to_token": "pipeline.text.urls:urls_to_token",
+        "full_to_half_width": "pipeline.text.width:full_to_half_width",
+        "lower_case": "pipeline.text.case:lower_case",
+    },
+    "kinds": {
+        "transformer": "pipeline.members.transformer",
+        "linear": "pipeline.members.linear",
+    },
+    "alignment": {
+        "frequency": "pipeline.vocab.frequency:frequency",
+        "random": "pipeline.vocab.random:random",
+        "identity": "pipeline.vocab.identity:identity",
+    },
+    "fusion": {
+        "vote_first": "pipeline.fusion.vote_first:VoteFirst",
+        "vote_probability": "pipeline.fusion.vote_scores:vote_probability",
+        "vote_rank": "pipeline.fusion.vote_scores:vote_rank",
+        "vote_winners_probability": "pipeline.fusion.vote_scores:vote_winners_probability",
+        "rank_average": "pipeline.fusion.rank_average:rank_average_rule",
+        "probability_average": "pipeline.fusion.probability_average:probability_average_rule",
+        "geometric_average": "pipeline.fusion.probability_average:geometric_average_rule",
+    },
+    "class_weights": {
+        "none": "pipeline.class_weights.none:none",
+        "nelder_mead": "pipeline.class_weights.nelder_mead:nelder_mead",
+        "coordinate": "pipeline.class_weights.coordinate:coordinate",
+    },
+    "architectures": {
+        "bert": "pipeline.models.architectures:bert",
+        "nezha": "pipeline.models.architectures:nezha",
+    },
+    "poolers": {
+        "cls": "pipeline.models.poolers.cls:CLSPooler",
+        "mean": "pipeline.models.poolers.mean:MeanPooler",
+        "max": "pipeline.models.poolers.max:MaxPooler",
+        "dynamic_routing": "pipeline.models.poolers.dynamic_routing:DynamicRoutingPooler",
+    },
+    "losses": {
+        "ce": "pipeline.losses.cross_entropy:CrossEntropyLoss",
+        "focal": "pipeline.losses.focal:FocalLoss",
+        "dice": "pipeline.losses.dice:DiceLoss",
+    },
+    "contrastive": {
+        "supcon": "pipeline.losses.contrastive:SupConLoss",
+        "ntxent": "pipeline.losses.contrastive:NTXentLoss",
+    },
+    "imbalance": {
+        "none": "pipeline.losses.imbalance:uniform",
+        "balanced": "pipeline.losses.imbalance:balanced",
+        "sqrt_balanced": "pipeline.losses.imbalance:sqrt_balanced",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a piece: its name, its annotation as written, and whether it has to be given."""
+
+    name: str
+    annotation: str
+    required: bool
+
+
+def words(family: str) -> list[str]:
+    """The words of a family, in the order of this file."""
+    return list(FAMILIES[family])
+
+
+def module_of(family: str, word: str) -> str:
+    """The module in which the piece lives, for example `pipeline.losses.dice`."""
+    return FAMILIES[family][word].split(":")[0]
+
+
+def load(family: str, word: str) -> Any:
+    """Import the piece: a function or a class, or a module where the place names no more than one."""
+    module, _, name = FAMILIES[family][word].partition(":")
+    imported = importlib.import_module(module)
+    return getattr(imported, name) if name else imported
+
+
+@cache
+def arguments(family: str, word: str) -> tuple[Argument, ...]:
+    """The keyword-only arguments of the piece, read from its source without importing it."""
+    module, name = FAMILIES[family][word].split(":")
+    tree = ast.parse(source_path(module).read_text(encoding="utf-8"))
+    signature = _signature(tree, name)
+    return tuple(
+        Argument(arg.arg, ast.unparse(arg.annotation) if arg.annotation else "Any", default is None)
+        for arg, default in zip(signature.kwonlyargs, signature.kw_defaults, strict=True)
+    )
+
+
+def source_path(module: str) -> Path:
+    """The source file of one of the project's own modules (a package's is its `__init__.py`)."""
+    path = ROOT.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _signature(tree: ast.Module, name: str) -> ast.arguments:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return node.args
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            for member in node.body:
+                if isinstance(member, ast.FunctionDef) and member.name == "__init__":
+                    return member.args
+            return ast.arguments([], [], None, [], [], None, [])
+    raise ValueError(f"the registry names {name!r}, which its module does not define")

@@ -1,0 +1,48 @@
+"""The report as one HTML page that needs nothing but itself: CSS, script and charts are inside."""
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline.reporting import curves, formats, sections
+from pipeline.reporting.contents import Contents
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render_html(contents: Contents) -> str:
+    """One self-contained page. The same contents give the same bytes; all text from the data is escaped."""
+    return _environment().get_template("index.html.j2").render(**_page(contents))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    names = ("score", "signed", "percent", "weight", "count", "plain", "fact", "words")
+    environment.filters.update({name: getattr(formats, name) for name in names})
+    return environment
+
+
+def _page(contents: Contents) -> dict[str, object]:
+    return {
+        "competition": contents.competition,
+        "headline": sections.headline(contents),
+        "warnings": contents.warnings,
+        "leaderboard": sections.leaderboard(contents),
+        "confusion": sections.confusion(contents),
+        "classes": sections.classes(contents),
+        "similarity": sections.similarity(contents),
+        "curves": curves.finetune_curves(contents),
+        "mlm_curves": curves.mlm_curves(contents),
+        "alignment": sections.alignment(contents),
+        "submission": sections.submission(contents),
+        "data": sections.data(contents),
+        "manifest": contents.manifest,
+    }

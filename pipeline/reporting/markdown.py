@@ -1,0 +1,151 @@
+"""The report as Markdown that GitHub renders, and the results table alone for a README."""
+
+import re
+
+import numpy as np
+
+from pipeline.reporting.classes import class_rows
+from pipeline.reporting.contents import Contents
+from pipeline.reporting.formats import MISSING, count, fact, score, signed, weight, words
+from pipeline.reporting.leaderboard import LeaderboardRow, leaderboard_rows
+
+
+def render_markdown(contents: Contents) -> str:
+    """The whole report: headline, warnings, leaderboard, classes, vocabulary alignment, what was read."""
+    parts = [
+        _headline(contents),
+        _warnings(contents.warnings),
+        "## Leaderboard\n\n" + leaderboard_markdown(contents, one_per_name=False),
+        _classes(contents),
+        _alignment(contents.alignment),
+        _manifest(contents.manifest),
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def leaderboard_markdown(contents: Contents, *, one_per_name: bool = True) -> str:
+    """The results table alone; by default one row a name: the chosen, else its best class weights."""
+    rows = [row for row in leaderboard_rows(contents.candidates) if row.represents_name or not one_per_name]
+    has_hidden = any(row.candidate.hidden is not None for row in rows)
+    header = [
+        "Candidate",
+        "Kind",
+        "Class weights",
+        "Nested macro-F1 (95 %)",
+        "Folds, mean ± std",
+        "OOF",
+        "Optimism",
+    ]
+    body = [_leaderboard_cells(row) for row in rows]
+    if has_hidden:
+        header.append("Hidden test")
+        body = [[*cells, score(row.candidate.hidden)] for cells, row in zip(body, rows, strict=True)]
+    return table(header, body, numbers_from=3)
+
+
+def table(header: list[str], body: list[list[str]], numbers_from: int) -> str:
+    """A Markdown table; columns from `numbers_from` on are right-aligned. Cells are taken as Markdown."""
+    rule = ["---:" if i >= numbers_from else "---" for i in range(len(header))]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (header, rule, *body))
+
+
+def escaped(text: str) -> str:
+    """Text from the data so that Markdown shows it as it is, on one line, in a table cell too."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = re.sub(r"([\\`*\[\]|~#])", r"\\\1", text)
+    text = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", text)
+    return " ".join(text.split())
+
+
+def _headline(contents: Contents) -> str:
+    chosen = contents.chosen
+    low, high = chosen.interval
+    weights = "" if chosen.weights == "none" else f" × {escaped(chosen.weights)}"
+    lines = [
+        f"# {escaped(contents.competition)}: {escaped(chosen.name)}{weights}\n",
+        f"- Nested macro-F1 **{score(chosen.nested)}** (95 %: {score(low)} to {score(high)})",
+    ]
+    if chosen.hidden is not None:
+        lines.append(f"- Hidden test macro-F1 **{score(chosen.hidden)}**")
+    if contents.gain is not None and contents.gain_names is not None:
+        gain, (ensemble, member) = contents.gain, contents.gain_names
+        interval = f"95 %: {signed(gain['low'])} to {signed(gain['high'])}"
+        names = f"{escaped(ensemble)} against {escaped(member)}"
+        lines.append(
+            f"- Gain over the best member **{signed(gain['difference'])}** ({interval}): {names}, paired"
+        )
+    lines.append(f"- {count(sum(contents.label_counts))} training rows, {len(contents.labels)} classes")
+    return "\n".join(lines) + "\n"
+
+
+def _warnings(warnings: list[str]) -> str:
+    if not warnings:
+        return ""
+    return "## Warnings\n\n" + "".join(f"- {escaped(warning)}\n" for warning in warnings)
+
+
+def _leaderboard_cells(row: LeaderboardRow) -> list[str]:
+    candidate = row.candidate
+    low, high = candidate.interval
+    name = f"**{escaped(candidate.name)}**" if candidate.chosen else escaped(candidate.name)
+    return [
+        f"{name} ({escaped(candidate.note)})" if candidate.note else name,
+        escaped(candidate.kind),
+        escaped(candidate.weights),
+        f"{score(candidate.nested)} ({score(low)} to {score(high)})",
+        f"{score(row.fold_mean)} ± {score(row.fold_std)}" if candidate.fold_scores else MISSING,
+        score(candidate.oof),
+        signed(row.optimism),
+    ]
+
+
+def _classes(contents: Contents) -> str:
+    if not contents.labels:
+        return ""
+    rows = class_rows(
+        contents.labels, contents.label_counts, contents.class_weights, contents.f1_before, contents.f1_after
+    )
+    body = [
+        [
+            escaped(r.label),
+            count(r.support),
+            score(r.before),
+            score(r.after),
+            signed(r.change),
+            weight(r.weight),
+        ]
+        for r in rows
+    ]
+    before, after = float(np.mean(contents.f1_before)), float(np.mean(contents.f1_after))
+    body.append(
+        [
+            "**macro**",
+            count(sum(contents.label_counts)),
+            score(before),
+            score(after),
+            signed(after - before),
+            "",
+        ]
+    )
+    header = ["Class", "Rows", "F1 without weights", "F1 with weights", "Change", "Weight"]
+    return "## Classes\n\n" + table(header, body, numbers_from=1)
+
+
+def _alignment(alignment: dict[str, dict[str, object]]) -> str:
+    if not alignment:
+        return ""
+    first = next(iter(alignment.values()))
+    keys = [key for key, value in first.items() if not isinstance(value, dict | list) and "sha256" not in key]
+    body = [
+        [escaped(encoder), *(escaped(fact(key, report.get(key))) for key in keys)]
+        for encoder, report in alignment.items()
+    ]
+    header = ["Encoder", *(escaped(words(key)) for key in keys)]
+    return "## Vocabulary alignment\n\n" + table(header, body, numbers_from=2)
+
+
+def _manifest(manifest: dict[str, str]) -> str:
+    if not manifest:
+        return ""
+    body = [[escaped(name), f"`{escaped(digest)}`"] for name, digest in manifest.items()]
+    return "## Files read\n\n" + table(["File", "Hash"], body, numbers_from=2)

@@ -1,0 +1,57 @@
+"""Which devices the folds run on, and running them side by side."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from typing import Any
+
+from pipeline.errors import UserError
+
+
+def available_devices() -> list[str]:
+    """One entry for each fold that may run at a time, for example `['cuda:0', 'cuda:1']` or `['cpu']`.
+
+    Every visible GPU counts `CONCLAVE_FOLDS_PER_GPU` times (1 unless set; more for members too small to fill one).
+    `CONCLAVE_DEVICES`, a comma-separated list, overrides all of it. These are environment variables because they
+    belong to the machine: a param would make DVC run finished work again.
+    """
+    named = os.environ.get("CONCLAVE_DEVICES")
+    if named:
+        return [device.strip() for device in named.split(",")]
+    import torch
+
+    per_gpu = os.environ.get("CONCLAVE_FOLDS_PER_GPU", "1")
+    if not per_gpu.isdigit() or int(per_gpu) < 1:
+        raise UserError(f"CONCLAVE_FOLDS_PER_GPU: got {per_gpu!r}, a whole number from 1 is allowed")
+    gpus = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    return [gpu for _ in range(int(per_gpu)) for gpu in gpus] or ["cpu"]
+
+
+def run_on_devices(
+    job: Callable[..., None], arguments: Sequence[tuple[Any, ...]], devices: Sequence[str]
+) -> None:
+    """Call `job(*arguments[i], device)` for every i, as many at a time as there are devices.
+
+    With one device the jobs run in this process, one after the other. With more, each runs in a process of its own
+    (spawned: CUDA does not survive a fork) that imports torch once and takes one job after another. The first
+    exception stops the hand-out of further jobs and is raised; finished jobs keep what they wrote.
+    """
+    if len(devices) == 1 or len(arguments) == 1:
+        for args in arguments:
+            job(*args, devices[0])
+        return
+    workers = min(len(devices), len(arguments))
+    free, waiting = list(devices[:workers]), list(arguments)
+    running: dict[Future[None], str] = {}
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        while waiting or running:
+            while waiting and free:
+                device = free.pop(0)
+                running[pool.submit(job, *waiting.pop(0), device)] = device
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                free.append(running.pop(future))
+                if future.exception():
+                    waiting.clear()
+                    future.result()

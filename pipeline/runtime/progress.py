@@ -1,0 +1,53 @@
+"""Progress with an ETA: a bar on a terminal, a plain line now and then in a log."""
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+SECONDS_BETWEEN_LINES = 15.0
+
+
+class Progress:
+    """Counts `total` units of work, as a context manager; `update` takes what was done and a short note.
+
+    On a terminal it is a tqdm bar. Elsewhere (DVC, CI, a file) it prints a line at most every 15 seconds, so that a
+    log stays readable.
+    """
+
+    def __init__(self, total: int, what: str, unit: str = "step", clock: Callable[[], float] = time.monotonic):
+        self.total, self.what, self.unit, self.clock = total, what, unit, clock
+        self.done = 0
+        self.start = self.last = clock()
+        self.bar = tqdm(total=total, desc=what, unit=unit, dynamic_ncols=True) if sys.stderr.isatty() else None
+
+    def update(self, n: int = 1, note: str = "") -> None:
+        """Add `n` finished units and show `note` (a loss, say) beside the count."""
+        self.done += n
+        if self.bar is not None:
+            self.bar.set_postfix_str(note, refresh=False)
+            self.bar.update(n)
+        elif self.clock() - self.last >= SECONDS_BETWEEN_LINES:
+            self.last = self.clock()
+            print(self.line(note), flush=True)
+
+    def line(self, note: str = "") -> str:
+        """One line: what, how much is done, the speed, and the time that is left."""
+        elapsed = max(self.clock() - self.start, 1e-9)
+        speed = self.done / elapsed
+        left = (self.total - self.done) / speed if self.done else float("inf")
+        eta = f"{left:.0f} s left" if left < float("inf") else "time left unknown"
+        parts = [f"{self.what}: {self.done}/{self.total} {self.unit}s", f"{speed:.1f}/s", eta]
+        return ", ".join(parts + ([note] if note else []))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.bar is not None:
+            self.bar.close()

@@ -1,0 +1,23 @@
+"""Threads, seeds and precision: what makes two runs of one training give the same bytes."""
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+
+
+def set_up_torch(threads: int, seed: int) -> None:
+    """Fix the number of threads and seed every generator of torch.
+
+    On a CPU, equal threads and equal seeds give equal bytes on one instruction set; another number of threads sums
+    floats in another order. PyTorch's switch for deterministic algorithms is not needed for that, and it costs time:
+    it fills every new tensor.
+    """
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+
+
+def autocast(device: str, precision: str) -> AbstractContextManager[object]:
+    """The context in which a forward pass runs: bfloat16 autocast for `bf16`, nothing for `fp32`."""
+    if precision == "bf16":
+        return torch.autocast(torch.device(device).type, dtype=torch.bfloat16)
+    return nullcontext()

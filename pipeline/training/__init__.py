@@ -1,0 +1,1 @@
+"""Training: optimiser groups, schedules, the fine-tuning loop, masked-language modelling."""

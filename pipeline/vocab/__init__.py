@@ -1,0 +1,1 @@
+"""Vocabulary alignment: which pretrained embedding row each token of the competition starts from."""

@@ -1,0 +1,56 @@
+"""Give the competition's tokens rows of the pretrained vocabulary: `python -m stages.align_vocab tiny-bert`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.runtime.cli import run_stage, say
+
+
+def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in params.yaml.")]) -> None:
+    """Write models/aligned/NAME/, with mapping.csv inside, and reports/alignment/NAME.json."""
+    from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+    import pipeline.models.nezha  # noqa: F401  (registers NEZHA with AutoModel)
+    from pipeline import registry
+    from pipeline.artifacts.atomic import atomic_folder, write_json
+    from pipeline.artifacts.hashes import hash_file
+    from pipeline.artifacts.paths import ALIGNED, ALIGNMENT_REPORTS, CORPUS
+    from pipeline.artifacts.tables import read_table
+    from pipeline.config import load_params
+    from pipeline.runtime.torch_setup import set_up_torch
+    from pipeline.training.encoder import save_encoder
+    from pipeline.vocab.alignment import AlignmentInputs
+    from pipeline.vocab.counts import read_counts
+    from pipeline.vocab.mapping import write_mapping_table
+    from pipeline.vocab.report import alignment_report
+    from pipeline.vocab.surgery import remap_model
+
+    params = load_params()
+    encoder = params.entry("encoders", name)
+    set_up_torch(params.runtime.threads, params.runtime.seed)
+    method = dict(encoder.align.method)
+    word = method.pop("name")
+    tokenizer = AutoTokenizer.from_pretrained(encoder.from_, local_files_only=True)
+    inputs = AlignmentInputs(
+        texts=read_table(CORPUS, ["text"])["text"].tolist(),
+        tokenizer=tokenizer,
+        min_count=encoder.align.min_count,
+        split=encoder.align.split,
+        plain_counts=read_counts(Path(encoder.counts)) if word == "frequency" else None,
+    )
+    alignment = registry.load("alignment", word)(inputs, **method)
+    model = AutoModelForMaskedLM.from_pretrained(encoder.from_, local_files_only=True, dtype="float32")
+    remap_model(model, alignment.rows, seed=params.runtime.seed, pieces=alignment.pieces)
+    with atomic_folder(ALIGNED / name) as folder:
+        save_encoder(model, alignment.tokenizer, folder)
+        write_mapping_table(folder / "mapping.csv", alignment.table)
+        mapping_hash = hash_file(folder / "mapping.csv")
+    report = alignment_report(alignment.table, alignment.counts, method=word)
+    write_json(ALIGNMENT_REPORTS / f"{name}.json", {**report, "mapping_sha256": mapping_hash})
+    say(f"{name}: {report['n_tokens']} tokens, {report['coverage']:.1%} of the text has a pretrained row: {ALIGNED / name}/")
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,31 @@
+"""Fetch a checkpoint from the model hub: `python -m stages.download roberta`.
+
+Only the files that Conclave reads are fetched, at the pinned revision. After this the hub is never needed again.
+"""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.runtime.cli import run_stage, say
+
+FILES = ["*.json", "*.txt", "*.model", "model.safetensors", "model-*.safetensors", "pytorch_model*.bin"]
+
+
+def main(name: Annotated[str, typer.Argument(help="A name under `hub` in params.yaml.")]) -> None:
+    """Write models/pretrained/NAME/."""
+    from pipeline.artifacts.atomic import atomic_folder
+    from pipeline.artifacts.checkpoint import check_checkpoint, fetch_checkpoint
+    from pipeline.artifacts.paths import PRETRAINED
+    from pipeline.config import load_params
+
+    source = load_params().entry("hub", name)
+    with atomic_folder(PRETRAINED / name) as folder:
+        fetch_checkpoint(source.repo, source.revision, FILES, folder)
+        check_checkpoint(folder, f"hub.{name}")
+        files = sorted(file.name for file in folder.iterdir())
+    say(f"{name}: {source.repo} at {source.revision[:12]}: {', '.join(files)}: {PRETRAINED / name}/")
+
+
+if __name__ == "__main__":
+    run_stage(main)

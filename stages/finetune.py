@@ -1,0 +1,156 @@
+"""Train a member on every fold: `python -m stages.finetune bert-ce`, or one fold of it with `--fold 3`.
+
+The folds run side by side on whatever GPUs there are, and one after the other on a CPU. A finished fold is kept in
+.scratch/ under a hash of everything that determines it, so a stage that was killed goes on with the fold that was
+running. The outputs appear when all folds are there.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.runtime.cli import run_stage, say
+
+
+def main(
+    member: Annotated[str, typer.Argument(help="A name under `members` in params.yaml.")],
+    fold: Annotated[int | None, typer.Option(help="Train this fold alone, and leave the outputs as they are.")] = None,
+) -> None:
+    """Train MEMBER on the folds and write its weights, its out-of-fold logits and its learning curves."""
+    from pipeline.artifacts.paths import fold_name
+    from pipeline.errors import UserError
+    from pipeline.runtime.devices import available_devices, run_on_devices
+
+    recipe = _recipe(member)
+    n_files = _n_files()
+    if fold is not None and not 0 <= fold < n_files:
+        raise UserError(f"--fold: got {fold}, 0 to {n_files - 1} are allowed")
+    scratch = _scratch(recipe)
+    wanted = range(n_files) if fold is None else [fold]
+    missing = [k for k in wanted if not (scratch / fold_name(k)).exists()]
+    for k in wanted:
+        if k not in missing:
+            say(f"{member} fold {k}: finished before, kept")
+    devices = ["cpu"] if recipe["kind"] == "linear" else available_devices()
+    if missing:
+        settings = f"{recipe['precision']}, {recipe['threads']} threads"
+        say(f"{member}: {len(missing)} folds on {', '.join(dict.fromkeys(devices))}, {settings}")
+    run_on_devices(train_one_fold, [(member, k) for k in missing], devices)
+    if fold is None:
+        _publish(member, recipe, scratch, n_files)
+
+
+def train_one_fold(member: str, fold: int, device: str) -> None:
+    """Train one fold and leave its weights, logits and history in the scratch folder."""
+    from pipeline import registry
+    from pipeline.artifacts.atomic import atomic_folder
+    from pipeline.artifacts.logits import write_logits
+    from pipeline.artifacts.paths import fold_name
+
+    recipe = _recipe(member)
+    kind = registry.load("kinds", recipe["kind"])
+    row_id, features, label_ids, fold_ids, labels = _inputs(member, recipe["threads"], recipe["seed"])
+    n_folds = int(fold_ids.max()) + 1
+    held_out = fold_ids[fold // n_folds] == fold % n_folds
+    what = f"{member} fold {fold}"
+    trained = kind.train_fold(
+        Path(recipe["from"]),
+        features,
+        label_ids,
+        (~held_out).nonzero()[0],
+        held_out.nonzero()[0],
+        len(labels),
+        recipe | {"seed": recipe["seed"] + fold},
+        device,
+        what,
+    )
+    with atomic_folder(_scratch(recipe) / fold_name(fold)) as folder:
+        (folder / "weights").mkdir()
+        trained.save(folder / "weights")
+        write_logits(folder / "logits.npz", row_id[held_out].tolist(), trained.logits, labels)
+        trained.history.to_csv(folder / "history.csv", index=False, lineterminator="\n")
+    say(f"{what}: macro-F1 {trained.history['macro_f1'].iloc[-1]:.4f}")
+
+
+@cache
+def _inputs(member: str, threads: int, seed: int) -> tuple[Any, Any, Any, Any, list[str]]:
+    """What all folds of a member share, read once a process: ids, features, labels, folds, class names."""
+    from pipeline import registry
+    from pipeline.artifacts.atomic import read_json
+    from pipeline.artifacts.folds import read_fold_ids
+    from pipeline.artifacts.paths import LABELS, TRAIN
+    from pipeline.artifacts.tables import read_table
+    from pipeline.runtime.torch_setup import set_up_torch
+
+    set_up_torch(threads, seed)
+    recipe = _recipe(member)
+    train = read_table(TRAIN, ["row_id", "text", "label_id"])
+    source = Path(recipe["from"])
+    features = registry.load("kinds", recipe["kind"]).featurize(source, train["text"].tolist(), recipe)
+    row_id = train["row_id"].to_numpy(dtype=str)
+    return row_id, features, train["label_id"].to_numpy(), read_fold_ids(row_id), read_json(LABELS)["labels"]
+
+
+def _recipe(member: str) -> dict[str, Any]:
+    from pipeline.artifacts.atomic import read_json
+    from pipeline.artifacts.paths import RECIPES
+    from pipeline.errors import UserError
+
+    path = RECIPES / f"{member}.json"
+    if not path.exists():
+        known = ", ".join(sorted(file.stem for file in RECIPES.glob("*.json"))) or "none yet"
+        raise UserError(f"{member!r}: no recipe {path}; recipes: {known}. Run `python -m stages.recipes` after an edit")
+    recipe: dict[str, Any] = read_json(path)
+    return recipe
+
+
+def _n_files() -> int:
+    from pipeline.artifacts.folds import count_folds
+
+    return count_folds()
+
+
+@cache
+def _scratch_key(member: str) -> str:
+    import hashlib
+
+    from pipeline.artifacts.hashes import hash_path
+    from pipeline.artifacts.paths import FOLDS, LABELS, RECIPES, TRAIN
+
+    inputs = [RECIPES / f"{member}.json", Path(_recipe(member)["from"]), TRAIN, LABELS, FOLDS]
+    return hashlib.sha256("".join(hash_path(path) for path in inputs).encode()).hexdigest()[:16]
+
+
+def _scratch(recipe: dict[str, Any]) -> Path:
+    from pipeline.artifacts.paths import SCRATCH
+
+    return SCRATCH / f"{recipe['name']}-{_scratch_key(recipe['name'])}"
+
+
+def _publish(member: str, recipe: dict[str, Any], scratch: Path, n_files: int) -> None:
+    """Move the finished folds to the stage's outputs and empty the scratch folder."""
+    import shutil
+
+    from pipeline import registry
+    from pipeline.artifacts.atomic import atomic_folder
+    from pipeline.artifacts.paths import HISTORY, MEMBERS, OOF_LOGITS, fold_name
+
+    with (
+        atomic_folder(MEMBERS / member) as weights,
+        atomic_folder(OOF_LOGITS / member) as logits,
+        atomic_folder(HISTORY / "finetune" / member) as history,
+    ):
+        registry.load("kinds", recipe["kind"]).save_shared(Path(recipe["from"]), weights / "shared")
+        for fold in range(n_files):
+            name = fold_name(fold)
+            shutil.copytree(scratch / name / "weights", weights / name)
+            shutil.copyfile(scratch / name / "logits.npz", logits / f"{name}.npz")
+            shutil.copyfile(scratch / name / "history.csv", history / f"{name}.csv")
+    shutil.rmtree(scratch)
+    say(f"{member}: {MEMBERS / member}/, {OOF_LOGITS / member}/")
+
+
+if __name__ == "__main__":
+    run_stage(main)

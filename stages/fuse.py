@@ -1,0 +1,73 @@
+"""Fuse the members by every rule of `fusion.rules`: `python -m stages.fuse`.
+
+Writes every candidate's scores, the members' own among them, on OOF, nested and on test.
+"""
+
+from pipeline.runtime.cli import run_stage, say
+
+
+def main() -> None:
+    """Write models/fused/<candidate>.npz and reports/fusion.json."""
+    import numpy as np
+
+    from pipeline import registry
+    from pipeline.artifacts.atomic import atomic_folder, read_json, write_json
+    from pipeline.artifacts.folds import count_folds, read_fold_ids
+    from pipeline.artifacts.fused import FusedScores, write_fused
+    from pipeline.artifacts.logits import read_oof, read_test
+    from pipeline.artifacts.paths import FUSED, FUSION_REPORT, LABELS, OOF_LOGITS, TEST, TEST_LOGITS, TRAIN
+    from pipeline.artifacts.tables import read_table
+    from pipeline.config import load_params
+    from pipeline.fusion import fuse_nested, member_similarity, softmax
+    from pipeline.metrics import fold_macro_f1, macro_f1
+
+    params = load_params()
+    members = [*params.members, *params.external]
+    leftovers = sorted({path.name for path in OOF_LOGITS.iterdir()} - {*members, ".gitkeep"})
+    if leftovers:
+        say(f"not in params.yaml, left out: {', '.join(leftovers)} (`make repro` removes what is left over)")
+
+    labels = read_json(LABELS)["labels"]
+    train = read_table(TRAIN, ["row_id", "label_id"])
+    row_id, y = train["row_id"].to_numpy(dtype=str), train["label_id"].to_numpy()
+    test_id = read_table(TEST, ["row_id"])["row_id"].tolist()
+    repeats = read_fold_ids(row_id)
+    n_files, folds = count_folds(), repeats[0]
+    oof_probs = np.stack([
+        softmax(read_oof(OOF_LOGITS / name, row_id.tolist(), repeats, labels).mean(axis=0, dtype=np.float64))
+        for name in members
+    ])  # [M, N, C]
+    test_probs = np.stack([
+        softmax(read_test(TEST_LOGITS / name, test_id, n_files, labels).mean(axis=0, dtype=np.float64))
+        for name in members
+    ])  # [M, n, C]
+
+    candidates = {
+        name: FusedScores(oof, np.broadcast_to(oof, (folds.max() + 1, *oof.shape)), test)
+        for name, oof, test in zip(members, oof_probs, test_probs, strict=True)
+    }
+    for piece in params.fusion.rules if len(members) > 1 else []:
+        arguments = {key: value for key, value in piece.items() if key != "name"}
+        rule = registry.load("fusion", piece["name"])(**arguments)
+        candidates[piece["name"]] = FusedScores(*fuse_nested(oof_probs, y, folds, test_probs, rule))
+
+    scores = {}
+    with atomic_folder(FUSED) as folder:
+        for name, fused in candidates.items():
+            write_fused(folder / f"{name}.npz", fused)
+            nested_pred = fused.nested[folds, np.arange(len(y))].argmax(axis=1)
+            of_folds = fold_macro_f1(y, nested_pred, folds, len(labels))
+            scores[name] = {
+                "oof": round(macro_f1(y, fused.oof.argmax(axis=1), len(labels)), 6),
+                "nested": round(macro_f1(y, nested_pred, len(labels)), 6),
+                "fold_mean": round(float(of_folds.mean()), 6),
+                "fold_std": round(float(of_folds.std(ddof=1)), 6),
+            }
+            say(f"{name:>24}  OOF {scores[name]['oof']:.4f}  nested {scores[name]['nested']:.4f}")
+    agreement, correlation = member_similarity(oof_probs)
+    similarity = {"agreement": agreement.round(6).tolist(), "correlation": correlation.round(6).tolist()}
+    write_json(FUSION_REPORT, {"scores": scores, "members": members, "similarity": similarity})
+
+
+if __name__ == "__main__":
+    run_stage(main)

@@ -1,0 +1,185 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from pipeline.class_weights import METHODS, predict_labels, prior_weights, search, weighted_macro_f1
+from pipeline.class_weights.coordinate import ascend
+from pipeline.class_weights.nelder_mead import nelder_mead
+from pipeline.class_weights.objective import fast_objective, normalise
+from pipeline.class_weights.starts import best_start
+
+few = settings(max_examples=25, deadline=None)
+many = settings(max_examples=100, deadline=None)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def biased_scores(seed=0, counts=(60, 41, 22, 13, 7)):
+    """Probabilities that favour frequent classes, with labels; no two values are equal."""
+    rng = np.random.default_rng(seed)
+    y = rng.permutation(np.repeat(np.arange(len(counts)), counts))
+    logits = rng.normal(size=(len(y), len(counts))) + 1.2 * np.eye(len(counts))[y] + np.log(counts)
+    exps = np.exp(logits)
+    return exps / exps.sum(axis=1, keepdims=True), y
+
+
+def tied_scores(seed):
+    """Few rows with few values: ties, rows of zeros and absent classes are common."""
+    rng = np.random.default_rng(seed)
+    n_rows, n_classes = rng.integers(1, 15), rng.integers(2, 6)
+    return rng.choice([0, 0.25, 0.5, 1], (n_rows, n_classes)), rng.integers(0, n_classes, n_rows)
+
+
+def test_weights_of_ones_change_nothing():
+    scores, y = biased_scores()
+    np.testing.assert_array_equal(predict_labels(scores, np.ones(5)), scores.argmax(axis=1))
+    result = search(scores, y, "none")
+    np.testing.assert_array_equal(result.weights, np.ones(5))
+    reference = f1_score(y, scores.argmax(axis=1), labels=range(5), average="macro", zero_division=0)
+    assert result.score == pytest.approx(reference)
+    assert result.evaluations == 0
+
+
+@many
+@given(seed=seeds)
+def test_the_fast_objective_is_the_plain_one_ties_included(seed):
+    scores, y = tied_scores(seed)
+    objective = fast_objective(scores, y)
+    rng = np.random.default_rng(seed)
+    for class_weights in [np.ones(scores.shape[1]), rng.choice([0.25, 1, 2, 8], scores.shape[1])]:
+        assert objective(class_weights) == pytest.approx(weighted_macro_f1(scores, y, class_weights))
+
+
+def test_the_fast_objective_is_the_plain_one_on_many_weights():
+    scores, y = biased_scores()
+    objective = fast_objective(scores, y)
+    for class_weights in np.random.default_rng(0).lognormal(size=(50, 5)):
+        assert objective(class_weights) == pytest.approx(weighted_macro_f1(scores, y, class_weights))
+
+
+@pytest.mark.parametrize("method", ["coordinate", "nelder_mead"])
+def test_a_search_gains_and_reports_what_its_weights_reach(method):
+    scores, y = biased_scores()
+    result = search(scores, y, method)
+    assert result.score > search(scores, y, "none").score + 0.05
+    assert result.score == weighted_macro_f1(scores, y, result.weights)
+    assert result.weights.min() > 0
+    assert np.log(result.weights).mean() == pytest.approx(0, abs=1e-12)
+    assert result.evaluations > 0
+    again = search(scores, y, method)
+    np.testing.assert_array_equal(again.weights, result.weights)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@few
+@given(seed=seeds)
+def test_no_method_falls_below_ones_even_with_ties(method, seed):
+    scores, y = tied_scores(seed)
+    result = search(scores, y, method)
+    assert result.score >= weighted_macro_f1(scores, y, np.ones(scores.shape[1]))
+    assert result.score == weighted_macro_f1(scores, y, result.weights)
+
+
+@many
+@given(seed=seeds)
+def test_coordinate_ascent_never_lowers_its_start(seed):
+    scores, y = tied_scores(seed)
+    start = np.random.default_rng(seed).lognormal(size=scores.shape[1])
+    end, _ = ascend(scores, y, start)
+    assert weighted_macro_f1(scores, y, end) >= weighted_macro_f1(scores, y, start)
+
+
+def test_coordinate_ascent_ends_where_no_single_weight_gains():
+    scores, y = biased_scores(1)
+    end = search(scores, y, "coordinate")
+    for label in range(5):
+        for factor in np.geomspace(0.01, 100, 400):
+            moved = end.weights.copy()
+            moved[label] *= factor
+            assert weighted_macro_f1(scores, y, moved) <= end.score + 1e-12
+
+
+@few
+@given(seed=seeds)
+def test_permuting_classes_permutes_the_weights_of_coordinate_ascent(seed):
+    scores, y = biased_scores(seed)
+    order = np.random.default_rng(seed).permutation(5)
+    plain, permuted = search(scores, y), search(scores[:, order], np.argsort(order)[y])
+    np.testing.assert_allclose(permuted.weights, plain.weights[order])
+    assert permuted.score == pytest.approx(plain.score)
+
+
+@pytest.mark.parametrize("budget", [1, 10, 200])
+def test_nelder_mead_is_never_worse_than_its_start_and_keeps_its_budget(budget):
+    for seed in range(5):
+        scores, y = biased_scores(seed)
+        start = best_start(scores, y)
+        end, evaluations = nelder_mead(scores, y, seed=seed, max_evaluations=budget)
+        assert weighted_macro_f1(scores, y, end) >= weighted_macro_f1(scores, y, start)
+        assert evaluations <= budget
+
+
+def test_nelder_mead_opens_more_simplexes_with_directions_from_the_seed():
+    scores, y = biased_scores(2)
+    _, evaluations = nelder_mead(scores, y, seed=0)
+    first, again, other = (search(scores, y, "nelder_mead", seed=seed) for seed in (0, 0, 1))
+    assert evaluations > 300
+    np.testing.assert_array_equal(first.weights, again.weights)
+    assert not np.array_equal(first.weights, other.weights)
+
+
+def test_prior_weights_by_hand_and_for_an_absent_class():
+    y = np.array([0] * 16 + [1] * 4)
+    np.testing.assert_allclose(prior_weights(y, 2, 0.5), [1 / np.sqrt(2), np.sqrt(2)])
+    np.testing.assert_allclose(prior_weights(y, 2, 0), [1, 1])
+    np.testing.assert_allclose(prior_weights(y, 3, 1), [0.5, 2, 1])
+
+
+def test_a_start_undoes_the_prior_where_that_helps():
+    scores, y = biased_scores()
+    start = best_start(scores, y)
+    assert start[4] > start[0]
+    assert weighted_macro_f1(scores, y, start) > weighted_macro_f1(scores, y, np.ones(5))
+    flat = np.eye(5)[y]
+    np.testing.assert_array_equal(best_start(flat, y), np.ones(5))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_class_that_does_not_occur_is_searched_around(method):
+    scores, y = biased_scores()
+    wide = np.column_stack([scores, scores.max(axis=1) * 0.9])
+    result = search(wide, y, method)
+    assert np.isfinite(result.weights).all()
+    assert result.score <= 5 / 6  # the absent class counts as 0
+
+
+def test_shrinkage_pulls_toward_ones():
+    scores, y = biased_scores()
+    full, half = search(scores, y), search(scores, y, shrinkage=0.5)
+    np.testing.assert_allclose(half.weights, np.sqrt(full.weights))
+    assert half.score == weighted_macro_f1(scores, y, half.weights)
+    np.testing.assert_array_equal(search(scores, y, shrinkage=1).weights, np.ones(5))
+
+
+def test_normalised_weights_have_a_geometric_mean_of_one():
+    np.testing.assert_allclose(normalise(np.array([1.0, 4.0])), [0.5, 2])
+    np.testing.assert_array_equal(normalise(np.ones(3)), np.ones(3))
+
+
+def test_bad_input_is_named():
+    scores, y = biased_scores()
+    with pytest.raises(ValueError, match="one of none, nelder_mead, coordinate"):
+        search(scores, y, "annealing")
+    with pytest.raises(ValueError, match="shrinkage is 2"):
+        search(scores, y, shrinkage=2)
+    with pytest.raises(ValueError, match="softmax"):
+        search(np.log(scores), y)
+    with pytest.raises(ValueError, match="finite"):
+        search(scores * np.inf, y)
+    with pytest.raises(ValueError, match="shape"):
+        search(scores[0], y)
+    with pytest.raises(ValueError, match="rows"):
+        search(scores, y[:-1])
+    with pytest.raises(ValueError, match="y holds"):
+        search(scores, y + 1)

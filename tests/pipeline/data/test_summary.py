@@ -1,0 +1,75 @@
+import json
+
+import pandas as pd
+
+from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
+from pipeline.data.summary import describe_lengths, summarise
+
+
+def rows(texts, labels=None):
+    columns = {"text": texts} if labels is None else {"text": texts, "label": labels}
+    return pd.DataFrame(columns).assign(file="a.csv", line=range(2, 2 + len(texts)))
+
+
+def summary(rule="keep", **options):
+    train = prepare_train(
+        rows(["a b", "a b", "c", "c", ""], ["x", "x", "y", "x", "x"]),
+        steps=["strip_whitespace"],
+        empty_text="[EMPTY]",
+        conflicting_labels=rule,
+    )
+    test = prepare_test(rows(["c", "d", " c"]), steps=["strip_whitespace"], empty_text="[EMPTY]")
+    corpus = prepare_corpus(rows(["c", "d", "c"]), steps=["strip_whitespace"])
+    return summarise(train, test, corpus, **options)
+
+
+def test_numbers():
+    found = summary()
+    assert {key: value for key, value in found.items() if isinstance(value, int)} == {
+        "train_rows": 5,
+        "test_rows": 3,
+        "corpus_texts": 2,
+        "classes": 2,
+        "rarest_class_rows": 1,
+        "largest_class_rows": 4,
+        "repeated_train_rows": 2,
+        "repeated_train_texts": 2,
+        "conflicting_texts": 1,
+        "conflicting_rows": 2,
+        "relabelled_rows": 0,
+        "dropped_rows": 0,
+        "lost_classes": 0,
+        "test_rows_also_in_train": 2,
+        "empty_train_texts": 1,
+        "empty_test_texts": 0,
+        "empty_corpus_texts": 0,
+        "repeated_corpus_texts": 1,
+    }
+    assert found["label_histogram"] == [{"label": "x", "rows": 4}, {"label": "y", "rows": 1}]
+    assert found["conflicts"] == [{"row_ids": ["2", "3"], "labels": {"y": 1, "x": 1}}]
+
+
+def test_is_json_and_holds_no_text():
+    written = json.dumps(summary(), allow_nan=False)
+    assert "a b" not in written
+
+
+def test_warnings():
+    found = summary("drop", warnings=["read as gb18030"], allowed_labels=["x", "y", "z"])
+    assert found["warnings"] == [
+        "read as gb18030",
+        "1 training texts have several labels; they stand in 2 rows, of which 0 were relabelled "
+        "and 2 dropped",
+        "1 classes have no row left after that",
+        "1 training texts are empty after cleaning",
+        "2 labels of data.labels have no training row: y, z",
+    ]
+
+
+def test_lengths():
+    tokens, characters = describe_lengths("train", ["a", "bb cc", "d e f", "四个汉字"])
+    assert tokens["split"] == "train"
+    assert tokens["unit"] == "tokens"
+    assert (tokens["mean"], tokens["q0"], tokens["q50"], tokens["q100"]) == (1.8, 1, 1, 3)
+    assert (characters["mean"], characters["q25"], characters["q100"]) == (3.8, 1, 5)
+    assert characters["unit"] == "characters"
