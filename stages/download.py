@@ -3,6 +3,7 @@
 Only the files that Conclave reads are fetched, at the pinned revision. After this the hub is never needed again.
 """
 
+import os
 from typing import Annotated
 
 import typer
@@ -28,4 +29,5 @@ def main(name: Annotated[str, typer.Argument(help="A name under `hub` in params.
 
 
 if __name__ == "__main__":
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "0"  # the one stage whose loading bar is worth watching
     run_stage(main)

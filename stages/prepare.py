@@ -34,11 +34,16 @@ def main() -> None:
 
     cleaning = {"steps": data.clean, "empty_text": data.empty_text}
     train = prepare_train(
-        train_rows, **cleaning, conflicting_labels=data.conflicting_labels, level_separator=data.level_separator
+        train_rows,
+        **cleaning,
+        conflicting_labels=data.conflicting_labels,
+        level_separator=data.level_separator,
+        allowed_labels=data.labels,
     )
     test = prepare_test(test_rows, **cleaning)
     corpus = prepare_corpus(corpus_rows, steps=data.clean)
-    report = summarise(train, test, corpus, warnings=list(dict.fromkeys([*warnings, *more, *still_more])))
+    reading = list(dict.fromkeys([*warnings, *more, *still_more]))
+    report = summarise(train, test, corpus, warnings=reading, allowed_labels=data.labels)
 
     write_table(TRAIN, train.table)
     write_table(TEST, test.table)

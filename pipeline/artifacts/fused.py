@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.artifacts.atomic import atomic_path
-from pipeline.artifacts.tables import require_file
+from pipeline.artifacts.require import require_file
 
 
 @dataclass(frozen=True)

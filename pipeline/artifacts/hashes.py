@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from pipeline.artifacts.require import require_file
 from pipeline.registry import ROOT, source_path
 
 # Code that carries values but computes none: an edit here asks for no stage to run again. Params are dependencies by
@@ -34,7 +35,11 @@ def hash_file(path: Path) -> str:
 
 
 def hash_path(path: Path) -> str:
-    """The SHA-256 of a file, or of a folder: of its files' relative names and contents, in order of name."""
+    """The SHA-256 of a file, or of a folder: of its files' relative names and contents, in order of name.
+
+    Raises UserError where there is neither.
+    """
+    require_file(path)
     if path.is_file():
         return hash_file(path)
     digest = hashlib.sha256()
@@ -48,7 +53,7 @@ def source_hashes(modules: Iterable[str]) -> dict[str, str]:
     """SHA-256 of the source of `modules` and of all of the project's modules that they import, in order of name.
 
     Imports are read from the source, those inside functions too; what is loaded through the registry has to be among
-    `modules`.
+    `modules`. Raises ValueError for a relative import, which this does not follow.
     """
     found: set[str] = set()
     waiting = list(modules)
@@ -67,7 +72,9 @@ def _imports(module: str) -> list[str]:
     for node in ast.walk(ast.parse(source_path(module).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+        elif isinstance(node, ast.ImportFrom):
+            if node.level or not node.module:
+                raise ValueError(f"{module}: a relative import in line {node.lineno}; write the full name")
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     names = [name for name in names if name.split(".")[0] in ("pipeline", "stages")]
     parents = [".".join(name.split(".")[:depth]) for name in [*names, module] for depth in range(1, name.count(".") + 1)]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.artifacts.atomic import atomic_path
+from pipeline.artifacts.require import require_file as require_file
 from pipeline.errors import UserError
 
 
@@ -13,12 +14,6 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     """Write a table as parquet, without its index."""
     with atomic_path(path) as temporary:
         table.to_parquet(temporary, index=False, engine="pyarrow")
-
-
-def require_file(path: Path) -> None:
-    """Raise UserError where an artifact of an earlier stage is missing."""
-    if not path.exists():
-        raise UserError(f"{path}: not found. It is made by an earlier stage: run `dvc repro` or that stage first")
 
 
 def write_history(path: Path, table: pd.DataFrame) -> None:
@@ -35,7 +30,7 @@ def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     require_file(path)
     import pyarrow.parquet as pq
 
-    found = pq.ParquetFile(path).schema_arrow.names
+    found = pq.read_schema(path).names
     missing = [column for column in columns if column not in found]
     if missing:
         raise UserError(f"{path}: no column {missing[0]!r}; found: {', '.join(found)}")

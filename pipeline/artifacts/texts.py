@@ -7,13 +7,22 @@ from pipeline.errors import UserError
 
 
 def read_texts(path: Path) -> list[str]:
-    """The texts of a `.parquet` table's column `text`, or the lines of a UTF-8 `.txt` file; empty ones are left out."""
+    """The texts of a `.parquet` table's column `text`, or the lines of a UTF-8 `.txt` file; empty ones are left out.
+
+    Raises UserError where the file is missing, of another kind, not UTF-8, or without any text.
+    """
     if path.suffix == ".parquet":
         texts = read_table(path, ["text"])["text"].tolist()
     elif path.suffix == ".txt":
         if not path.exists():
             raise UserError(f"{path}: not found; put the text there, one document a line, or name another file")
-        texts = path.read_text(encoding="utf-8").split("\n")
+        try:
+            texts = path.read_text(encoding="utf-8-sig").split("\n")
+        except UnicodeDecodeError as error:
+            raise UserError(f"{path}: not UTF-8 ({error}); save it as UTF-8") from None
     else:
         raise UserError(f"{path}: got a file that ends in {path.suffix!r}; .txt (one document a line) or .parquet is allowed")
-    return [text for text in texts if text.strip()]
+    texts = [text for text in texts if text.strip()]
+    if not texts:
+        raise UserError(f"{path}: holds no text; one document a line is expected")
+    return texts

@@ -47,6 +47,7 @@ class Stackdocs(Section):
     n_train: AtLeastOne
     n_test: AtLeastOne
     min_rows: AtLeastOne
+    max_tokens: AtLeastOne
     seed: Count
 
 
@@ -68,6 +69,7 @@ class Data(Section):
     sample_submission: str | None
     answer_key: str | None
     columns: Columns
+    labels: list[str] | None
     separator: str | None
     quoting: bool
     encodings: list[str] = Field(min_length=1)

@@ -19,5 +19,9 @@ class CrossEntropyLoss(nn.Module):
 
     def forward(self, logits: Tensor, labels: Tensor) -> Tensor:
         """logits [B, C], labels [B] → scalar."""
-        weights: Tensor = self.class_weights  # type: ignore[assignment]
-        return functional.cross_entropy(logits, labels, weight=weights, label_smoothing=self.label_smoothing)
+        # PyTorch's own `weight` gives the smoothed part the weights of all classes: under balanced weights of a long
+        # tail their mean is far above 1, which would multiply the smoothing.
+        smoothing = self.label_smoothing
+        losses = functional.cross_entropy(logits, labels, reduction="none", label_smoothing=smoothing)
+        weights: Tensor = self.class_weights[labels]  # type: ignore[index,assignment]
+        return (weights * losses).sum() / weights.sum()

@@ -14,12 +14,14 @@ from transformers import AutoTokenizer
 
 from pipeline import registry
 from pipeline.data.batches import TokenizedTexts, tokenize
+from pipeline.errors import UserError
 from pipeline.inference.transformer import predict_logits
 from pipeline.members.fold import Fold
 from pipeline.members.inner_split import inner_split
 from pipeline.metrics import macro_f1
 from pipeline.models.build import build_classifier, load_encoder
 from pipeline.models.classifier import TextClassifier
+from pipeline.models.positions import check_max_length
 from pipeline.training.loop import Contrastive, train_classifier
 
 WEIGHTS = "model.safetensors"
@@ -45,12 +47,18 @@ def train_fold(
     """Fine-tune the encoder on `train_rows`; the logits are those of `held_out_rows`, in fp32."""
     torch.manual_seed(recipe["seed"])
     encoder = load_encoder(source, recipe["dropout"])
+    check_max_length(encoder, recipe["max_length"], what)
     model = build_classifier(encoder, n_classes, recipe["pooler"], recipe["head"]).to(device)
     counts = np.bincount(label_ids[train_rows], minlength=n_classes)
     early_stop = recipe["early_stop"]
     fit_rows, scored_rows = train_rows, held_out_rows
     if early_stop["on"] == "inner":
         fit_rows, scored_rows = inner_split(label_ids, train_rows, early_stop["share"], recipe["seed"])
+        if not len(scored_rows):
+            raise UserError(
+                f"{what}: early_stop.share {early_stop['share']} is less than one row of every class, which leaves "
+                "nothing to stop on; raise it, or set early_stop.on to never"
+            )
 
     def evaluate(model: TextClassifier) -> float:
         logits = predict_logits(model, features, scored_rows, device, recipe["precision"])

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 from transformers import AutoConfig, AutoModel
 
@@ -23,7 +24,8 @@ def load_encoder(directory: Path, dropout: float, *, with_weights: bool = True) 
     if with_weights:
         encoder: Any = AutoModel.from_pretrained(directory, config=config, local_files_only=True, dtype="float32")
     else:
-        encoder = AutoModel.from_config(config)
+        # The checkpoint's own dtype, which is the default, would round weights that were trained in fp32.
+        encoder = AutoModel.from_config(config, dtype=torch.float32)
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None  # ours takes its place; an unused layer would only cost time and optimiser state
     return encoder  # type: ignore[no-any-return]

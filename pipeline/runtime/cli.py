@@ -1,5 +1,6 @@
 """The command line of a stage: one function, readable errors, an exit status."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,8 @@ def run_stage(main: Callable[..., Any]) -> None:
     A `UserError` is printed without a traceback and ends the process with status 1; anything else is a defect of
     ours and keeps its traceback.
     """
+    # transformers draws a bar for every second of loading and saving; in DVC's log they are noise.
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     import typer
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.data.batches import tokenize_chunks
+from pipeline.models.positions import check_max_length
 from pipeline.training.masked_lm import SpecialIds, train_masked_lm
 
 
@@ -28,7 +29,10 @@ def train_encoder(
     last step are the last step. `settings` are the arguments of `train_masked_lm` and `max_length`.
 
     Returns the learning curve: step, loss, held_out_loss.
+
+    Raises UserError where the encoder has no positions for texts of `max_length` tokens.
     """
+    check_max_length(model.base_model, settings["max_length"], what)
     steps = settings["steps"]
     named = {min(step, steps): [] for step in settings["checkpoints"]}  # type: dict[int, list[int]]
     for step in settings["checkpoints"]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pipeline.data.batches import TokenizedTexts, budgeted_batches, pad_batch
+from pipeline.errors import UserError
 from pipeline.runtime.progress import Progress
 from pipeline.runtime.torch_setup import autocast
 from pipeline.training.masking import mask_tokens
@@ -59,11 +60,15 @@ def train_masked_lm(
     Texts are drawn in length-sorted batches of at most `batch_tokens` tokens, epoch after epoch, with new masks each
     time. A share `held_out` of the texts is never trained on; its loss is taken with masks that stay the same.
     `save_checkpoint(step)` is called for each of `checkpoints`.
+
+    Raises UserError for fewer than two texts, FloatingPointError where the loss is not finite.
     """
     rng = np.random.default_rng(seed)
     generator = torch.Generator().manual_seed(seed)
     shuffled = rng.permutation(len(texts))
-    n_held_out = max(1, round(len(texts) * held_out))
+    if len(texts) < 2:
+        raise UserError(f"{what}: got {len(texts)} texts, 2 are needed: one to train on, one to hold out")
+    n_held_out = min(max(1, round(len(texts) * held_out)), len(texts) - 1)
     evaluation_rows, training_rows = np.sort(shuffled[:n_held_out]), np.sort(shuffled[n_held_out:])
     model.to(device).train()
     optimizer = adamw(_groups(model, learning_rate, weight_decay))

@@ -1,4 +1,8 @@
-"""What every alignment method is given and what it returns; and the word-level tokenizer with its rows."""
+"""What every alignment method is given and what it returns; and the word-level tokenizer with its rows.
+
+A method is `method(inputs: AlignmentInputs, *, options…) -> Alignment`: one file here and one line in
+`pipeline.registry` under `alignment`.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

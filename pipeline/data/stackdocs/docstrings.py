@@ -10,7 +10,7 @@ from pipeline.errors import UserError
 
 # Tests talk about tests. numpy/distutils is in the wheels of some Python versions only. transformers/models holds
 # 2,500 files of near copies, which take longer to parse than everything else together.
-SKIPPED_FOLDERS = frozenset({"tests", "test", "testing", "distutils", "externals", "models"})
+SKIPPED_FOLDERS = frozenset({"tests", "test", "testing", "benchmarks", "distutils", "externals", "models"})
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 # Every node that a definition can stand in; expressions are never entered, which is half of the time saved.

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from pipeline.errors import UserError
+
 
 class DynamicRoutingPooler(nn.Module):
     """Each token sends its vector to a few capsules, more of it to the capsules that agree with it.
@@ -14,27 +16,41 @@ class DynamicRoutingPooler(nn.Module):
         hidden_size: H; also the length of the pooled vector, so `capsules` must divide it.
         capsules: number of output capsules, each of H / capsules dimensions.
         iterations: routing iterations.
+
+    Raises:
+        UserError: for capsules that do not divide H, or no iteration.
     """
 
     def __init__(self, hidden_size: int, *, capsules: int, iterations: int):
         super().__init__()
-        if hidden_size % capsules:
-            raise ValueError(f"capsules ({capsules}) must divide hidden_size ({hidden_size})")
+        if capsules < 1 or hidden_size % capsules:
+            raise UserError(
+                f"pooler dynamic_routing: got capsules {capsules}, a divisor of the encoder's hidden size "
+                f"{hidden_size} is allowed; change it, or take another pooler"
+            )
+        if iterations < 1:
+            raise UserError(f"pooler dynamic_routing: got iterations {iterations}, 1 or more is allowed")
         self.capsules, self.iterations = capsules, iterations
         self.projection = nn.Linear(hidden_size, hidden_size)
 
     def forward(self, hidden_states: Tensor, attention_mask: Tensor) -> Tensor:
         """hidden_states [B, T, H], attention_mask [B, T] → [B, H], the capsules one after the other."""
         batch, tokens, hidden = hidden_states.shape
-        sent = self.projection(hidden_states).view(batch, tokens, self.capsules, hidden // self.capsules).float()
+        sent = self.projection(hidden_states).float()
+        sent = sent.view(batch, tokens, self.capsules, hidden // self.capsules)
+        with torch.autocast(sent.device.type, enabled=False):  # it would route in bfloat16
+            return self._route(sent, attention_mask).reshape(batch, hidden)
+
+    def _route(self, sent: Tensor, attention_mask: Tensor) -> Tensor:
+        """sent [B, T, K, D], what each token has for each capsule → [B, K, D]."""
         real = attention_mask.to(sent.dtype).unsqueeze(-1)  # [B, T, 1]
-        agreement = sent.new_zeros(batch, tokens, self.capsules)
-        capsules = sent.new_zeros(batch, self.capsules, hidden // self.capsules)
+        agreement = sent.new_zeros(sent.shape[:3])
+        capsules = sent.new_zeros(len(sent), *sent.shape[2:])
         for _ in range(self.iterations):
             share = torch.softmax(agreement, dim=-1) * real  # [B, T, K]
             capsules = squash(torch.einsum("btk,btkd->bkd", share, sent))
             agreement = agreement + torch.einsum("bkd,btkd->btk", capsules, sent)
-        return capsules.reshape(batch, hidden)
+        return capsules
 
 
 def squash(vectors: Tensor) -> Tensor:

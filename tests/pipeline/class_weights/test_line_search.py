@@ -69,16 +69,10 @@ def test_an_outer_interval_is_left_by_a_factor_of_two():
 
 
 def test_of_equally_good_intervals_the_nearest_to_the_current_weight_is_taken():
-    # rows flip at 2, 4 and 16; one of two rows of each class is right below 2 as well as between 4 and 16
-    scores = np.array([[0.2, 0.1], [0.4, 0.1], [1.6, 0.1], [1.6, 0.1]])
-    y = np.array([0, 1, 0, 1])
-    values = [score_at(w, scores, y, np.ones(2), 1) for w in (1.5, 3, 8, 20)]
-    assert values[0] == values[3] < values[2]
-    both = np.array([[0.2, 0.1], [0.4, 0.1], [0.8, 0.1]])
-    y = np.array([1, 0, 1])
-    values = [score_at(w, both, y, np.ones(2), 1) for w in (1, 3, 6, 16)]
-    assert values[1] > max(values[0], values[2], values[3])
-    assert line_search(both, y, np.ones(2), 1)[0] == pytest.approx(np.sqrt(8))
+    # the rows flip at 2 (wrong) and at 4 (right): none flipped is as good as both, one alone is worse
+    scores, y = np.array([[0.2, 0.1], [0.4, 0.1]]), np.array([0, 1])
+    assert line_search(scores, y, np.array([1.0, 1.0]), 1) == (pytest.approx(1), pytest.approx(1 / 3))
+    assert line_search(scores, y, np.array([1.0, 6.0]), 1) == (pytest.approx(8), pytest.approx(1 / 3))
 
 
 def test_a_tie_with_a_lower_class_is_lost_and_with_a_higher_one_won():

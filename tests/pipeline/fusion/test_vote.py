@@ -91,7 +91,7 @@ def test_ties_by_hand():
 
 
 def test_equal_ranks_share_their_mean():
-    # class 0: 2 + 0, class 1: 0 + (1 + 2) / 2; if equal values had the worst of their ranks, 0 would win as equal
+    # class 0: 2 + 0, class 1: 0 + (1 + 2) / 2; with the worst of their ranks, 0 would win as equal
     assert vote(np.array([[[0.1, 0.5, 0.4]], [[0.6, 0.2, 0.2]]]), "rank") == [1]
     # class 0: 0 + (1 + 2 + 3) / 3, class 1: 1 + 0; with the best of their ranks, 0 would win as equal
     assert vote(np.array([[[0.4, 0.3, 0.2, 0.1]], [[0.1, 0.7, 0.1, 0.1]]]), "rank") == [1]

@@ -90,6 +90,12 @@ def test_wordpiece_gets_missing_characters(wordpiece: PreTrainedTokenizerFast) -
     assert {row.token for row in alignment.table} == {*"中☃GODgodnes，"}  # 鬱 is out of vocabulary
 
 
+def test_a_known_character_of_an_unknown_word_is_not_missing(wordpiece: PreTrainedTokenizerFast) -> None:
+    alignment = run(wordpiece, ["a☃ a☃"], "characters")
+    assert names_of_pieces(alignment, wordpiece) == {"☃": ["[UNK]"]}
+    assert alignment.tokenizer.tokenize("a☃") == ["a", "☃"]
+
+
 def test_wordpiece_gets_whole_words(wordpiece: PreTrainedTokenizerFast) -> None:
     alignment = run(wordpiece, ["goodness goodness good", "ab goodness abab"], "words")
     assert names_of_pieces(alignment, wordpiece) == {"goodness": ["good", "##ness"]}
