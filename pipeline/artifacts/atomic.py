@@ -1,7 +1,6 @@
 """Files and folders that are there whole or not at all."""
 
 import json
-import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -15,27 +14,28 @@ from pipeline.errors import UserError
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write a file to; it takes the place of `path` when the block ends without an error."""
+    """A path beside `path` to write a file to; it takes its place when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _beside(path)
     try:
         yield temporary
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """An empty folder to fill; it takes the place of `path` (and what was there) when the block ends without an error."""
+    """An empty folder to fill; it takes the place of `path`, and of what was there, when the block ends without an error.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary, old = _beside(path), _beside(path)
     temporary.mkdir()
     try:
         yield temporary
         if path.exists():
-            os.replace(path, old)  # whole: deleting it in place would show readers the half of it
-        os.replace(temporary, path)
+            path.replace(old)  # whole: deleting it in place would show readers the half of it
+        temporary.replace(path)
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -65,5 +65,5 @@ def read_json(path: Path) -> Any:
 
 
 def _beside(path: Path) -> Path:
-    """A hidden name in the same folder, unlike any other; the suffix stays, because writers choose the format by it."""
+    """A hidden name in the same folder, unlike any other; it keeps the suffix, by which writers choose the format."""
     return path.with_name(f".tmp-{secrets.token_hex(4)}-{path.name}")

@@ -2,41 +2,57 @@
 
 import shutil
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pipeline.errors import UserError
 
-WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
-TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model", "spm.model")
+SAFETENSORS = ("model.safetensors", "model.safetensors.index.json")
+PICKLED = ("pytorch_model.bin", "pytorch_model.bin.index.json")
+TOKENIZERS = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "spm.model",
+)
+NEEDED = {"configuration": ("config.json",), "weights": SAFETENSORS + PICKLED, "tokenizer": TOKENIZERS}
 
 
 def fetch_checkpoint(repo: str, revision: str, patterns: Sequence[str], folder: Path) -> None:
     """Download the files of `repo` at `revision` that match `patterns` into an existing folder.
 
-    Safetensors are preferred: pickled weights are left out where the repository has both. Raises UserError where the
-    hub cannot be reached or has no such repository or revision.
+    Safetensors are preferred: pickled weights are left out where the repository has both. Raises UserError
+    where the hub cannot be reached or has no such repository or revision.
     """
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, RepositoryNotFoundError
 
     try:
         snapshot = Path(snapshot_download(repo, revision=revision, allow_patterns=list(patterns)))
-    except (RepositoryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        reason = str(error).strip().split("\n")[0]
+    except Exception as error:  # the classes differ between versions of the hub's client and its HTTP library
+        reason = (str(error).strip() or type(error).__name__).split("\n")[0]
         raise UserError(
-            f"{repo} at {revision}: could not be downloaded ({reason}). Check `repo` and `revision` under `hub` in "
-            "params.yaml and the connection, or download it elsewhere and name its directory in `encoders.<name>.from`"
+            f"{repo} at {revision}: could not be downloaded ({reason}). Check `repo` and `revision` under `hub` "
+            "in params.yaml and the connection, or download it elsewhere and name its directory in "
+            "`encoders.<name>.from`"
         ) from None
-    has_safetensors = any(snapshot.glob("*.safetensors"))
-    for file in sorted(snapshot.iterdir()):
-        if file.is_file() and not (has_safetensors and file.name.startswith("pytorch_model")):
+    # The client's own cache may hold more of this revision than was asked for here.
+    wanted = [
+        file
+        for file in sorted(snapshot.iterdir())
+        if file.is_file() and any(fnmatchcase(file.name, pattern) for pattern in patterns)
+    ]
+    has_safetensors = any(file.name in SAFETENSORS for file in wanted)
+    for file in wanted:
+        if not (has_safetensors and file.name.startswith("pytorch_model")):
             shutil.copyfile(file, folder / file.name)
 
 
 def check_checkpoint(folder: Path, key: str) -> None:
     """Raise UserError unless the folder holds a configuration, weights and a tokenizer."""
     names = {file.name for file in folder.iterdir()}
-    for what, allowed in (("configuration", ("config.json",)), ("weights", WEIGHTS), ("tokenizer", TOKENIZERS)):
+    for what, allowed in NEEDED.items():
         if not names.intersection(allowed):
             found = ", ".join(sorted(names)) or "nothing"
             raise UserError(f"{key}: the checkpoint has no {what} ({' or '.join(allowed)}); found: {found}")

@@ -4,6 +4,9 @@ A file is an `.npz` without pickle: `row_id` [N] strings, `logits` float32 [N, C
 can write this file can be a member. Reading one checks it against the prepared data and says what is wrong.
 """
 
+import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,11 +37,11 @@ def read_logits(path: Path, row_id: Sequence[str], labels: Sequence[str]) -> NDA
     """Read one file, with its rows in the order of `row_id` [N] and its classes checked: → [N, C].
 
     Raises UserError, naming the file and the first offender, for a missing file or array, other classes or another
-    class order, missing, repeated or unknown row ids, a wrong shape, NaN or infinite logits.
+    class order, missing, repeated or unknown row ids, a wrong shape or type, NaN or infinite logits.
     """
     stored_ids, logits, stored_labels = _read_arrays(path)
     _check_labels(path, stored_labels, labels)
-    if logits.ndim != 2 or logits.shape != (len(stored_ids), len(labels)):
+    if logits.shape != (len(stored_ids), len(labels)):
         expected = f"[{len(stored_ids)}, {len(labels)}] (rows of row_id, classes)"
         raise UserError(f"{path}: logits have shape {list(logits.shape)}, expected {expected}")
     order = _match_rows(path, stored_ids, row_id)
@@ -48,7 +51,7 @@ def read_logits(path: Path, row_id: Sequence[str], labels: Sequence[str]) -> NDA
             f"{path}: {len(bad_rows)} rows with NaN or infinite logits, first row_id {stored_ids[bad_rows[0]]!r}. "
             "The training diverged or the export is broken: mend the file, or drop the member from params.yaml"
         )
-    return logits[order].astype(np.float32, copy=False)
+    return logits[order]
 
 
 def read_oof(
@@ -78,20 +81,37 @@ def read_test(folder: Path, row_id: Sequence[str], n_files: int, labels: Sequenc
 
 def _read_arrays(path: Path) -> tuple[NDArray[np.str_], NDArray[np.float32], NDArray[np.str_]]:
     if not path.exists():
-        raise UserError(f"{path}: not found. A member needs one file for each fold: run its finetune stage again")
+        raise UserError(
+            f"{path}: not found. A member needs one file for each fold: run the stage that makes it, or put there what "
+            "was trained elsewhere"
+        )
     try:
         with np.load(path, allow_pickle=False) as file:
             missing = [name for name in ("row_id", "logits", "labels") if name not in file]
             if missing:
                 raise UserError(f"{path}: no array {missing[0]!r}; found: {', '.join(file.files)}")
-            return file["row_id"].astype(np.str_), file["logits"], file["labels"].astype(np.str_)
-    except (ValueError, OSError, EOFError) as error:
+            row_id, logits, labels = file["row_id"], file["logits"], file["labels"]
+    except (ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(f"{path}: not an .npz file without pickle ({error})") from None
+    for name, array in (("row_id", row_id), ("labels", labels)):
+        if array.ndim != 1 or array.dtype.kind not in "Uiu":
+            raise UserError(f"{path}: {name} is {_form(array)}, a row of strings is expected")
+    if logits.dtype.kind not in "fiu":
+        raise UserError(f"{path}: logits are {_form(logits)}, numbers are expected")
+    with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite, and is refused as such
+        return row_id.astype(np.str_), logits.astype(np.float32, copy=False), labels.astype(np.str_)
+
+
+def _form(array: NDArray[np.generic]) -> str:
+    return f"{array.dtype} of shape {list(array.shape)}"
 
 
 def _check_labels(path: Path, stored: NDArray[np.str_], labels: Sequence[str]) -> None:
     if stored.tolist() == list(labels):
         return
+    repeated = _first_repeated(stored)
+    if repeated is not None:
+        raise UserError(f"{path}: the class {repeated!r} has more than one column")
     if sorted(stored.tolist()) == sorted(labels):
         where = next(i for i, (a, b) in enumerate(zip(stored, labels, strict=True)) if a != b)
         raise UserError(
@@ -106,18 +126,22 @@ def _check_labels(path: Path, stored: NDArray[np.str_], labels: Sequence[str]) -
 
 def _match_rows(path: Path, stored: NDArray[np.str_], wanted: Sequence[str]) -> NDArray[np.intp]:
     position = {row: index for index, row in enumerate(stored.tolist())}
-    if len(position) < len(stored):
-        seen: set[str] = set()
-        repeated = next(row for row in stored.tolist() if row in seen or seen.add(row))  # type: ignore[func-returns-value]
+    repeated = _first_repeated(stored)
+    if repeated is not None:
         raise UserError(f"{path}: row_id {repeated!r} occurs more than once")
+    known = set(wanted)
     missing = [row for row in wanted if row not in position]
-    if missing:
-        raise UserError(f"{path}: {len(missing)} rows are missing, first row_id {missing[0]!r}")
-    if len(stored) > len(wanted):
-        known = set(wanted)
-        extra = next(row for row in stored.tolist() if row not in known)
+    extra = [row for row in stored.tolist() if row not in known]
+    problems = [f"row_id {missing[0]!r} is missing ({len(missing)} such rows)"] if missing else []
+    problems += [f"row_id {extra[0]!r} does not belong here ({len(extra)} such rows)"] if extra else []
+    if problems:
         raise UserError(
-            f"{path}: {len(stored)} rows, expected {len(wanted)}: row_id {extra!r} does not belong here. "
+            f"{path}: {len(stored)} rows, expected {len(wanted)}: {'; '.join(problems)}. "
             "Were the folds or the data changed after the member was trained?"
         )
     return np.array([position[row] for row in wanted], dtype=np.intp)
+
+
+def _first_repeated(names: NDArray[np.str_]) -> str | None:
+    counts = Counter(names.tolist())
+    return next((name for name, n in counts.items() if n > 1), None)

@@ -39,7 +39,7 @@ def nelder_mead(
     best: npt.NDArray[np.float64] = np.log(start)
     lowest, used, size = np.inf, 0, SIMPLEX_SIZE
     edges = np.eye(len(start))
-    while size >= SMALLEST_SIMPLEX and used + len(start) < max_evaluations:
+    while size >= SMALLEST_SIMPLEX and used < max_evaluations:
         options: Any = {
             "initial_simplex": np.vstack([best, best + size * edges]),
             "adaptive": True,

@@ -1,4 +1,4 @@
-"""Messages about params: where, what was got, what is allowed, and the nearest right word."""
+"""Messages about params: what was got, what is allowed, and the nearest right word."""
 
 import difflib
 from collections.abc import Sequence
@@ -10,42 +10,57 @@ from pydantic_core import ErrorDetails
 PLAIN = {
     "int_type": "a whole number is allowed",
     "int_from_float": "a whole number is allowed",
-    "int_parsing": "a whole number is allowed",
     "float_type": "a number is allowed",
-    "float_parsing": "a number is allowed",
+    "finite_number": "a finite number is allowed",
     "bool_type": "true or false is allowed",
-    "bool_parsing": "true or false is allowed",
     "string_type": "text is allowed (put it in quotes if it looks like a number)",
     "list_type": "a list is allowed",
-    "dict_type": "a mapping of names to values is allowed",
-    "model_type": "a mapping of names to values is allowed",
+    "greater_than": "more than {gt} is allowed",
+    "greater_than_equal": "{ge} or more is allowed",
+    "less_than": "less than {lt} is allowed",
+    "less_than_equal": "{le} or less is allowed",
+    "too_short": "a list of {min_length} or more is allowed",
+    "too_long": "a list of {max_length} or fewer is allowed",
 }
+MAPPING = ("dict_type", "model_type", "model_attributes_type")
+
+
+def show(value: Any) -> str:
+    """A value as YAML would write it, shortened where it is long."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def one_of(got: Any, allowed: Sequence[str]) -> str:
     """`got 'dise', one of: ce, dice; did you mean 'dice'?`"""
-    message = f"got {got!r}, one of: {', '.join(allowed)}"
+    return f"got {show(got)}, one of: {', '.join(allowed) or 'none'}{did_you_mean(got, allowed)}"
+
+
+def did_you_mean(got: Any, allowed: Sequence[str]) -> str:
+    """`; did you mean 'dice'?` where an allowed word is near, or nothing."""
     near = difflib.get_close_matches(str(got), allowed, n=1)
-    return f"{message}; did you mean {near[0]!r}?" if near else message
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def describe(error: ErrorDetails, known_keys: Sequence[str]) -> str:
     """One pydantic error as `got …, … is allowed`; `known_keys` are the keys of the mapping in which it lies."""
     kind, got = error["type"], error["input"]
-    if kind in ("word", "piece"):
+    if kind == "word":
         return error["msg"]
     if kind == "value_error":
         return error["msg"].removeprefix("Value error, ")
     if kind == "missing":
-        return "is missing; it has to be given"
-    if kind == "extra_forbidden":
-        key = str(error["loc"][-1])
-        near = difflib.get_close_matches(key, known_keys, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return "is missing"
+    if kind in ("extra_forbidden", "invalid_key"):
+        hint = did_you_mean(error["loc"][-1], known_keys)
         return f"is not a known key; allowed here: {', '.join(known_keys)}{hint}"
     if kind == "literal_error":
-        allowed = error["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-        return one_of(got, allowed)
+        return one_of(got, error["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", "))
+    if kind in MAPPING:
+        hint = "; write {} where nothing is set" if got is None else ""
+        return f"got {show(got)}, a mapping of keys to values is allowed{hint}"
     if kind in PLAIN:
-        return f"got {got!r}, {PLAIN[kind]}"
-    return f"got {got!r}, {error['msg'][0].lower()}{error['msg'][1:]}"
+        return f"got {show(got)}, {PLAIN[kind].format(**error.get('ctx', {}))}"
+    return f"got {show(got)}: {error['msg'][0].lower()}{error['msg'][1:]}"

@@ -5,19 +5,31 @@ The arguments and their types are those of the piece itself, so a new piece need
 """
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, create_model
 from pydantic_core import PydanticCustomError
 
 from pipeline import registry
-from pipeline.config.messages import one_of
+from pipeline.config.messages import describe, one_of, show
 
-TYPES: dict[str, Any] = {"int": int, "float": float, "bool": bool, "str": str}
+# What an annotation in a piece's signature may be made of; any other is not checked here.
+ANNOTATIONS: dict[str, Any] = {"int": int, "float": float, "bool": bool, "str": str, "list": list, "Literal": Literal}
+
+
+class Problem(NamedTuple):
+    """Where something is wrong, as keys from the root of params.yaml, and what."""
+
+    location: tuple[str | int, ...]
+    message: str
 
 
 def piece(family: str) -> Any:
-    """The type of a params field that holds one piece of a registry family: a dict with `name` and all arguments."""
+    """The type of a params field that holds one piece of a registry family: a dict with `name` and all arguments.
+
+    A wrong one raises a pydantic error of type `piece`. Its context holds `problems`, which lie inside the piece, and
+    `in_defaults`, which lie under `defaults`.
+    """
     return Annotated[dict[str, Any], BeforeValidator(_checker(family))]
 
 
@@ -32,38 +44,60 @@ def word(family: str) -> Any:
     return Annotated[str, BeforeValidator(check)]
 
 
+def check_arguments(family: str, name: str, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """The arguments with the types of the piece `name`, and what is wrong with them; missing ones are not looked for."""
+    fields: dict[str, Any] = {
+        argument.name: (_type(argument.annotation), None) for argument in registry.arguments(family, name)
+    }
+    strict = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    model: type[BaseModel] = create_model(name, __config__=strict, **fields)
+    try:
+        return model.model_validate(dict(arguments)).model_dump(exclude_unset=True), []
+    except ValidationError as invalid:
+        return {}, [Problem(error["loc"], describe(error, list(fields))) for error in invalid.errors()]
+
+
 def _checker(family: str) -> Callable[[Any, ValidationInfo], dict[str, Any]]:
     def check(value: Any, info: ValidationInfo) -> dict[str, Any]:
+        words = registry.words(family)
         given = {"name": value} if isinstance(value, str) else value
         if not isinstance(given, Mapping) or "name" not in given:
-            raise _error(f"got {value!r}, a word or a mapping with `name` is allowed: {', '.join(registry.words(family))}")
+            message = f"got {show(value)}, a word or a mapping with `name` is allowed; words: {', '.join(words)}"
+            raise _error([Problem((), message)])
         name = given["name"]
-        if name not in registry.words(family):
-            raise _error(one_of(name, registry.words(family)))
-        defaults = (info.context or {}).get("defaults", {}).get(family) or {}
-        arguments = {**(defaults.get(name) or {}), **{key: val for key, val in given.items() if key != "name"}}
-        return {"name": name, **_typed(family, name, arguments)}
+        if name not in words:
+            raise _error([Problem(("name",) if isinstance(value, Mapping) else (), one_of(name, words))])
+        own = {key: argument for key, argument in given.items() if key != "name"}
+        defaults = _mapping(_mapping(_mapping((info.context or {}).get("defaults")).get(family)).get(name))
+        inherited = {key: argument for key, argument in defaults.items() if key not in own}
+        typed, problems = check_arguments(family, name, own)
+        typed_defaults, in_defaults = check_arguments(family, name, inherited)
+        problems += [
+            Problem((), f"{name} needs {argument.name!r}: give it here or under defaults.{family}.{name}")
+            for argument in registry.arguments(family, name)
+            if argument.required and argument.name not in own and argument.name not in inherited
+        ]
+        if problems or in_defaults:
+            above = ("defaults", family, name)
+            raise _error(problems, [Problem((*above, *where), what) for where, what in in_defaults])
+        merged = typed_defaults | typed
+        ordered = {a.name: merged[a.name] for a in registry.arguments(family, name) if a.name in merged}
+        return {"name": name, **ordered}
 
     return check
 
 
-def _typed(family: str, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        arg.name: (TYPES.get(arg.annotation, Any), ... if arg.required else None)
-        for arg in registry.arguments(family, name)
-    }
-    model: type[BaseModel] = create_model(name, __config__=ConfigDict(extra="forbid", strict=False), **fields)
+def _type(annotation: str) -> Any:
     try:
-        return model.model_validate(arguments).model_dump(exclude_unset=True)
-    except ValidationError as invalid:
-        problem = invalid.errors()[0]
-        argument = str(problem["loc"][0])
-        if problem["type"] == "missing":
-            raise _error(f"{name} needs {argument!r}: give it here or under defaults.{family}.{name}") from None
-        if problem["type"] == "extra_forbidden":
-            raise _error(f"{name} has no argument {one_of(argument, list(fields))}") from None
-        raise _error(f"{name}.{argument}: got {problem['input']!r}, {problem['msg'].lower()}") from None
+        found = eval(annotation, {"__builtins__": {}}, ANNOTATIONS)  # source of ours, read from a signature
+    except (NameError, TypeError):
+        return Any
+    return Any if isinstance(found, str) else found
 
 
-def _error(message: str) -> PydanticCustomError:
-    return PydanticCustomError("piece", "{message}", {"message": message})
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _error(problems: list[Problem], in_defaults: list[Problem] | None = None) -> PydanticCustomError:
+    return PydanticCustomError("piece", "piece", {"problems": problems, "in_defaults": in_defaults or []})

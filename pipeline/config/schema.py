@@ -10,12 +10,31 @@ from pipeline.config.pieces import piece, word
 from pipeline.errors import UserError
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+REVISION = re.compile(r"[0-9a-f]{40}")
 
 
 def _check_name(name: str) -> str:
     if not NAME.fullmatch(name):
         raise ValueError(f"got {name!r}, a name of small letters, digits and single hyphens is allowed, as in 'bert-ce'")
     return name
+
+
+def _check_revision(revision: str) -> str:
+    if not REVISION.fullmatch(revision):
+        raise ValueError(f"got {revision!r}, the whole hash of a commit is allowed, 40 hex digits: a branch or tag may move")
+    return revision
+
+
+def _check_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    _check_distinct([rule["name"] for rule in rules])
+    return rules
+
+
+def _check_distinct(words: list[str]) -> list[str]:
+    repeated = [word for word in words if words.count(word) > 1]
+    if repeated:
+        raise ValueError(f"{repeated[0]!r} stands in the list twice")
+    return words
 
 
 Name = Annotated[str, AfterValidator(_check_name)]
@@ -29,7 +48,7 @@ Split = Literal["whitespace", "punctuation", "characters"]
 class Section(BaseModel):
     """A mapping in params.yaml: unknown keys and wrong types are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Runtime(Section):
@@ -92,7 +111,7 @@ class Hub(Section):
     """A checkpoint to download."""
 
     repo: str
-    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+    revision: Annotated[str, AfterValidator(_check_revision)]
 
 
 class Architecture(Section):
@@ -254,21 +273,13 @@ class External(Section):
 class Fusion(Section):
     """The candidates that are made of the members."""
 
-    rules: list[piece("fusion")]  # type: ignore[valid-type]
-
-    @model_validator(mode="after")
-    def _rules_are_distinct(self) -> Self:
-        names = [rule["name"] for rule in self.rules]
-        repeated = [name for name in names if names.count(name) > 1]
-        if repeated:
-            raise ValueError(f"rules: {repeated[0]!r} stands in the list twice")
-        return self
+    rules: Annotated[list[piece("fusion")], AfterValidator(_check_rules)]  # type: ignore[valid-type]
 
 
 class ClassWeights(Section):
     """The search of class weights for macro-F1."""
 
-    methods: list[word("class_weights")] = Field(min_length=1)  # type: ignore[valid-type]
+    methods: Annotated[list[word("class_weights")], Field(min_length=1), AfterValidator(_check_distinct)]  # type: ignore[valid-type]
     shrinkage: Share
     bootstrap_samples: AtLeastOne
     seed: Count
@@ -296,31 +307,5 @@ class Params(Section):
         """The entry `name` of a section of named entries. Raises UserError where there is none."""
         entries = getattr(self, section)
         if name not in entries:
-            raise UserError(f"params.yaml: {section} has no {one_of(name, list(entries))}")
+            raise UserError(f"params.yaml: {section}: {one_of(name, list(entries))}")
         return entries[name]
-
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> Self:
-        both = [name for name in self.members if name in self.external]
-        if both:
-            raise ValueError(f"external.{both[0]}: the name is taken by a member; members and external share one list of names")
-        if not self.members and not self.external:
-            raise ValueError("members: is empty, and so is external; an ensemble needs at least one of either")
-        return self
-
-    @model_validator(mode="after")
-    def _from_is_made_by_something(self) -> Self:
-        made = {
-            "models/pretrained": [*self.hub, *self.scratch],
-            "models/encoders": list(self.encoders),
-            "models/vectors": list(self.vectors),
-        }
-        sources = [(f"encoders.{name}.from", entry.from_) for name, entry in self.encoders.items()]
-        sources += [(f"members.{name}.from", entry.from_) for name, entry in self.members.items()]
-        for key, path in sources:
-            for folder, names in made.items():
-                name = path.removeprefix(f"{folder}/").split("/")[0]
-                if path.startswith(f"{folder}/") and name not in names:
-                    allowed = [f"{folder}/{known}" for known in names]
-                    raise ValueError(f"{key}: nothing makes it: {one_of(path, allowed)}")
-        return self

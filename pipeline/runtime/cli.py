@@ -14,8 +14,10 @@ def run_stage(main: Callable[..., Any]) -> None:
     A `UserError` is printed without a traceback and ends the process with status 1; anything else is a defect of
     ours and keeps its traceback.
     """
-    # transformers draws a bar for every second of loading and saving; in DVC's log they are noise.
+    # transformers draws a bar for every second of loading, and lists the heads that a checkpoint does not share with
+    # the model; in DVC's log both are noise.
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     import typer
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -70,9 +70,9 @@ def train_classifier(
     records: list[EpochRecord] = []
     best: tuple[float, dict[str, Tensor]] | None = None
     waited = 0
-    model.train()
     with Progress(epochs * steps_per_epoch, what) as progress:
         for epoch in range(epochs):
+            model.train()  # in each epoch: `evaluate` may have left it in evaluation mode
             losses = torch.zeros(steps_per_epoch, device=device)
             for index, batch in enumerate(bucketed_batches(texts.lengths, rows, batch_size, rng)):
                 input_ids, mask = pad_batch(texts, batch)

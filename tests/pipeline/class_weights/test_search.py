@@ -90,14 +90,27 @@ def test_coordinate_ascent_never_lowers_its_start(seed):
     assert weighted_macro_f1(scores, y, end) >= weighted_macro_f1(scores, y, start)
 
 
+def assert_no_single_weight_gains(scores, y, class_weights, factors):
+    reached = weighted_macro_f1(scores, y, class_weights)
+    for label in range(scores.shape[1]):
+        for factor in factors:
+            moved = class_weights.copy()
+            moved[label] *= factor
+            assert weighted_macro_f1(scores, y, moved) <= reached + 1e-12
+
+
 def test_coordinate_ascent_ends_where_no_single_weight_gains():
     scores, y = biased_scores(1)
-    end = search(scores, y, "coordinate")
-    for label in range(5):
-        for factor in np.geomspace(0.01, 100, 400):
-            moved = end.weights.copy()
-            moved[label] *= factor
-            assert weighted_macro_f1(scores, y, moved) <= end.score + 1e-12
+    end, _ = ascend(scores, y, np.ones(5))
+    assert_no_single_weight_gains(scores, y, end, np.geomspace(0.01, 100, 400))
+
+
+@many
+@given(seed=seeds)
+def test_coordinate_ascent_ends_at_an_optimum_with_ties_too(seed):
+    scores, y = tied_scores(seed)
+    end, _ = ascend(scores, y, np.ones(scores.shape[1]))
+    assert_no_single_weight_gains(scores, y, end, np.geomspace(0.03, 30, 25) * 1.001)
 
 
 @few
@@ -118,6 +131,23 @@ def test_nelder_mead_is_never_worse_than_its_start_and_keeps_its_budget(budget):
         end, evaluations = nelder_mead(scores, y, seed=seed, max_evaluations=budget)
         assert weighted_macro_f1(scores, y, end) >= weighted_macro_f1(scores, y, start)
         assert evaluations <= budget
+
+
+def test_nelder_mead_does_not_fall_for_its_own_rounding():
+    # float32 cannot tell the classes apart: "all rows are class 1" looks better than ones, which are perfect
+    y = np.array([0, 1, 1, 2] * 5)
+    scores = 0.5 + 1e-10 * np.eye(3)[y]
+    assert weighted_macro_f1(scores, y, np.ones(3)) == 1
+    assert search(scores, y, "nelder_mead").score == 1
+    end, _ = nelder_mead(scores, y, seed=0)
+    np.testing.assert_array_equal(end, np.ones(3))
+
+
+def test_weights_that_fall_below_ones_are_not_returned(monkeypatch):
+    scores, y = biased_scores()
+    bad = np.array([1e3, 1, 1, 1, 1])
+    monkeypatch.setitem(METHODS, "bad", lambda scores, y, seed: (bad, 1))
+    np.testing.assert_array_equal(search(scores, y, "bad").weights, np.ones(5))
 
 
 def test_nelder_mead_opens_more_simplexes_with_directions_from_the_seed():

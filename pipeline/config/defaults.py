@@ -1,0 +1,139 @@
+"""`defaults` in `params.yaml`: what they fill, and their own check.
+
+Each entry is laid over the defaults of its kind, mapping by mapping. Arguments of pieces stand under their family and
+are filled in where the piece is read (see `pieces`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from pipeline import registry
+from pipeline.config import schema
+from pipeline.config.locate import Problem, locate
+from pipeline.config.messages import did_you_mean, one_of, show
+from pipeline.config.pieces import check_arguments
+
+# Which defaults stand behind which entries: the defaults' key -> the paths of the mappings they fill.
+# A `*` stands for every name in the mapping. Members take those of their kind.
+FILLED_FROM = {
+    "masked_lm": ("scratch.*.mlm", "encoders.*.post_train"),
+    "align": ("encoders.*.align",),
+    "tfidf": ("vectors.*",),
+}
+SECTIONS: dict[str, type[BaseModel]] = {
+    "masked_lm": schema.MaskedLM,
+    "align": schema.Alignment,
+    "tfidf": schema.Vectors,
+    **schema.MEMBER_MODELS,
+}
+FAMILIES = ("alignment", "losses", "poolers", "contrastive", "fusion")  # their pieces may take arguments
+# What no default can say for a member. With values that pass, so that a member's defaults can be checked as a member.
+OWN = {kind: {"kind": kind, "from": ""} for kind in schema.MEMBER_MODELS}
+
+
+def fill_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The params as written, with each entry laid over the defaults of its kind. Nothing is checked here."""
+    filled: dict[str, Any] = _copy(raw)
+    defaults = filled.get("defaults")
+    if not isinstance(defaults, dict):
+        return filled
+    for key, paths in FILLED_FROM.items():
+        for target in paths:
+            _fill(filled, target.split("."), defaults.get(key))
+    members = filled.get("members")
+    for name, member in members.items() if isinstance(members, dict) else ():
+        kind = member.get("kind") if isinstance(member, dict) else None
+        if isinstance(kind, str) and kind in schema.MEMBER_MODELS:
+            members[name] = _overlay(defaults.get(kind), member)
+    return filled
+
+
+def home(location: Sequence[Any], filled: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """Where under `defaults` a key stands that a place of an entry is filled from; None where nothing fills it."""
+    for key, paths in FILLED_FROM.items():
+        for target in paths:
+            keys = target.split(".")
+            if len(location) >= len(keys) and all(a in ("*", b) for a, b in zip(keys, location, strict=False)):
+                return ("defaults", key, *location[len(keys) :])
+    if location[:1] == ("members",) and len(location) > 2:
+        kind = filled["members"][location[1]].get("kind")
+        return ("defaults", kind, *location[2:]) if kind in schema.MEMBER_MODELS.keys() else None
+    return None
+
+
+def check_defaults(defaults: Any) -> list[Problem]:
+    """What is wrong with the defaults, whether an entry uses them or not. Absent keys are no problem here."""
+    problems = []
+    for key, value in defaults.items() if isinstance(defaults, Mapping) else ():
+        where = ("defaults", key)
+        if key not in SECTIONS and key not in FAMILIES:
+            allowed = [*SECTIONS, *FAMILIES]
+            message = f"is not a known key; allowed here: {', '.join(allowed)}{did_you_mean(key, allowed)}"
+            problems.append(Problem(where, message))
+        elif not isinstance(value, Mapping):
+            problems.append(Problem(where, f"got {show(value)}, a mapping of keys to values is allowed"))
+        elif key in SECTIONS:
+            problems += _check_section(key, value, defaults)
+        else:
+            problems += _check_family(key, value)
+    return problems
+
+
+def _check_section(key: str, section: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[Problem]:
+    own = OWN.get(key, {})
+    problems = [
+        Problem(("defaults", key, name), "cannot have a default: every member says its own")
+        for name in section
+        if name in own
+    ]
+    try:
+        SECTIONS[key].model_validate({**section, **own}, context={"defaults": defaults})
+    except ValidationError as invalid:
+        errors = [error for error in invalid.errors() if error["type"] != "missing"]
+        problems += locate(errors, SECTIONS[key], ("defaults", key))
+    return problems
+
+
+def _check_family(family: str, words: Mapping[str, Any]) -> list[Problem]:
+    problems = []
+    for name, arguments in words.items():
+        where = ("defaults", family, name)
+        if name not in registry.words(family):
+            problems.append(Problem(where, one_of(name, registry.words(family))))
+        elif not isinstance(arguments, Mapping):
+            problems.append(Problem(where, f"got {show(arguments)}, a mapping of arguments is allowed"))
+        else:
+            found = check_arguments(family, name, arguments)[1]
+            problems += [Problem((*where, *place), message) for place, message in found]
+    return problems
+
+
+def _fill(node: Any, keys: list[str], defaults: Any) -> None:
+    if not isinstance(node, dict):
+        return
+    key, rest = keys[0], keys[1:]
+    for name in list(node) if key == "*" else [key]:
+        if rest:
+            _fill(node.get(name), rest, defaults)
+        elif name in node:
+            node[name] = _overlay(defaults, node[name])
+
+
+def _overlay(defaults: Any, given: Any) -> Any:
+    """`given` over `defaults`, mapping by mapping; a piece replaces the default piece whole."""
+    if not isinstance(defaults, dict) or not isinstance(given, dict):
+        return given
+    overlaid = {
+        key: _overlay(defaults[key], value)
+        for key, value in given.items()
+        if key in defaults and not (isinstance(value, dict) and "name" in value)
+    }
+    return {**defaults, **given, **overlaid}
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value

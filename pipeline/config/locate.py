@@ -1,0 +1,79 @@
+"""From pydantic's errors to places in `params.yaml`."""
+
+import types
+import typing
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from pipeline.config.messages import describe, one_of
+from pipeline.config.pieces import Problem
+from pipeline.config.schema import MEMBER_MODELS
+
+
+def locate(errors: Iterable[ErrorDetails], model: type[BaseModel], root: tuple[str, ...] = ()) -> list[Problem]:
+    """Where each error lies, as keys from the root of the file, and its message.
+
+    `model` is what was validated, `root` where it stands in the file.
+    """
+    problems: list[Problem] = []
+    for error in errors:
+        where = (*root, *_written_keys(error["loc"], root))
+        if error["type"] == "piece":
+            inside, in_defaults = error["ctx"]["problems"], error["ctx"]["in_defaults"]
+            problems += [Problem((*where, *place), message) for place, message in inside]
+            problems += in_defaults
+        elif error["type"] == "union_tag_invalid":
+            problems.append(Problem((*where, "kind"), one_of(error["input"]["kind"], list(MEMBER_MODELS))))
+        elif error["type"] == "union_tag_not_found":
+            problems.append(Problem((*where, "kind"), f"is missing; one of: {', '.join(MEMBER_MODELS)}"))
+        else:
+            problems.append(Problem(where, describe(error, _keys_beside(model, error["loc"]))))
+    return problems
+
+
+def _written_keys(location: Sequence[int | str], root: tuple[str, ...]) -> tuple[int | str, ...]:
+    """The location without what pydantic adds: a member's kind after its name, and `[key]` for a bad name."""
+    of_member = not root and location[:1] == ("members",)
+    return tuple(
+        part
+        for depth, part in enumerate(location)
+        if part != "[key]" and not (of_member and depth == 2 and part in MEMBER_MODELS)
+    )
+
+
+def _keys_beside(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+    """The keys that are allowed in the section in which `location` ends."""
+    node: Any = model
+    for part in location[:-1]:
+        node = _step(node, part)
+    node = _bare(node)
+    return [field.alias or name for name, field in node.model_fields.items()] if _is_model(node) else []
+
+
+def _step(annotation: Any, part: int | str) -> Any:
+    """The annotation of what stands under the key `part`."""
+    bare = _bare(annotation)
+    if _is_model(bare):
+        fields = {field.alias or name: field.annotation for name, field in bare.model_fields.items()}
+        return fields.get(str(part))
+    if typing.get_origin(bare) is types.UnionType:
+        return MEMBER_MODELS.get(str(part))  # the members' kinds are the only union of models
+    arguments = typing.get_args(bare)
+    return arguments[-1] if arguments else None
+
+
+def _bare(annotation: Any) -> Any:
+    """The annotation without `Annotated` and `| None`."""
+    if typing.get_origin(annotation) is Annotated:
+        return _bare(typing.get_args(annotation)[0])
+    if typing.get_origin(annotation) is types.UnionType:
+        others = [argument for argument in typing.get_args(annotation) if argument is not type(None)]
+        return _bare(others[0]) if len(others) == 1 else annotation
+    return annotation
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

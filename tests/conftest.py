@@ -1,0 +1,125 @@
+"""Small worlds that several folders share: 60 short texts, tiny encoders with fresh weights, and the params' defaults.
+
+torch and transformers are imported inside the fixtures, so that tests which need neither start at once.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny tensors only lose by more, and test runs share the machine
+
+ROOT = Path(__file__).parents[1]
+COMMON = [f"w{i}" for i in range(16)]
+TOPICS = [[f"{topic}{i}" for i in range(8)] for topic in "abc"]
+ROWS_OF_CLASS = (30, 20, 10)
+SHAPE = {"layers": 2, "hidden": 16, "heads": 2, "intermediate": 32, "max_length": 32, "dropout": 0.0}
+
+
+@pytest.fixture(scope="session")
+def short_labels() -> NDArray[np.int64]:
+    """The class of each of `short_texts`: 30 rows of class 0, 20 of class 1, 10 of class 2, mixed."""
+    return np.random.default_rng(0).permutation(np.repeat(np.arange(3), ROWS_OF_CLASS))
+
+
+@pytest.fixture(scope="session")
+def short_texts(short_labels: NDArray[np.int64]) -> list[str]:
+    """60 texts of 2 to 15 words, of which about half tell the class."""
+    rng = np.random.default_rng(1)
+    return [
+        " ".join(rng.choice(TOPICS[label] if i % 2 else COMMON) for i in range(rng.integers(2, 16)))
+        for label in short_labels
+    ]
+
+
+@pytest.fixture(scope="session")
+def tiny_tokenizer() -> Any:
+    """A word-level tokenizer of the words of `short_texts`; its five special tokens come first."""
+    from pipeline.vocab.tokenizers import word_level_tokenizer
+
+    return word_level_tokenizer([*COMMON, *sum(TOPICS, [])], max_length=32)
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: Any) -> Callable[[str], Path]:
+    """The Hugging Face directory of a tiny masked language model: `tiny_checkpoint("bert")`, made once a session."""
+    import torch
+
+    from pipeline import registry
+
+    made: dict[str, Path] = {}
+
+    def checkpoint(architecture: str) -> Path:
+        if architecture not in made:
+            torch.manual_seed(0)
+            model = registry.load("architectures", architecture)(vocab_size=len(tiny_tokenizer), **SHAPE)
+            made[architecture] = tmp_path_factory.mktemp(architecture)
+            model.save_pretrained(made[architecture])
+            tiny_tokenizer.save_pretrained(made[architecture])
+        return made[architecture]
+
+    return checkpoint
+
+
+@pytest.fixture(scope="session")
+def make_model() -> Callable[..., Any]:
+    """A tiny transformers model with large random weights: `make_model("roberta")`, or `masked_lm=True` of it.
+
+    The usual initial weights are so small that a mistake in masking would drown in the tolerance.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM
+
+    import pipeline.models.nezha  # noqa: F401  (registers NEZHA)
+
+    shape = {
+        "vocab_size": 40,
+        "hidden_size": 16,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "intermediate_size": 32,
+        "max_position_embeddings": 40,
+        "pad_token_id": 0,
+    }
+    special: dict[str, dict[str, Any]] = {
+        "albert": {"embedding_size": 8},
+        "deberta-v2": {
+            "relative_attention": True,
+            "pos_att_type": ["p2c", "c2p"],
+            "position_biased_input": False,
+        },
+        "electra": {"embedding_size": 8},
+        "modernbert": {"bos_token_id": 2, "eos_token_id": 3, "cls_token_id": 2, "sep_token_id": 3},
+        "nezha": {"max_relative_position": 4},
+        "roberta": {"pad_token_id": 1},
+    }
+
+    def make(model_type: str, *, masked_lm: bool = False, **overrides: Any) -> Any:
+        torch.manual_seed(0)
+        config = AutoConfig.for_model(model_type, **shape | special.get(model_type, {}) | overrides)
+        model = (AutoModelForMaskedLM if masked_lm else AutoModel).from_config(config)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                if parameter.dim() > 1:
+                    parameter.normal_(0, 0.3)
+        return model.eval()
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def piece_arguments() -> Callable[[str, str], dict[str, Any]]:
+    """The default arguments of a registered word in params.yaml: `piece_arguments("losses", "focal")`."""
+    from ruamel.yaml import YAML
+
+    defaults = YAML(typ="safe").load(ROOT / "params.yaml")["defaults"]
+
+    def arguments(family: str, word: str) -> dict[str, Any]:
+        return dict((defaults.get(family) or {}).get(word) or {})
+
+    return arguments

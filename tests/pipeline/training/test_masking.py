@@ -1,0 +1,93 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.training.masking import mask_tokens
+
+MASK, V, N_SPECIAL = 4, 1000, 5
+
+
+def mask(input_ids, maskable, seed=0, mlm_probability=0.15):
+    return mask_tokens(
+        input_ids,
+        maskable,
+        mask_id=MASK,
+        vocab_size=V,
+        n_special=N_SPECIAL,
+        mlm_probability=mlm_probability,
+        generator=torch.Generator().manual_seed(seed),
+    )
+
+
+def near(count, n, p):
+    """Within 4 standard deviations of a binomial."""
+    return abs(count - n * p) < 4 * (n * p * (1 - p)) ** 0.5
+
+
+@pytest.fixture(scope="module")
+def large():
+    """A million tokens of which a tenth is not maskable."""
+    generator = torch.Generator().manual_seed(5)
+    input_ids = torch.randint(N_SPECIAL, V, (1000, 1000), generator=generator)
+    return input_ids, torch.rand(1000, 1000, generator=generator) > 0.1
+
+
+@pytest.mark.parametrize("mlm_probability", [0.15, 0.4])
+def test_shares(large, mlm_probability):
+    input_ids, maskable = large
+    masked, chosen = mask(input_ids, maskable, mlm_probability=mlm_probability)
+    n_maskable, n_chosen = int(maskable.sum()), int(chosen.sum())
+    hidden = chosen & (masked == MASK)
+    changed = chosen & (masked != MASK) & (masked != input_ids)
+    assert near(n_chosen, n_maskable, mlm_probability)
+    assert near(int(hidden.sum()), n_chosen, 0.8)
+    assert near(int(changed.sum()), n_chosen, 0.1 * (1 - 1 / (V - N_SPECIAL)))  # a random token may be the same
+    assert near(int((chosen & (masked == input_ids)).sum()), n_chosen, 0.1 + 0.1 / (V - N_SPECIAL))
+
+
+def test_only_chosen_tokens_change_and_only_maskable_are_chosen(large):
+    input_ids, maskable = large
+    before = input_ids.clone()
+    masked, chosen = mask(input_ids, maskable)
+    assert torch.equal(input_ids, before)
+    assert not (chosen & ~maskable).any()
+    assert torch.equal(masked[~chosen], input_ids[~chosen])
+
+
+def test_random_tokens_are_spread_over_all_ordinary_ids(large):
+    input_ids, maskable = large
+    masked, chosen = mask(input_ids, maskable)
+    drawn = masked[chosen & (masked != MASK) & (masked != input_ids)]
+    assert drawn.min() == N_SPECIAL
+    assert drawn.max() == V - 1
+    counts = torch.bincount(drawn, minlength=V)[N_SPECIAL:].float()
+    expected = len(drawn) / (V - N_SPECIAL)
+    chi_squared = ((counts - expected) ** 2 / expected).sum() / (V - N_SPECIAL - 1)
+    assert 0.7 < chi_squared < 1.3
+
+
+def test_the_choice_depends_on_the_seed_alone(large):
+    (masked, chosen), (again, chosen_again), (other, _) = mask(*large), mask(*large), mask(*large, seed=1)
+    assert torch.equal(masked, again)
+    assert torch.equal(chosen, chosen_again)
+    assert not torch.equal(masked, other)
+
+
+def test_masks_are_dynamic(large):
+    generator = torch.Generator().manual_seed(0)
+    settings = {"mask_id": MASK, "vocab_size": V, "n_special": N_SPECIAL, "mlm_probability": 0.15}
+    first, second = (mask_tokens(*large, **settings, generator=generator)[1] for _ in range(2))
+    both = int((first & second).sum())
+    assert near(both, int(large[1].sum()), 0.15**2)
+
+
+@settings(max_examples=50, deadline=None)
+@given(seed=st.integers(0, 2**31), mlm_probability=st.floats(0.01, 0.99))
+def test_what_is_not_maskable_is_never_touched(seed, mlm_probability):
+    generator = torch.Generator().manual_seed(seed)
+    input_ids = torch.randint(0, V, (4, 12), generator=generator)
+    maskable = (input_ids >= N_SPECIAL) & (torch.rand(4, 12, generator=generator) > 0.3)
+    masked, chosen = mask(input_ids, maskable, seed, mlm_probability)
+    assert torch.equal(masked[~maskable], input_ids[~maskable])
+    assert not chosen[~maskable].any()

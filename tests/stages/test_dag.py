@@ -1,0 +1,178 @@
+"""The rerun rules, on the real DAG at toy size."""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from dag_workspace import Workspace, commit, environment, new_workspace
+
+pytestmark = pytest.mark.dag
+
+TRAINING = ("pretrain", "align_vocab", "post_train", "train_vectors", "finetune")
+FROM_FUSE = ["fuse", "search_weights", "submit", "report"]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace in which the whole DAG has run once, committed."""
+    folder = tmp_path_factory.mktemp("dag")
+    workspace = new_workspace(folder / "project", folder / "cache")
+    ran = workspace.repro()
+    assert ran[0] == "collect"
+    assert ran[-1] == "report"
+    commit(workspace)
+    return workspace
+
+
+@pytest.fixture
+def workspace(finished: Workspace, tmp_path: Path) -> Workspace:
+    return finished.copy(tmp_path / "project")
+
+
+def trained(stages: list[str]) -> list[str]:
+    return [stage for stage in stages if stage.startswith(TRAINING)]
+
+
+def test_a_second_run_runs_nothing(workspace: Workspace) -> None:
+    assert workspace.repro() == []
+    assert workspace.run("git", "status", "--porcelain") == ""
+
+
+def test_plain_dvc_repro_runs_nothing_more(workspace: Workspace) -> None:
+    assert workspace.repro("--quiet") == []
+    assert workspace.run("dvc", "status").strip().endswith("up to date.")
+
+
+def test_metrics_and_plots_say_something(workspace: Workspace, tmp_path: Path) -> None:
+    metrics = workspace.run("dvc", "metrics", "show")
+    assert "chosen.nested" in metrics
+    assert "class_weights.json" in metrics
+    assert "file://" in workspace.run("dvc", "plots", "show", "-o", str(tmp_path / "plots"))
+
+
+def test_a_members_edit_trains_that_member_alone(workspace: Workspace) -> None:
+    workspace.edit("params.yaml", "  bert-ce:\n    kind: transformer\n", "  bert-ce:\n    kind: transformer\n    clip: 0.5\n")
+    ran = workspace.repro()
+    assert ran[:3] == ["recipes", "finetune@bert-ce", "predict@bert-ce"]
+    assert trained(ran) == ["finetune@bert-ce"]
+    assert "fuse" in ran
+
+
+def test_a_new_loss_reruns_recipes_alone(workspace: Workspace) -> None:
+    source = (workspace.root / "pipeline/losses/focal.py").read_text(encoding="utf-8")
+    (workspace.root / "pipeline/losses/other.py").write_text(source.replace("FocalLoss", "OtherLoss"), encoding="utf-8")
+    workspace.edit("pipeline/registry.py", '    "losses": {\n', '    "losses": {\n        "other": "pipeline.losses.other:OtherLoss",\n')
+    assert workspace.repro() == ["recipes"]
+
+
+def test_a_fusion_param_reruns_from_fuse(workspace: Workspace) -> None:
+    workspace.edit("params.yaml", "rules: [vote_first, ", "rules: [")
+    ran = workspace.repro()
+    assert ran[0] == "fuse"
+    assert set(ran) <= set(FROM_FUSE)
+
+
+def test_an_edit_of_the_report_reruns_the_report_alone(workspace: Workspace) -> None:
+    with (workspace.root / "pipeline/reporting/formats.py").open("a", encoding="utf-8") as file:
+        file.write("\n# an edit\n")
+    # `recipes` looks at all of the library, in a second, and finds nothing changed.
+    assert workspace.repro() == ["recipes", "report"]
+
+
+def test_board_b_trains_nothing(workspace: Workspace) -> None:
+    own = workspace.root / "data/raw/own"
+    shutil.copytree(workspace.root / "data/raw/stackdocs", own)
+    workspace.edit("params.yaml", "competition: stackdocs", "competition: own")
+    assert trained(workspace.repro()) == []
+
+    header, *rows = (own / "test.csv").read_text(encoding="utf-8").splitlines()
+    board_b = [f"b{row}" for row in rows[:20]]
+    (own / "test_b.csv").write_text("\n".join([header, *board_b]) + "\n", encoding="utf-8")
+    workspace.edit("params.yaml", "  test: test.csv", "  test: test_b.csv")
+    workspace.edit("params.yaml", "sample_submission: sample_submission.csv", "sample_submission: null")
+    workspace.edit("params.yaml", "answer_key: answer_key", "answer_key: null")
+    ran = workspace.repro()
+    assert trained(ran) == []
+    assert {"predict@bert-ce", "predict@nezha-dice", "predict@tfidf-svm"} <= set(ran)
+    submission = (workspace.root / "reports/submission.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[0] for line in submission[1:]] == [row.split(",")[0] for row in board_b]
+
+
+def test_a_dropped_member_leaves_a_clone_clean(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.edit("params.yaml", "  nezha-dice:\n    kind: transformer\n", "  gone:\n    kind: transformer\n")
+    text = (workspace.root / "params.yaml").read_text(encoding="utf-8")
+    start, end = text.index("  gone:\n"), text.index("  tfidf-svm:\n")
+    (workspace.root / "params.yaml").write_text(text[:start] + text[end:], encoding="utf-8")
+    assert "models/members/nezha-dice" in workspace.run(sys.executable, "-m", "stages.prune")
+    assert trained(workspace.repro()) == []
+    commit(workspace)
+
+    workspace.run("git", "clone", "--quiet", str(workspace.root), str(tmp_path / "clone"))
+    clone = Workspace(tmp_path / "clone")
+    shutil.copyfile(workspace.root / ".dvc/config.local", clone.root / ".dvc/config.local")
+    clone.run("dvc", "checkout", "--quiet")
+    assert clone.run("dvc", "status", "report").strip().endswith("up to date.")
+    assert clone.repro() == []
+
+
+def test_deleted_outputs_come_back_from_the_cache(workspace: Workspace) -> None:
+    before = tree_hashes(workspace.root)
+    for name in ("data/raw/stackdocs", "data/plain", "data/prepared", "models"):
+        shutil.rmtree(workspace.root / name)
+    for name in ("data/folds.parquet", "reports/submission.csv", "reports/index.html"):
+        (workspace.root / name).unlink()
+    assert workspace.repro() == []
+    assert tree_hashes(workspace.root) == before
+
+
+def test_a_killed_finetune_keeps_its_finished_folds(workspace: Workspace) -> None:
+    shutil.rmtree(workspace.root / "models/members/bert-ce")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stages.finetune", "bert-ce"],
+        cwd=workspace.root, env=environment(), stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("bert-ce fold 1: macro-F1"):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (workspace.root / "models/members/bert-ce").exists()
+
+    before = tree_hashes(workspace.root / "models/oof_logits/bert-ce")
+    output = workspace.run(sys.executable, "-m", "stages.finetune", "bert-ce")
+    assert "fold 0: finished before, kept" in output
+    assert "fold 1: finished before, kept" in output
+    assert "fold 0: macro-F1" not in output
+    assert "fold 2: macro-F1" in output
+    assert tree_hashes(workspace.root / "models/oof_logits/bert-ce") == before
+
+
+def test_another_clone_without_the_answer_key_gives_the_same_bytes(finished: Workspace, tmp_path: Path) -> None:
+    """From scratch in a second clone with a cache of its own; and no stage but the report looks at the key."""
+    other = new_workspace(tmp_path / "project", tmp_path / "cache")
+    other.repro("collect")
+    shutil.rmtree(other.root / "data/raw/stackdocs/answer_key")
+    other.run("dvc", "freeze", "collect")
+    assert "finetune@bert-ce" in other.repro()
+    for name in ("data/prepared", "data/folds.parquet", "models", "reports/submission.csv", "reports/manifest.json"):
+        assert tree_hashes(other.root / name) == tree_hashes(finished.root / name), name
+    assert '"submission": null' in (other.root / "reports/hidden.json").read_text(encoding="utf-8")
+
+
+def tree_hashes(path: Path) -> dict[str, str]:
+    """The SHA-256 of a file, or of each data file below a folder."""
+    files = [path] if path.is_file() else [file for file in sorted(path.rglob("*")) if file.is_file()]
+    hidden = (".git/", ".dvc/", ".scratch/", "__pycache__")
+    named = {file.relative_to(path).as_posix(): file for file in files}
+    return {
+        name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for name, file in named.items()
+        if not any(part in f"{name}/" for part in hidden) and not name.endswith(".gitignore")
+    }
