@@ -42,7 +42,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "geometric_average": "pipeline.fusion.probability_average:geometric_average_rule",
     },
     "class_weights": {
-        "none": "pipeline.class_weights.search:none",
+        "none": "pipeline.class_weights.none:none",
         "nelder_mead": "pipeline.class_weights.nelder_mead:nelder_mead",
         "coordinate": "pipeline.class_weights.coordinate:coordinate",
     },

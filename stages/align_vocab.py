@@ -19,8 +19,8 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
     from pipeline.artifacts.paths import ALIGNED, ALIGNMENT_REPORTS, CORPUS
     from pipeline.artifacts.tables import read_table
     from pipeline.config import load_params
+    from pipeline.models.save import save_encoder
     from pipeline.runtime.torch_setup import set_up_torch
-    from pipeline.training.encoder import save_encoder
     from pipeline.vocab.alignment import AlignmentInputs
     from pipeline.vocab.counts import read_counts
     from pipeline.vocab.mapping import write_mapping_table

@@ -2,6 +2,7 @@
 
 A member that was dropped from params.yaml leaves its files in models/ and reports/, where they would count into the
 hashes of folders that later stages depend on. They stay in DVC's cache: naming the member again brings them back.
+What no stage has made, as far as dvc.lock knows, is in no cache: that is left alone.
 """
 
 from pathlib import Path
@@ -15,9 +16,25 @@ def main() -> None:
 
     from pipeline.config import load_params
 
+    made = made_by_stages(Path("dvc.lock"))
     for path in leftovers(named_artifacts(load_params())):
+        if path.as_posix() not in made:
+            say(
+                f"kept {path}: not in params.yaml, but no stage in dvc.lock made it; move it if it is in the way"
+            )
+            continue
         shutil.rmtree(path) if path.is_dir() else path.unlink()
         say(f"removed {path}: not in params.yaml (it stays in DVC's cache)")
+
+
+def made_by_stages(lock: Path) -> set[str]:
+    """The outputs that dvc.lock records, those of stages that are no longer in dvc.yaml among them."""
+    from ruamel.yaml import YAML
+
+    if not lock.exists():
+        return set()
+    stages = YAML(typ="safe").load(lock.read_text(encoding="utf-8")).get("stages", {})
+    return {out["path"] for stage in stages.values() for out in stage.get("outs", [])}
 
 
 def named_artifacts(params: object) -> dict[Path, set[str]]:
@@ -47,7 +64,9 @@ def leftovers(named: dict[Path, set[str]]) -> list[Path]:
     found = []
     for folder, names in named.items():
         if folder.is_dir():
-            found += [path for path in sorted(folder.iterdir()) if path.stem not in names and path.name[0] != "."]
+            found += [
+                path for path in sorted(folder.iterdir()) if path.stem not in names and path.name[0] != "."
+            ]
     return found
 
 

@@ -21,25 +21,29 @@ def main() -> None:
     with atomic_folder(RECIPES) as folder:
         for name, member in params.members.items():
             recipe = member.model_dump(by_alias=True) | runtime
-            write_json(folder / f"{name}.json", {"name": name, **recipe, "sources": sources(recipe)})
+            write_json(folder / f"{name}.json", {"name": name, **recipe, **code(recipe)})
     say(f"recipes of {len(params.members)} members: {RECIPES}/")
 
 
-def sources(recipe: dict[str, Any]) -> dict[str, str]:
-    """Hashes of the code that training by this recipe runs: the stage, the member's kind, and the pieces it names."""
+def code(recipe: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The code that training by this recipe runs: where each of its pieces lives, and the hashes of all sources."""
     from pipeline.artifacts.hashes import source_hashes
-    from pipeline.registry import module_of
+    from pipeline.registry import FAMILIES, module_of
 
-    modules = ["stages.finetune", module_of("kinds", recipe["kind"])]
+    pieces = [("kinds", recipe["kind"])]
     if recipe["kind"] == "transformer":
-        modules += [
-            module_of("poolers", recipe["pooler"]["name"]),
-            module_of("losses", recipe["loss"]["name"]),
-            module_of("imbalance", recipe["class_weights"]),
+        pieces += [
+            ("poolers", recipe["pooler"]["name"]),
+            ("losses", recipe["loss"]["name"]),
+            ("imbalance", recipe["class_weights"]),
         ]
         if recipe["contrastive"]:
-            modules.append(module_of("contrastive", recipe["contrastive"]["loss"]["name"]))
-    return source_hashes(modules)
+            pieces.append(("contrastive", recipe["contrastive"]["loss"]["name"]))
+    modules = ["stages.finetune", *(module_of(family, word) for family, word in pieces)]
+    return {
+        "pieces": {f"{family}.{word}": FAMILIES[family][word] for family, word in pieces},
+        "sources": source_hashes(modules),
+    }
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ def main() -> None:
     from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, FUSED, FUSION_REPORT, LABELS, PREDICTIONS, TRAIN
     from pipeline.artifacts.predictions import Predictions, write_predictions
     from pipeline.artifacts.tables import read_table
-    from pipeline.class_weights import nested_score, search
+    from pipeline.class_weights import nested_score, predict_labels, search
     from pipeline.config import load_params
     from pipeline.metrics import bootstrap_interval, paired_bootstrap
     from pipeline.runtime.progress import Progress
@@ -37,7 +37,7 @@ def main() -> None:
             interval = bootstrap_interval(y, honest.predictions, len(labels), settings.bootstrap_samples, settings.seed)
             weights.append(found.weights)
             nested.append(honest.predictions)
-            test.append((fused.test * found.weights).argmax(axis=1))
+            test.append(predict_labels(fused.test, found.weights))
             rows.setdefault(candidate, {})[method] = {
                 "oof": round(found.score, 6),
                 "nested": round(honest.score, 6),

@@ -1,10 +1,11 @@
-"""Small worlds that several folders share: 60 short texts, tiny encoders with fresh weights, and the params' defaults.
+"""What several folders share: 60 short texts, tiny encoders with fresh weights, the defaults of params.yaml.
 
 torch and transformers are imported inside the fixtures, so that tests which need neither start at once.
 """
 
 import os
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny tensors only lose by more, and test runs share the machine
+# Tiny tensors only lose by more threads, and test runs share the machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parents[1]
 COMMON = [f"w{i}" for i in range(16)]
@@ -42,12 +44,12 @@ def tiny_tokenizer() -> Any:
     """A word-level tokenizer of the words of `short_texts`; its five special tokens come first."""
     from pipeline.vocab.tokenizers import word_level_tokenizer
 
-    return word_level_tokenizer([*COMMON, *sum(TOPICS, [])], max_length=32)
+    return word_level_tokenizer([*COMMON, *chain.from_iterable(TOPICS)], max_length=32)
 
 
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: Any) -> Callable[[str], Path]:
-    """The Hugging Face directory of a tiny masked language model: `tiny_checkpoint("bert")`, made once a session."""
+    """The directory of a tiny masked language model, made once a session: `tiny_checkpoint("bert")`."""
     import torch
 
     from pipeline import registry
@@ -68,7 +70,7 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: An
 
 @pytest.fixture(scope="session")
 def make_model() -> Callable[..., Any]:
-    """A tiny transformers model with large random weights: `make_model("roberta")`, or `masked_lm=True` of it.
+    """A tiny transformers model with large random weights: `make_model("roberta", masked_lm=True)`.
 
     The usual initial weights are so small that a mistake in masking would drown in the tolerance.
     """

@@ -77,7 +77,11 @@ def _imports(module: str) -> list[str]:
                 raise ValueError(f"{module}: a relative import in line {node.lineno}; write the full name")
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     names = [name for name in names if name.split(".")[0] in ("pipeline", "stages")]
-    parents = [".".join(name.split(".")[:depth]) for name in [*names, module] for depth in range(1, name.count(".") + 1)]
+    parents = [
+        ".".join(name.split(".")[:depth])
+        for name in [*names, module]
+        for depth in range(1, name.count(".") + 1)
+    ]
     return [name for name in [*names, *parents] if _is_module(name)]
 
 

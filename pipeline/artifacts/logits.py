@@ -48,7 +48,7 @@ def read_logits(path: Path, row_id: Sequence[str], labels: Sequence[str]) -> NDA
     bad_rows = np.flatnonzero(~np.isfinite(logits).all(axis=1))
     if len(bad_rows):
         raise UserError(
-            f"{path}: {len(bad_rows)} rows with NaN or infinite logits, first row_id {stored_ids[bad_rows[0]]!r}. "
+            f"{path}: {len(bad_rows)} rows with NaN or infinite logits, first row_id {str(stored_ids[bad_rows[0]])!r}. "
             "The training diverged or the export is broken: mend the file, or drop the member from params.yaml"
         )
     return logits[order]
@@ -73,7 +73,9 @@ def read_oof(
     return oof
 
 
-def read_test(folder: Path, row_id: Sequence[str], n_files: int, labels: Sequence[str]) -> NDArray[np.float32]:
+def read_test(
+    folder: Path, row_id: Sequence[str], n_files: int, labels: Sequence[str]
+) -> NDArray[np.float32]:
     """A member's test logits, one matrix for each of its `n_files` fold models: → [F, N, C]."""
     files = [folder / f"{fold_name(fold)}.npz" for fold in range(n_files)]
     return np.stack([read_logits(file, row_id, labels) for file in files])
@@ -121,7 +123,9 @@ def _check_labels(path: Path, stored: NDArray[np.str_], labels: Sequence[str]) -
     unknown = [label for label in stored.tolist() if label not in set(labels)]
     absent = [label for label in labels if label not in set(stored.tolist())]
     detail = f"unknown {unknown[0]!r}" if unknown else f"missing {absent[0]!r}"
-    raise UserError(f"{path}: {len(stored)} classes, expected the {len(labels)} of data/prepared/labels.json: {detail}")
+    raise UserError(
+        f"{path}: {len(stored)} classes, expected the {len(labels)} of data/prepared/labels.json: {detail}"
+    )
 
 
 def _match_rows(path: Path, stored: NDArray[np.str_], wanted: Sequence[str]) -> NDArray[np.intp]:

@@ -15,13 +15,17 @@ def read_texts(path: Path) -> list[str]:
         texts = read_table(path, ["text"])["text"].tolist()
     elif path.suffix == ".txt":
         if not path.exists():
-            raise UserError(f"{path}: not found; put the text there, one document a line, or name another file")
+            raise UserError(
+                f"{path}: not found; put the text there, one document a line, or name another file"
+            )
         try:
             texts = path.read_text(encoding="utf-8-sig").split("\n")
         except UnicodeDecodeError as error:
             raise UserError(f"{path}: not UTF-8 ({error}); save it as UTF-8") from None
     else:
-        raise UserError(f"{path}: got a file that ends in {path.suffix!r}; .txt (one document a line) or .parquet is allowed")
+        raise UserError(
+            f"{path}: got a file that ends in {path.suffix!r}; .txt (one document a line) or .parquet is allowed"
+        )
     texts = [text for text in texts if text.strip()]
     if not texts:
         raise UserError(f"{path}: holds no text; one document a line is expected")

@@ -1,15 +1,14 @@
 """Class weights for macro-F1, searched on fused scores, and their nested score.
 
-A new method is one file and one line of `METHODS` in `search.py`.
+A new method is one file and one line of `pipeline.registry`.
 """
 
 from pipeline.class_weights.nested import NestedScore, nested_score
 from pipeline.class_weights.objective import predict_labels, weighted_macro_f1
-from pipeline.class_weights.search import METHODS, SearchResult, search
+from pipeline.class_weights.search import SearchResult, search
 from pipeline.class_weights.starts import prior_weights
 
 __all__ = [
-    "METHODS",
     "NestedScore",
     "SearchResult",
     "nested_score",

@@ -94,9 +94,8 @@ def _rivals_changes(
     losers: IntArray, y: IntArray, hits: IntArray, predicted: IntArray, actual: IntArray
 ) -> FloatArray:
     """By how much the F1 of the losing class changes with each row [F] that it loses."""
-    by_loser = np.argsort(
-        losers.astype(np.min_scalar_type(len(actual))), kind="stable"
-    )  # radix sort if C < 2**16
+    small = np.min_scalar_type(len(actual))  # one or two bytes are sorted by radix
+    by_loser = np.argsort(losers.astype(small), kind="stable")
     loser = losers[by_loser]
     was_hit = (y == losers)[by_loser].astype(np.int64)
     sizes = np.bincount(losers, minlength=len(actual))

@@ -1,26 +1,12 @@
 """Search class weights by name of the method."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.class_weights.coordinate import coordinate
-from pipeline.class_weights.nelder_mead import nelder_mead
+from pipeline import registry
 from pipeline.class_weights.objective import check_scores, normalise, weighted_macro_f1
 from pipeline.metrics.arrays import FloatArray, IntArray
-
-
-def none(scores: FloatArray, y: IntArray, seed: int) -> tuple[FloatArray, int]:
-    """No weighting: ones [C], without an evaluation."""
-    return np.ones(scores.shape[1]), 0
-
-
-METHODS: dict[str, Callable[[FloatArray, IntArray, int], tuple[FloatArray, int]]] = {
-    "none": none,
-    "nelder_mead": nelder_mead,
-    "coordinate": coordinate,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +30,12 @@ def search(
     Raises ValueError for an unknown method or wrong scores, labels or shrinkage.
     """
     scores, y = check_scores(scores, y)
-    if method not in METHODS:
-        raise ValueError(f"method is {method!r}; one of {', '.join(METHODS)} is allowed")
+    methods = registry.words("class_weights")
+    if method not in methods:
+        raise ValueError(f"method is {method!r}; one of {', '.join(methods)} is allowed")
     if not 0 <= shrinkage <= 1:
         raise ValueError(f"shrinkage is {shrinkage}; 0 (none) to 1 (all weights 1) is allowed")
-    found, evaluations = METHODS[method](scores, y, seed)
+    found, evaluations = registry.load("class_weights", method)(scores, y, seed)
     found = normalise(found)
     if weighted_macro_f1(scores, y, found) < weighted_macro_f1(scores, y, np.ones(len(found))):
         found = np.ones(len(found))  # rounding in the search or in `normalise` can undo a tiny gain

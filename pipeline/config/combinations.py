@@ -9,8 +9,14 @@ from pipeline.config.pieces import Problem
 from pipeline.config.schema import MEMBER_MODELS
 
 # The folders that stages fill, and which of them an entry may start from.
-PRETRAINED, ALIGNED, ENCODERS, VECTORS = "models/pretrained", "models/aligned", "models/encoders", "models/vectors"
+PRETRAINED, ALIGNED, ENCODERS, VECTORS = (
+    "models/pretrained",
+    "models/aligned",
+    "models/encoders",
+    "models/vectors",
+)
 STARTS = {"transformer": (PRETRAINED, ALIGNED, ENCODERS), "linear": (VECTORS,)}
+NEEDS = {"transformer": "an encoder", "linear": "a folder of vectors"}
 
 
 def check_combinations(filled: Mapping[str, Any]) -> list[Problem]:
@@ -18,18 +24,19 @@ def check_combinations(filled: Mapping[str, Any]) -> list[Problem]:
 
     The params need not be valid: what has another form than it should is reported elsewhere and passed over here.
     """
-    return [*_check_names(filled), *_check_sources(filled), *_check_lengths(filled)]
+    return [*_check_names(filled), *_check_sources(filled)]
 
 
-def _entries(filled: Mapping[str, Any], section: str) -> dict[str, Mapping[str, Any]]:
+def entries(filled: Mapping[str, Any], section: str) -> dict[str, Mapping[str, Any]]:
+    """The entries of a section that have the form of entries."""
     found = filled.get(section)
     items = found.items() if isinstance(found, Mapping) else ()
     return {name: entry for name, entry in items if isinstance(name, str) and isinstance(entry, Mapping)}
 
 
 def _check_names(filled: Mapping[str, Any]) -> list[Problem]:
-    members, external = _entries(filled, "members"), _entries(filled, "external")
-    hub, scratch = _entries(filled, "hub"), _entries(filled, "scratch")
+    members, external = entries(filled, "members"), entries(filled, "external")
+    hub, scratch = entries(filled, "hub"), entries(filled, "scratch")
     problems = [
         Problem(("external", name), "the name is taken by a member; give one of them another name")
         for name in external
@@ -41,26 +48,33 @@ def _check_names(filled: Mapping[str, Any]) -> list[Problem]:
         if name in hub
     ]
     if filled.get("members") == {} and filled.get("external", {}) == {}:
-        problems.append(Problem(("members",), "is empty, and so is external; an ensemble needs an entry in either"))
+        problems.append(
+            Problem(("members",), "is empty, and so is external; an ensemble needs an entry in either")
+        )
     return problems
 
 
 def _check_sources(filled: Mapping[str, Any]) -> list[Problem]:
     made = _made_by_stages(filled)
     problems = []
-    for name, encoder in _entries(filled, "encoders").items():
-        problems += _check_source(("encoders", name, "from"), encoder, STARTS["transformer"], made)
+    for name, encoder in entries(filled, "encoders").items():
+        others = {
+            **made,
+            ALIGNED: [],
+            ENCODERS: [path for path in made[ENCODERS] if path.split("/")[2] != name],
+        }
+        problems += _check_source(("encoders", name, "from"), encoder, "transformer", others)
         problems += _check_counts(("encoders", name, "counts"), encoder, made)
-    for name, member in _entries(filled, "members").items():
+    for name, member in entries(filled, "members").items():
         if member.get("kind") in list(MEMBER_MODELS):
-            problems += _check_source(("members", name, "from"), member, STARTS[member["kind"]], made)
+            problems += _check_source(("members", name, "from"), member, member["kind"], made)
     return problems
 
 
 def _made_by_stages(filled: Mapping[str, Any]) -> dict[str, list[str]]:
     """For each folder that stages fill, the paths in it that an entry may start from."""
-    hub, scratch = _entries(filled, "hub"), _entries(filled, "scratch")
-    encoders, vectors = _entries(filled, "encoders"), _entries(filled, "vectors")
+    hub, scratch = entries(filled, "hub"), entries(filled, "scratch")
+    encoders, vectors = entries(filled, "encoders"), entries(filled, "vectors")
     return {
         PRETRAINED: [f"{PRETRAINED}/{name}" for name in hub] + _with_steps(PRETRAINED, scratch, "mlm"),
         ALIGNED: [f"{ALIGNED}/{name}" for name in encoders],
@@ -80,22 +94,25 @@ def _with_steps(folder: str, entries: Mapping[str, Mapping[str, Any]], training:
 
 
 def _check_source(
-    key: tuple[str, str, str], entry: Mapping[str, Any], starts: tuple[str, ...], made: Mapping[str, list[str]]
+    key: tuple[str, str, str], entry: Mapping[str, Any], kind: str, made: Mapping[str, list[str]]
 ) -> list[Problem]:
-    source = _path(entry.get("from"))
-    folder = next((folder for folder in made if source is not None and PurePosixPath(folder) in source.parents), None)
+    source = as_path(entry.get("from"))
+    folder = next(
+        (folder for folder in made if source is not None and PurePosixPath(folder) in source.parents), None
+    )
     if source is None or folder is None:
         return []  # a directory of the user's own
-    allowed = [path for start in starts for path in made[start]]
-    if folder not in starts:
-        return [Problem(key, f"a {entry['kind']} member cannot start from it: {one_of(str(source), allowed)}")]
-    return [] if str(source) in allowed else [Problem(key, f"nothing makes it: {one_of(str(source), allowed)}")]
+    allowed = [path for start in STARTS[kind] for path in made[start]]
+    if str(source) in allowed:
+        return []
+    reason = "nothing makes it" if folder in STARTS[kind] else f"{NEEDS[kind]} is needed"
+    return [Problem(key, f"{reason}: {one_of(str(source), allowed)}")]
 
 
 def _check_counts(
     key: tuple[str, str, str], encoder: Mapping[str, Any], made: Mapping[str, list[str]]
 ) -> list[Problem]:
-    file = _path(encoder.get("counts"))
+    file = as_path(encoder.get("counts"))
     if file is None or PurePosixPath(PRETRAINED) not in file.parents:
         return []
     folders = [f"{folder}/{file.name}" for folder in made[PRETRAINED]]
@@ -103,42 +120,6 @@ def _check_counts(
     return [] if inside_one else [Problem(key, f"nothing makes it: {one_of(str(file), folders)}")]
 
 
-def _check_lengths(filled: Mapping[str, Any]) -> list[Problem]:
-    """Texts longer than the positions of a BERT made here; NEZHA has none, and another's are known to nobody yet."""
-    positions: dict[str, tuple[str, int]] = {}
-    problems = []
-    for section, folder, training in (("scratch", PRETRAINED, "mlm"), ("encoders", ENCODERS, "post_train")):
-        for name, entry in _entries(filled, section).items():
-            limit = _own_limit(name, entry) if section == "scratch" else _inherited(entry, positions)
-            if limit is not None:
-                positions[f"{folder}/{name}"] = limit
-                problems += _check_length((section, name, training), entry.get(training), limit)
-    for name, member in _entries(filled, "members").items():
-        limit = _inherited(member, positions)
-        problems += _check_length(("members", name), member, limit) if limit is not None else []
-    return problems
-
-
-def _own_limit(name: str, scratch: Mapping[str, Any]) -> tuple[str, int] | None:
-    shape = scratch.get("architecture")
-    if not isinstance(shape, Mapping) or shape.get("name") != "bert" or not isinstance(shape.get("max_length"), int):
-        return None
-    return f"scratch.{name}.architecture.max_length", shape["max_length"]
-
-
-def _inherited(entry: Mapping[str, Any], positions: Mapping[str, tuple[str, int]]) -> tuple[str, int] | None:
-    source = _path(entry.get("from"))
-    above = [] if source is None else [str(source), *(str(parent) for parent in source.parents)]
-    aligned = [path.replace(ALIGNED, ENCODERS) for path in above]
-    return next((positions[path] for path in aligned if path in positions), None)
-
-
-def _check_length(key: tuple[str, ...], settings: Any, limit: tuple[str, int]) -> list[Problem]:
-    length = settings.get("max_length") if isinstance(settings, Mapping) else None
-    if not isinstance(length, int) or length <= limit[1]:
-        return []
-    return [Problem((*key, "max_length"), f"got {length}, {limit[1]} or less is allowed: {limit[0]} is {limit[1]}")]
-
-
-def _path(value: Any) -> PurePosixPath | None:
+def as_path(value: Any) -> PurePosixPath | None:
+    """A path as it is compared here: without a trailing slash or `./`."""
     return PurePosixPath(value) if isinstance(value, str) else None

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline import registry
 from pipeline.config import schema
-from pipeline.config.locate import Problem, locate
+from pipeline.config.locate import locate
 from pipeline.config.messages import did_you_mean, one_of, show
-from pipeline.config.pieces import check_arguments
+from pipeline.config.pieces import Problem, check_arguments
 
 # Which defaults stand behind which entries: the defaults' key -> the paths of the mappings they fill.
 # A `*` stands for every name in the mapping. Members take those of their kind.
@@ -42,11 +42,9 @@ def fill_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
     for key, paths in FILLED_FROM.items():
         for target in paths:
             _fill(filled, target.split("."), defaults.get(key))
-    members = filled.get("members")
-    for name, member in members.items() if isinstance(members, dict) else ():
-        kind = member.get("kind") if isinstance(member, dict) else None
-        if isinstance(kind, str) and kind in schema.MEMBER_MODELS:
-            members[name] = _overlay(defaults.get(kind), member)
+    for kind in schema.MEMBER_MODELS:
+        for name in _members(filled, kind):
+            filled["members"][name] = _overlay(defaults.get(kind), filled["members"][name])
     return filled
 
 
@@ -55,11 +53,13 @@ def home(location: Sequence[Any], filled: Mapping[str, Any]) -> tuple[Any, ...] 
     for key, paths in FILLED_FROM.items():
         for target in paths:
             keys = target.split(".")
-            if len(location) >= len(keys) and all(a in ("*", b) for a, b in zip(keys, location, strict=False)):
+            if len(location) >= len(keys) and all(
+                a in ("*", b) for a, b in zip(keys, location, strict=False)
+            ):
                 return ("defaults", key, *location[len(keys) :])
-    if location[:1] == ("members",) and len(location) > 2:
-        kind = filled["members"][location[1]].get("kind")
-        return ("defaults", kind, *location[2:]) if kind in schema.MEMBER_MODELS.keys() else None
+    for kind in schema.MEMBER_MODELS:
+        if location[0] == "members" and len(location) > 2 and location[1] in _members(filled, kind):
+            return ("defaults", kind, *location[2:])
     return None
 
 
@@ -81,6 +81,13 @@ def check_defaults(defaults: Any) -> list[Problem]:
     return problems
 
 
+def _members(params: Mapping[str, Any], kind: str) -> list[Any]:
+    """The names of the members of a kind."""
+    members = params.get("members")
+    entries = members.items() if isinstance(members, Mapping) else ()
+    return [name for name, member in entries if isinstance(member, Mapping) and member.get("kind") == kind]
+
+
 def _check_section(key: str, section: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[Problem]:
     own = OWN.get(key, {})
     problems = [
@@ -92,7 +99,7 @@ def _check_section(key: str, section: Mapping[str, Any], defaults: Mapping[str, 
         SECTIONS[key].model_validate({**section, **own}, context={"defaults": defaults})
     except ValidationError as invalid:
         errors = [error for error in invalid.errors() if error["type"] != "missing"]
-        problems += locate(errors, SECTIONS[key], ("defaults", key))
+        problems += locate(errors, SECTIONS[key], ("defaults", key), hidden=own)
     return problems
 
 

@@ -11,7 +11,9 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from pipeline.config.combinations import check_combinations
 from pipeline.config.defaults import check_defaults, fill_defaults, home
+from pipeline.config.lengths import check_lengths
 from pipeline.config.locate import locate
+from pipeline.config.messages import MISSING
 from pipeline.config.pieces import Problem
 from pipeline.config.schema import Params
 from pipeline.config.toy import shrink_to_toy
@@ -27,7 +29,12 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
     filled = fill_defaults(raw)
     params, in_entries = _validate(raw, filled)
     in_defaults = check_defaults(raw.get("defaults"))
-    problems = {*in_defaults, *_where_written(in_entries, in_defaults, raw, filled), *check_combinations(filled)}
+    problems = {
+        *in_defaults,
+        *_where_written(in_entries, in_defaults, raw, filled),
+        *check_combinations(filled),
+        *check_lengths(filled),
+    }
     if problems or params is None:
         raise UserError(_message(path, problems))
     return shrink_to_toy(params) if params.toy else params
@@ -38,7 +45,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         # DVC's own parser: in YAML 1.2 `on` is a word and `1e-3` a number, in PyYAML's 1.1 they are not.
         raw = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{path}: not found. Run from the project's root, or copy a file of profiles/ there") from None
+        raise UserError(
+            f"{path}: not found. Run from the project's root, or copy a file of profiles/ there"
+        ) from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 ({error}); save it as UTF-8") from None
     except YAMLError as error:
@@ -68,17 +77,28 @@ def _validate(raw: Mapping[str, Any], filled: Mapping[str, Any]) -> tuple[Params
 
 
 def _where_written(
-    problems: Iterable[Problem], in_defaults: Iterable[Problem], raw: Mapping[str, Any], filled: Mapping[str, Any]
+    problems: Iterable[Problem],
+    in_defaults: Iterable[Problem],
+    raw: Mapping[str, Any],
+    filled: Mapping[str, Any],
 ) -> list[Problem]:
     """The problems of entries, without those that the defaults have by themselves, which are reported there."""
     known = set(in_defaults)
-    kept = []
+    kept: list[Problem] = []
+    missing: dict[tuple[Any, ...], list[str]] = {}
     for location, message in problems:
         default = home(location, filled)
-        if default is not None and message == "is missing":
-            kept.append(Problem(location, f"is missing; give it here or under {_dotted(default[:2])}"))
+        if message == MISSING:
+            hint = f"; give it here or under {_dotted(default[:-1])}" if default else ""
+            missing.setdefault((location[:-1], hint), []).append(str(location[-1]))
         elif default is None or Problem(default, message) not in known or _is_leaf(raw, location):
             kept.append(Problem(location, message))
+    for (parent, hint), keys in missing.items():
+        kept.append(
+            Problem((*parent, keys[0]), MISSING + hint)
+            if len(keys) == 1
+            else Problem(parent, f"{', '.join(keys)} are missing{hint.replace(' it ', ' them ')}")
+        )
     return kept
 
 
@@ -95,7 +115,7 @@ def _is_leaf(node: Any, location: Iterable[Any]) -> bool:
 
 
 def _message(path: Path, problems: Iterable[Problem]) -> str:
-    lines = sorted(f"{_dotted(location)}: {message}" for location, message in problems)
+    lines = sorted(f"{_dotted(location) or 'the file'}: {message}" for location, message in problems)
     count = "1 error" if len(lines) == 1 else f"{len(lines)} errors"
     return f"{path}: {count}\n" + "\n".join(f"  {line}" for line in lines)
 

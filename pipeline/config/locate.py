@@ -2,7 +2,7 @@
 
 import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel
@@ -13,10 +13,15 @@ from pipeline.config.pieces import Problem
 from pipeline.config.schema import MEMBER_MODELS
 
 
-def locate(errors: Iterable[ErrorDetails], model: type[BaseModel], root: tuple[str, ...] = ()) -> list[Problem]:
+def locate(
+    errors: Iterable[ErrorDetails],
+    model: type[BaseModel],
+    root: tuple[str, ...] = (),
+    hidden: Container[str] = (),
+) -> list[Problem]:
     """Where each error lies, as keys from the root of the file, and its message.
 
-    `model` is what was validated, `root` where it stands in the file.
+    `model` is what was validated, `root` where it stands in the file, `hidden` the model's keys not to be written there.
     """
     problems: list[Problem] = []
     for error in errors:
@@ -30,7 +35,10 @@ def locate(errors: Iterable[ErrorDetails], model: type[BaseModel], root: tuple[s
         elif error["type"] == "union_tag_not_found":
             problems.append(Problem((*where, "kind"), f"is missing; one of: {', '.join(MEMBER_MODELS)}"))
         else:
-            problems.append(Problem(where, describe(error, _keys_beside(model, error["loc"]))))
+            known = [
+                key for key in _keys_beside(model, error["loc"]) if len(error["loc"]) > 1 or key not in hidden
+            ]
+            problems.append(Problem(where, describe(error, known)))
     return problems
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
+from types import NoneType
 from typing import Any
 
 from pydantic_core import ErrorDetails
@@ -13,7 +14,7 @@ PLAIN = {
     "float_type": "a number is allowed",
     "finite_number": "a finite number is allowed",
     "bool_type": "true or false is allowed",
-    "string_type": "text is allowed (put it in quotes if it looks like a number)",
+    "string_type": "text is allowed",
     "list_type": "a list is allowed",
     "greater_than": "more than {gt} is allowed",
     "greater_than_equal": "{ge} or more is allowed",
@@ -22,6 +23,7 @@ PLAIN = {
     "too_short": "a list of {min_length} or more is allowed",
     "too_long": "a list of {max_length} or fewer is allowed",
 }
+MISSING = "is missing"
 MAPPING = ("dict_type", "model_type", "model_attributes_type")
 
 
@@ -52,7 +54,7 @@ def describe(error: ErrorDetails, known_keys: Sequence[str]) -> str:
     if kind == "value_error":
         return error["msg"].removeprefix("Value error, ")
     if kind == "missing":
-        return "is missing"
+        return MISSING
     if kind in ("extra_forbidden", "invalid_key"):
         hint = did_you_mean(error["loc"][-1], known_keys)
         return f"is not a known key; allowed here: {', '.join(known_keys)}{hint}"
@@ -62,5 +64,10 @@ def describe(error: ErrorDetails, known_keys: Sequence[str]) -> str:
         hint = "; write {} where nothing is set" if got is None else ""
         return f"got {show(got)}, a mapping of keys to values is allowed{hint}"
     if kind in PLAIN:
-        return f"got {show(got)}, {PLAIN[kind].format(**error.get('ctx', {}))}"
+        hint = (
+            "; put it in quotes"
+            if kind == "string_type" and not isinstance(got, (dict, list, NoneType))
+            else ""
+        )
+        return f"got {show(got)}, {PLAIN[kind].format(**error.get('ctx', {}))}{hint}"
     return f"got {show(got)}: {error['msg'][0].lower()}{error['msg'][1:]}"

@@ -5,6 +5,7 @@ The arguments and their types are those of the piece itself, so a new piece need
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, create_model
@@ -14,7 +15,14 @@ from pipeline import registry
 from pipeline.config.messages import describe, one_of, show
 
 # What an annotation in a piece's signature may be made of; any other is not checked here.
-ANNOTATIONS: dict[str, Any] = {"int": int, "float": float, "bool": bool, "str": str, "list": list, "Literal": Literal}
+ANNOTATIONS: dict[str, Any] = {
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "str": str,
+    "list": list,
+    "Literal": Literal,
+}
 
 
 class Problem(NamedTuple):
@@ -44,17 +52,23 @@ def word(family: str) -> Any:
     return Annotated[str, BeforeValidator(check)]
 
 
-def check_arguments(family: str, name: str, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+def check_arguments(
+    family: str, name: str, arguments: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Problem]]:
     """The arguments with the types of the piece `name`, and what is wrong with them; missing ones are not looked for."""
-    fields: dict[str, Any] = {
-        argument.name: (_type(argument.annotation), None) for argument in registry.arguments(family, name)
-    }
-    strict = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-    model: type[BaseModel] = create_model(name, __config__=strict, **fields)
+    model = _model(name, registry.arguments(family, name))
     try:
         return model.model_validate(dict(arguments)).model_dump(exclude_unset=True), []
     except ValidationError as invalid:
-        return {}, [Problem(error["loc"], describe(error, list(fields))) for error in invalid.errors()]
+        known = list(model.model_fields)
+        return {}, [Problem(error["loc"], describe(error, known)) for error in invalid.errors()]
+
+
+@cache
+def _model(name: str, arguments: tuple[registry.Argument, ...]) -> type[BaseModel]:
+    fields: dict[str, Any] = {argument.name: (_type(argument.annotation), None) for argument in arguments}
+    strict = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    return create_model(name, __config__=strict, **fields)
 
 
 def _checker(family: str) -> Callable[[Any, ValidationInfo], dict[str, Any]]:
@@ -62,7 +76,9 @@ def _checker(family: str) -> Callable[[Any, ValidationInfo], dict[str, Any]]:
         words = registry.words(family)
         given = {"name": value} if isinstance(value, str) else value
         if not isinstance(given, Mapping) or "name" not in given:
-            message = f"got {show(value)}, a word or a mapping with `name` is allowed; words: {', '.join(words)}"
+            message = (
+                f"got {show(value)}, a word or a mapping with `name` is allowed; words: {', '.join(words)}"
+            )
             raise _error([Problem((), message)])
         name = given["name"]
         if name not in words:

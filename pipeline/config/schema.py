@@ -10,18 +10,31 @@ from pipeline.config.pieces import piece, word
 from pipeline.errors import UserError
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 REVISION = re.compile(r"[0-9a-f]{40}")
 
 
 def _check_name(name: str) -> str:
     if not NAME.fullmatch(name):
-        raise ValueError(f"got {name!r}, a name of small letters, digits and single hyphens is allowed, as in 'bert-ce'")
+        raise ValueError(
+            f"got {name!r}, a name of small letters, digits and single hyphens is allowed, as in 'bert-ce'"
+        )
+    return name
+
+
+def _check_folder_name(name: str) -> str:
+    if not FOLDER_NAME.fullmatch(name):
+        raise ValueError(
+            f"got {name!r}, the name of one folder in data/raw/ is allowed: letters, digits, _, . and -"
+        )
     return name
 
 
 def _check_revision(revision: str) -> str:
     if not REVISION.fullmatch(revision):
-        raise ValueError(f"got {revision!r}, the whole hash of a commit is allowed, 40 hex digits: a branch or tag may move")
+        raise ValueError(
+            f"got {revision!r}, the whole hash of a commit is allowed, 40 hex digits: a branch or tag may move"
+        )
     return revision
 
 
@@ -81,7 +94,7 @@ class Columns(Section):
 class Data(Section):
     """The competition's files and how to read and clean them."""
 
-    competition: Name
+    competition: Annotated[str, AfterValidator(_check_folder_name)]
     train: list[str] = Field(min_length=1)
     test: str
     corpus: list[str] = Field(min_length=1)

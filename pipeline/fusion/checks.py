@@ -26,7 +26,7 @@ def check_probs(probs: FloatArray, distributions: bool = False) -> FloatArray:
             f"probs of member {_first_member(~np.isfinite(probs))} holds values that are not finite"
         )
     if distributions:
-        bad = np.abs(probs.sum(axis=2, dtype=np.float64) - 1) > ROW_SUM_TOLERANCE
+        bad = np.abs(probs @ np.ones(probs.shape[2], probs.dtype) - 1) > ROW_SUM_TOLERANCE
         if lowest < 0 or bad.any():
             member = _first_member(probs < 0) if lowest < 0 else _first_member(bad)
             raise ValueError(

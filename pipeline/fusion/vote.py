@@ -44,11 +44,10 @@ def check_voters(probs: FloatArray, tie: str, weights: FloatArray | None) -> tup
 def count_votes(votes: IntArray, weights: FloatArray, n_classes: int) -> FloatArray:
     """The votes [N, C] that each class got, from votes [M, N] and weights [M]."""
     n_rows = votes.shape[1]
-    counts = np.zeros((n_rows, n_classes))
-    rows = np.arange(n_rows)
-    for member_votes, weight in zip(votes, weights, strict=True):
-        counts[rows, member_votes] += weight
-    return counts
+    cells = votes + np.arange(0, n_rows * n_classes, n_classes)
+    counts = np.zeros(n_rows * n_classes)
+    counts += np.bincount(cells.ravel(), np.repeat(weights, n_rows), minlength=len(counts))
+    return counts.reshape(n_rows, n_classes)
 
 
 def break_ties(

@@ -2,11 +2,14 @@
 
 import multiprocessing
 import os
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from typing import Any
 
 from pipeline.errors import UserError
+
+DEVICE = re.compile(r"(cpu|mps|(cuda|xpu)(:\d+)?)")
 
 
 def available_devices() -> list[str]:
@@ -15,17 +18,33 @@ def available_devices() -> list[str]:
     Every visible GPU counts `CONCLAVE_FOLDS_PER_GPU` times (1 unless set; more for members too small to fill one).
     `CONCLAVE_DEVICES`, a comma-separated list, overrides all of it. These are environment variables because they
     belong to the machine: a param would make DVC run finished work again.
+
+    Raises UserError for a value that is neither, and for a GPU that is not there.
     """
     named = os.environ.get("CONCLAVE_DEVICES")
     if named:
-        return [device.strip() for device in named.split(",")]
+        return [_check_device(device.strip()) for device in named.split(",")]
+    per_gpu = os.environ.get("CONCLAVE_FOLDS_PER_GPU", "1")
+    if not per_gpu.isdecimal() or int(per_gpu) < 1:
+        raise UserError(f"CONCLAVE_FOLDS_PER_GPU: got {per_gpu!r}, a whole number from 1 is allowed")
+    gpus = [f"cuda:{index}" for index in range(_count_gpus())]
+    return [gpu for _ in range(int(per_gpu)) for gpu in gpus] or ["cpu"]
+
+
+def _check_device(device: str) -> str:
+    if not DEVICE.fullmatch(device):
+        raise UserError(f"CONCLAVE_DEVICES: got {device!r}, a list such as cuda:0,cuda:1 or cpu is allowed")
+    if device.startswith("cuda"):
+        n_gpus = _count_gpus()
+        if int(device.partition(":")[2] or 0) >= n_gpus:
+            raise UserError(f"CONCLAVE_DEVICES: got {device!r}, but PyTorch sees {n_gpus} GPUs here")
+    return device
+
+
+def _count_gpus() -> int:
     import torch
 
-    per_gpu = os.environ.get("CONCLAVE_FOLDS_PER_GPU", "1")
-    if not per_gpu.isdigit() or int(per_gpu) < 1:
-        raise UserError(f"CONCLAVE_FOLDS_PER_GPU: got {per_gpu!r}, a whole number from 1 is allowed")
-    gpus = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
-    return [gpu for _ in range(int(per_gpu)) for gpu in gpus] or ["cpu"]
+    return torch.cuda.device_count()
 
 
 def run_on_devices(
@@ -37,7 +56,7 @@ def run_on_devices(
     (spawned: CUDA does not survive a fork) that imports torch once and takes one job after another. The first
     exception stops the hand-out of further jobs and is raised; finished jobs keep what they wrote.
     """
-    if len(devices) == 1 or len(arguments) == 1:
+    if len(devices) == 1 or len(arguments) <= 1:
         for args in arguments:
             job(*args, devices[0])
         return
@@ -50,8 +69,6 @@ def run_on_devices(
                 device = free.pop(0)
                 running[pool.submit(job, *waiting.pop(0), device)] = device
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
+            for future in [future for future in running if future in finished]:  # in the order of the jobs
                 free.append(running.pop(future))
-                if future.exception():
-                    waiting.clear()
-                    future.result()
+                future.result()

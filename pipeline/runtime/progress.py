@@ -18,11 +18,15 @@ class Progress:
     log stays readable.
     """
 
-    def __init__(self, total: int, what: str, unit: str = "step", clock: Callable[[], float] = time.monotonic):
+    def __init__(
+        self, total: int, what: str, unit: str = "step", clock: Callable[[], float] = time.monotonic
+    ):
         self.total, self.what, self.unit, self.clock = total, what, unit, clock
         self.done = 0
         self.start = self.last = clock()
-        self.bar = tqdm(total=total, desc=what, unit=unit, dynamic_ncols=True) if sys.stderr.isatty() else None
+        self.bar = (
+            tqdm(total=total, desc=what, unit=unit, dynamic_ncols=True) if sys.stderr.isatty() else None
+        )
 
     def update(self, n: int = 1, note: str = "") -> None:
         """Add `n` finished units and show `note` (a loss, say) beside the count."""
@@ -37,11 +41,13 @@ class Progress:
     def line(self, note: str = "") -> str:
         """One line: what, how much is done, the speed, and the time that is left."""
         elapsed = max(self.clock() - self.start, 1e-9)
-        speed = self.done / elapsed
-        left = (self.total - self.done) / speed if self.done else float("inf")
-        eta = f"{left:.0f} s left" if left < float("inf") else "time left unknown"
-        parts = [f"{self.what}: {self.done}/{self.total} {self.unit}s", f"{speed:.1f}/s", eta]
-        return ", ".join(parts + ([note] if note else []))
+        count = f"{self.what}: {self.done}/{self.total} {self.unit}s"
+        if not self.done:
+            return ", ".join([count, "time left unknown", *([note] if note else [])])
+        seconds = elapsed / self.done
+        speed = f"{1 / seconds:.1f}/s" if seconds <= 1 else f"{seconds:.1f} s a {self.unit}"
+        left = f"{max(self.total - self.done, 0) * seconds:.0f} s left"
+        return ", ".join([count, speed, left, *([note] if note else [])])
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,22 +29,26 @@ class Template:
 def read_template(text: str, name: str, id_column: str, test_ids: Sequence[str]) -> Template:
     """Read the form from a sample submission's text.
 
-    The id column is the one of that name, or else the one whose values are the test ids. Raises UserError for a file
-    that is not two columns wide, or whose ids are not exactly the test's.
+    The id column is the one of that name, or else the one that holds more of the test ids. Blank lines are passed over.
+    Raises UserError for a file that is not two columns wide, or whose ids are not exactly the test's.
     """
-    lines = text.removeprefix("\ufeff").splitlines()
-    if not lines:
+    text = text.removeprefix("\ufeff")
+    separator = "\t" if "\t" in text.partition("\n")[0] else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    rows = []
+    for row in reader:
+        if len(row) not in (0, 2):
+            wanted = "two are allowed, the id and the label, with a comma or a tab between them"
+            raise UserError(f"{name}, line {reader.line_num}: {len(row)} columns; {wanted}")
+        rows += [row] if row else []
+    if not rows:
         raise UserError(f"{name}: empty; a sample submission has a header and a row for each test row")
-    separator = "\t" if "\t" in lines[0] else ","
-    rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=separator))
-    for number, row in enumerate(rows, start=1):
-        if len(row) != 2:
-            raise UserError(f"{name}, line {number}: {len(row)} columns; two are allowed, the id and the label")
     header, body = (rows[0][0], rows[0][1]), rows[1:]
     known = set(test_ids)
-    id_first = header[0] == id_column or (header[1] != id_column and all(row[0] in known for row in body))
+    looks_first = sum(row[0] in known for row in body) >= sum(row[1] in known for row in body)
+    id_first = header[0] == id_column or (header[1] != id_column and looks_first)
     ids = [row[0 if id_first else 1] for row in body]
-    _check_ids(name, ids, test_ids)
+    check_ids(name, ids, test_ids)
     return Template(header, ids, separator, id_first)
 
 
@@ -58,17 +63,19 @@ def render_submission(template: Template, predicted: Mapping[str, str]) -> str:
     return out.getvalue()
 
 
-def _check_ids(name: str, ids: Sequence[str], test_ids: Sequence[str]) -> None:
-    wanted, found = set(test_ids), set(ids)
-    if len(found) < len(ids):
-        seen: set[str] = set()
-        repeated = next(i for i in ids if i in seen or seen.add(i))  # type: ignore[func-returns-value]
+def check_ids(name: str, ids: Sequence[str], test_ids: Sequence[str]) -> None:
+    """Raise UserError, naming the first offender, unless `ids` are the test's, each once, in whatever order."""
+    counts = Counter(ids)
+    repeated = next((i for i, n in counts.items() if n > 1), None)
+    if repeated is not None:
         raise UserError(f"{name}: the id {repeated!r} occurs more than once")
-    missing = [i for i in test_ids if i not in found]
+    wanted = set(test_ids)
+    missing = [i for i in test_ids if i not in counts]
     extra = [i for i in ids if i not in wanted]
     if missing or extra:
-        detail = f"{missing[0]!r} is missing" if missing else f"{extra[0]!r} is not a test row"
+        details = [f"{missing[0]!r} is missing"] if missing else []
+        details += [f"{extra[0]!r} is not a test row"] if extra else []
         raise UserError(
-            f"{name}: {len(ids)} ids, the test file has {len(test_ids)}: {detail}. Name the right files under "
-            "data.test and data.sample_submission in params.yaml, or set data.sample_submission to null"
+            f"{name}: {len(ids)} ids, the test file has {len(test_ids)}: {', '.join(details)}. Name the right files "
+            "under data.test and data.sample_submission in params.yaml, or set data.sample_submission to null"
         )

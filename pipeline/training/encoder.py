@@ -8,6 +8,7 @@ import pandas as pd
 
 from pipeline.data.batches import tokenize_chunks
 from pipeline.models.positions import check_max_length
+from pipeline.models.save import save_encoder
 from pipeline.training.masked_lm import SpecialIds, train_masked_lm
 
 
@@ -58,9 +59,3 @@ def train_encoder(
     )
     save_encoder(model, tokenizer, folder)
     return pd.DataFrame(curve, columns=["step", "loss", "held_out_loss"])
-
-
-def save_encoder(model: Any, tokenizer: Any, folder: Path) -> None:
-    """Write model and tokenizer as a normal Hugging Face directory."""
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)

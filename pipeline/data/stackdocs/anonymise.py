@@ -8,9 +8,10 @@ from pipeline.data.stackdocs.prose import is_word
 
 
 def draw_vocabulary(texts: Iterable[Sequence[str]], seed: int) -> dict[str, str]:
-    """A number for every distinct word, drawn without repetition from 0 to V - 1: → word to number, as strings.
+    """A number for every distinct word, drawn without repetition from 0 to V - 1: → number of each word.
 
-    Numbers say nothing of a word's frequency or place in the alphabet. Punctuation marks have none: they stay plain.
+    Numbers say nothing of a word's frequency or place in the alphabet. Punctuation marks have none: they
+    stay plain.
     """
     words = sorted({token for text in texts for token in text if is_word(token)})
     numbers = np.random.default_rng(seed).permutation(len(words))

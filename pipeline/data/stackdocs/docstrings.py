@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from pipeline.errors import UserError
 
-# Tests talk about tests. numpy/distutils is in the wheels of some Python versions only. transformers/models holds
-# 2,500 files of near copies, which take longer to parse than everything else together.
+# Tests talk about tests. numpy/distutils is in the wheels of some Python versions only. transformers/models
+# holds 2,500 files of near copies, which take longer to parse than everything else together.
 SKIPPED_FOLDERS = frozenset({"tests", "test", "testing", "benchmarks", "distutils", "externals", "models"})
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -27,14 +27,14 @@ class Docstring(NamedTuple):
 def read_docstrings(site_packages: Path, package: str) -> list[Docstring]:
     """Docstrings of every class and function of a package, in the order of file names, then of the source.
 
-    `package` is a folder below `site_packages` (`scipy`, `torch/nn`). Private folders (`_vendor`), tests and files
-    that Python cannot decode or parse are passed over. Raises UserError where the folder does not exist.
+    `package` is a folder below `site_packages` (`scipy`, `torch/nn`). Private folders (`_vendor`), tests and
+    files that Python cannot decode or parse are passed over. Raises UserError where there is no such folder.
     """
     root = site_packages / package
     if not root.is_dir():
         raise UserError(
-            f"collect: got no package '{package}' in the environment; the embedded competition is made from its "
-            "docstrings. Install what requirements.lock names: `make install`"
+            f"collect: there is no package '{package}' in the environment; the embedded competition is made "
+            "of its docstrings. Install what requirements.lock names: `make install`"
         )
     docstrings = []
     for path in _list_sources(root):

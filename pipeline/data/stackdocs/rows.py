@@ -1,4 +1,4 @@
-"""From docstrings to a competition's rows: labels, distinct texts, classes with a long tail, train and test."""
+"""From docstrings to a competition's rows: labels, distinct texts, a long tail of classes, train and test."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
 
 def find_label(module: Sequence[str]) -> str | None:
-    """`package-subpackage` of a module, or None for what stands in the package itself or in a private file of it."""
+    """`package-subpackage` of a module, or None for what stands in the package itself or a private file."""
     depth = 2 if tuple(module[:2]) in _DEEPER else 1
     if len(module) <= depth or module[depth].startswith("_"):
         return None
@@ -36,9 +36,10 @@ def find_label(module: Sequence[str]) -> str | None:
 
 
 def collect_rows(docstrings: Iterable[Docstring], max_tokens: int) -> list[Row]:
-    """A row for every distinct text, in order of first appearance: the first `max_tokens` tokens of a description.
+    """Rows of distinct texts, in order of first appearance.
 
-    Texts with fewer than 8 words are dropped, and texts that stand under two labels.
+    A text is the first `max_tokens` tokens of a description. Texts with fewer than 8 words are dropped, and
+    texts that stand under two labels.
     """
     labels: dict[Tokens, set[str]] = defaultdict(set)
     for docstring in docstrings:
@@ -54,8 +55,9 @@ def draw_rows(
 ) -> tuple[list[Row], list[Row]]:
     """Draw the competition: → train rows, test rows, in random order.
 
-    The `n_classes` labels with the most texts take part, each with its natural share of the rows, and with at least
-    `min_rows` in train. Train and test have the same shares. Raises UserError where there are too few texts.
+    `n_classes` labels take part, spread over all sizes from the most texts to the fewest. Each has its
+    natural share of the rows, the same in train and test, and at least `min_rows` in train. Raises UserError
+    where there are too few texts.
     """
     by_label: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -69,19 +71,20 @@ def draw_rows(
     n_train_rows = apportion(n_rows, n_train, min_rows)
 
     generator = np.random.default_rng(seed)
-    train, test = [], []
+    train: list[Row] = []
+    test: list[Row] = []
     for label, n_drawn, n_trained in zip(labels, n_rows, n_train_rows, strict=True):
-        drawn = [by_label[label][i] for i in generator.permutation(len(by_label[label]))[:n_drawn]]
+        drawn = _shuffle(by_label[label], generator)[:n_drawn]
         train += drawn[:n_trained]
         test += drawn[n_trained:]
-    return [train[i] for i in generator.permutation(n_train)], [test[i] for i in generator.permutation(n_test)]
+    return _shuffle(train, generator), _shuffle(test, generator)
 
 
 def apportion(sizes: NDArray[np.int64], total: int, minimum: int) -> NDArray[np.int64]:
-    """Share `total` seats among classes in proportion to their sizes, by Webster's method: → seats [C], sum `total`.
+    """Share `total` seats among classes in proportion to their sizes, by Webster's method: → seats [C].
 
-    Every class gets at least `minimum` and at most its size; a tie goes to the earlier class. Raises ValueError where
-    that cannot be.
+    Every class gets at least `minimum` and at most its size; a tie goes to the earlier class. Raises
+    ValueError where that cannot be.
     """
     if minimum > sizes.min() or not minimum * len(sizes) <= total <= sizes.sum():
         raise ValueError(f"cannot share {total} among sizes {sizes.tolist()} with at least {minimum} each")
@@ -91,25 +94,29 @@ def apportion(sizes: NDArray[np.int64], total: int, minimum: int) -> NDArray[np.
     return seats
 
 
+def _shuffle(rows: Sequence[Row], generator: np.random.Generator) -> list[Row]:
+    return [rows[i] for i in generator.permutation(len(rows))]
+
+
 def _choose_labels(sizes: dict[str, int], n_classes: int, minimum: int) -> list[str]:
-    """The labels with the most texts, largest first, ties by name."""
+    """Labels at even steps through all that are large enough, from the largest; equal sizes by name."""
     large = sorted((label for label, size in sizes.items() if size >= minimum), key=lambda x: (-sizes[x], x))
     if len(large) < n_classes:
         raise UserError(
-            f"stackdocs.n_classes: got {n_classes}, but only {len(large)} labels have the {minimum} texts that "
-            "stackdocs.min_rows asks for in train and test together. Lower one of the two"
+            f"stackdocs.n_classes: got {n_classes}, but only {len(large)} labels have the {minimum} texts "
+            "that stackdocs.min_rows asks for in train and test together. Lower one of the two"
         )
-    return large[:n_classes]
+    return [large[i * (len(large) - 1) // max(n_classes - 1, 1)] for i in range(n_classes)]
 
 
 def _check_sizes(sizes: NDArray[np.int64], n_train: int, n_test: int, min_rows: int, minimum: int) -> None:
     if n_train + n_test > sizes.sum():
         raise UserError(
-            f"stackdocs.n_train and n_test: got {n_train} + {n_test}, but the {len(sizes)} largest labels have "
-            f"{sizes.sum()} texts. Ask for fewer rows, or for more classes"
+            f"stackdocs.n_train and n_test: got {n_train} + {n_test}, but the {len(sizes)} labels drawn "
+            f"have {sizes.sum()} texts. Ask for fewer rows, or for more classes"
         )
     if n_train < min_rows * len(sizes) or n_train + n_test < minimum * len(sizes):
         raise UserError(
-            f"stackdocs.min_rows: got {min_rows} for {len(sizes)} classes, which is more than the {n_train} rows of "
-            "stackdocs.n_train. Lower min_rows or n_classes, or raise n_train"
+            f"stackdocs.min_rows: got {min_rows} for {len(sizes)} classes, more than the {n_train} rows of "
+            "stackdocs.n_train hold. Lower min_rows or n_classes, or raise n_train"
         )

@@ -7,11 +7,13 @@ from pipeline.data.stackdocs.prose import description, is_word, prose, tokenize
 from pipeline.data.stackdocs.rows import MIN_WORDS, Tokens
 
 
-def collect_texts(docstrings: Iterable[Docstring], taken: Collection[Tokens], max_tokens: int) -> list[Tokens]:
-    """The distinct prose of docstrings, in order of first appearance; texts with fewer than 8 words are dropped.
+def collect_texts(
+    docstrings: Iterable[Docstring], taken: Collection[Tokens], max_tokens: int
+) -> list[Tokens]:
+    """The distinct prose of docstrings, in order of first appearance.
 
-    Where the first `max_tokens` tokens of a docstring's description are in `taken`, it is a copy of a text of the
-    competition and is dropped too.
+    Texts with fewer than 8 words are dropped, and copies of the competition's: where the first `max_tokens`
+    tokens of the description are in `taken`.
     """
     texts: dict[Tokens, None] = {}
     for docstring in docstrings:

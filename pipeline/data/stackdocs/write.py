@@ -29,13 +29,16 @@ def write_stackdocs(
     seed: int,
     packages: Packages = PACKAGES,
 ) -> dict[str, int]:
-    """Write the competition to the folder `raw` and the plain text to the file `plain`: → counts, for a log line.
+    """Write the competition to the folder `raw` and plain text to the file `plain`: → counts, for a log line.
 
-    In `raw`: train.csv (id, text, label), test.csv (id, text), unlabelled.csv (id, text), sample_submission.csv
-    (id, label) and answer_key/ with test_labels.csv (id, label) and vocabulary.csv (token, word), which only the
-    report may read. `plain` has one docstring a line, tokens separated by spaces. The bytes depend on nothing but
-    the versions of the packages and the arguments. Raises UserError for a package that is not installed and for
-    sizes that the packages cannot fill.
+    In `raw`: train.csv (id, text, label), test.csv and unlabelled.csv (id, text), sample_submission.csv (id,
+    label) and answer_key/ with test_labels.csv (id, label) and vocabulary.csv (token, word), which only the
+    report may read. `plain` has one docstring a line, tokens separated by spaces.
+
+    Texts of rows are cut after `max_tokens` tokens. `seed` determines which rows are drawn, their order, and
+    the permutation of words. The bytes depend on nothing but the versions of the packages and the arguments.
+
+    Raises UserError for a package that is not installed and for sizes that the packages cannot fill.
     """
     labelled, without_label, other = _read_packages(site_packages, packages)
     rows = collect_rows(labelled, max_tokens)

@@ -4,14 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from pipeline.class_weights import METHODS, predict_labels, prior_weights, search, weighted_macro_f1
+from pipeline import registry
+from pipeline.class_weights import predict_labels, prior_weights, search, weighted_macro_f1
 from pipeline.class_weights.coordinate import ascend
 from pipeline.class_weights.nelder_mead import nelder_mead
 from pipeline.class_weights.objective import fast_objective, normalise
 from pipeline.class_weights.starts import best_start
 
-few = settings(max_examples=25, deadline=None)
-many = settings(max_examples=100, deadline=None)
+few = settings(max_examples=15, deadline=None)
+many = settings(max_examples=60, deadline=None)
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -71,7 +72,7 @@ def test_a_search_gains_and_reports_what_its_weights_reach(method):
     np.testing.assert_array_equal(again.weights, result.weights)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", registry.words("class_weights"))
 @few
 @given(seed=seeds)
 def test_no_method_falls_below_ones_even_with_ties(method, seed):
@@ -146,8 +147,8 @@ def test_nelder_mead_does_not_fall_for_its_own_rounding():
 def test_weights_that_fall_below_ones_are_not_returned(monkeypatch):
     scores, y = biased_scores()
     bad = np.array([1e3, 1, 1, 1, 1])
-    monkeypatch.setitem(METHODS, "bad", lambda scores, y, seed: (bad, 1))
-    np.testing.assert_array_equal(search(scores, y, "bad").weights, np.ones(5))
+    monkeypatch.setattr(registry, "load", lambda family, word: lambda scores, y, seed: (bad, 1))
+    np.testing.assert_array_equal(search(scores, y, "coordinate").weights, np.ones(5))
 
 
 def test_nelder_mead_opens_more_simplexes_with_directions_from_the_seed():
@@ -175,7 +176,7 @@ def test_a_start_undoes_the_prior_where_that_helps():
     np.testing.assert_array_equal(best_start(flat, y), np.ones(5))
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", registry.words("class_weights"))
 def test_a_class_that_does_not_occur_is_searched_around(method):
     scores, y = biased_scores()
     wide = np.column_stack([scores, scores.max(axis=1) * 0.9])

@@ -1,3 +1,5 @@
+from itertools import chain, pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -102,7 +104,12 @@ def test_bucketing_leaves_little_padding_and_changes_from_epoch_to_epoch():
 
 
 @few
-@given(lengths=all_lengths, batch_tokens=st.integers(1, 200), seed=st.integers(0, 2**32 - 1), shuffle=st.booleans())
+@given(
+    lengths=all_lengths,
+    batch_tokens=st.integers(1, 200),
+    seed=st.integers(0, 2**32 - 1),
+    shuffle=st.booleans(),
+)
 def test_budgeted_pass_has_each_row_once_within_the_budget(lengths, batch_tokens, seed, shuffle):
     lengths = np.array(lengths)
     rows = choose_rows(lengths, seed)
@@ -117,7 +124,7 @@ def test_budgeted_pass_has_each_row_once_within_the_budget(lengths, batch_tokens
 def test_budgeted_batches_could_not_take_one_row_more(lengths, batch_tokens):
     lengths = np.array(lengths)
     batches = budgeted_batches(lengths, np.arange(len(lengths)), batch_tokens, rng=None)
-    for batch, following in zip(batches, batches[1:], strict=False):
+    for batch, following in pairwise(batches):
         assert lengths[following[0]] * (len(batch) + 1) > batch_tokens
 
 
@@ -131,7 +138,9 @@ def test_budgeted_shuffles_ties_and_batches():
     lengths = np.full(100, 4)
     rng = np.random.default_rng(0)
     first, second = (budgeted_batches(lengths, np.arange(100), 20, rng) for _ in range(2))
-    assert {frozenset(batch.tolist()) for batch in first}.isdisjoint(frozenset(batch.tolist()) for batch in second)
+    assert {frozenset(batch.tolist()) for batch in first}.isdisjoint(
+        frozenset(batch.tolist()) for batch in second
+    )
     assert first[0].tolist() != sorted(first[0].tolist())
 
 
@@ -146,14 +155,13 @@ def bare(texts, tokenizer):
     """Each sequence without its special tokens."""
     special = set(tokenizer.all_special_ids)
     return [
-        [i for i in texts.token_ids[a:b].tolist() if i not in special]
-        for a, b in zip(texts.offsets, texts.offsets[1:], strict=False)
+        [i for i in texts.token_ids[a:b].tolist() if i not in special] for a, b in pairwise(texts.offsets)
     ]
 
 
 def test_tokenize_cuts_the_end_and_keeps_the_special_tokens(tiny_tokenizer):
     texts = tokenize(tiny_tokenizer, ["a0 a1 a2 a3 a4 a5", "b7", ""], max_length=6)
-    decoded = [tiny_tokenizer.decode(texts.token_ids[a:b]) for a, b in zip(texts.offsets, texts.offsets[1:], strict=False)]
+    decoded = [tiny_tokenizer.decode(texts.token_ids[a:b]) for a, b in pairwise(texts.offsets)]
     assert decoded == ["[CLS] a0 a1 a2 a3 [SEP]", "[CLS] b7 [SEP]", "[CLS] [SEP]"]
     assert texts.pad_id == tiny_tokenizer.pad_token_id
 
@@ -165,9 +173,11 @@ def test_chunks_lose_no_token(tiny_tokenizer, n_words, max_length):
     documents = [" ".join(words[(i * 7 + k) % len(words)] for k in range(n)) for i, n in enumerate(n_words)]
     chunks = tokenize_chunks(tiny_tokenizer, documents, max_length)
     assert chunks.lengths.max() <= max_length
-    expected = [tiny_tokenizer.convert_tokens_to_ids(word) for document in documents for word in document.split()]
-    assert sum(bare(chunks, tiny_tokenizer), []) == expected
-    for start, end in zip(chunks.offsets, chunks.offsets[1:], strict=False):
+    expected = [
+        tiny_tokenizer.convert_tokens_to_ids(word) for document in documents for word in document.split()
+    ]
+    assert list(chain.from_iterable(bare(chunks, tiny_tokenizer))) == expected
+    for start, end in pairwise(chunks.offsets):
         assert chunks.token_ids[start] == tiny_tokenizer.cls_token_id
         assert chunks.token_ids[end - 1] == tiny_tokenizer.sep_token_id
     assert len(chunks) == sum(max(1, -(-n // (max_length - 2))) for n in n_words)

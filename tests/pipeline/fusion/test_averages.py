@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from pipeline.fusion import RULES, member_similarity, probability_average, rank_average, softmax
+from pipeline import registry
+from pipeline.fusion import member_similarity, probability_average, rank_average, softmax
 from pipeline.fusion.ranks import doubled_ranks, doubled_ranks_of
 
 PROBS = np.array([[[0.7, 0.2, 0.1], [0.4, 0.2, 0.4]], [[0.1, 0.8, 0.1], [0.6, 0.3, 0.1]]])
@@ -78,11 +79,11 @@ def fused(name, probs):
     """A rule's scores; the labels play no part in these checks."""
     n_rows, n_classes = probs.shape[1:]
     y, fold_ids = np.arange(n_rows) % n_classes, np.arange(n_rows) % 2
-    rule = RULES[name]()
+    rule = registry.load("fusion", name)()
     return rule.apply(probs, rule.fit(probs, y, fold_ids))
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", registry.words("fusion"))
 @few
 @given(seed=seeds)
 def test_one_member_fused_is_itself(name, seed):
@@ -92,7 +93,7 @@ def test_one_member_fused_is_itself(name, seed):
         np.testing.assert_allclose(fused(name, probs), probs[0])
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", registry.words("fusion"))
 @few
 @given(seed=seeds)
 def test_a_unanimous_vote_wins(name, seed):
@@ -106,7 +107,7 @@ def test_a_unanimous_vote_wins(name, seed):
     np.testing.assert_array_equal(fused(name, probs).argmax(axis=1), best)
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", registry.words("fusion"))
 def test_every_rule_gives_scores_that_class_weights_can_be_searched_on(name):
     probs = random_probs(5).astype(np.float32)
     scores = fused(name, probs)

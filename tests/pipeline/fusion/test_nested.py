@@ -3,7 +3,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from pipeline.fusion import RULES, FixedRule, NestedFusion, VoteFirst, fuse_nested, vote_scores
+from pipeline import registry
+from pipeline.fusion import FixedRule, NestedFusion, VoteFirst, fuse_nested, vote_scores
 
 N_FOLDS, N_CLASSES = 3, 4
 
@@ -123,10 +124,10 @@ def test_a_model_never_scores_the_rows_it_was_fitted_on():
             np.testing.assert_array_equal(nested_scores[outer, row], shares(learned))
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", registry.words("fusion"))
 def test_every_rule_of_the_registry_fuses(name):
     oof_probs, y, fold_ids, test_probs = case()
-    fused = fuse_nested(oof_probs, y, fold_ids, test_probs, RULES[name]())
+    fused = fuse_nested(oof_probs, y, fold_ids, test_probs, registry.load("fusion", name)())
     assert fused.oof_scores.shape == (60, N_CLASSES)
     assert fused.nested_scores.shape == (N_FOLDS, 60, N_CLASSES)
     assert fused.test_scores.shape == (20, N_CLASSES)

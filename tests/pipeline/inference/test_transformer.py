@@ -28,7 +28,8 @@ def one_by_one(model, texts, rows):
     logits = []
     for row in rows:
         with torch.no_grad():
-            logits.append(model(*[torch.from_numpy(array) for array in pad_batch(texts, np.array([row]))]).logits)
+            batch = pad_batch(texts, np.array([row]))
+            logits.append(model(*[torch.from_numpy(array) for array in batch]).logits)
     return torch.cat(logits).numpy()
 
 
@@ -62,7 +63,7 @@ def test_dropout_is_off_meanwhile_and_the_model_is_left_as_it_was(model, texts, 
 
 
 def test_training_goes_on_afterwards(model, texts):
-    """What inference mode makes cannot take part in a backward pass, so nothing of it may stay in the model."""
+    """No tensor that inference mode made may stay in the model: it could take no part in a backward pass."""
     model.train()
     predict_logits(model, texts, np.arange(25), "cpu", "bf16")
     model(*[torch.from_numpy(array) for array in pad_batch(texts, np.arange(4))]).logits.sum().backward()

@@ -26,7 +26,7 @@ def class_vectors():
 
 
 def slow_supcon(vectors, labels, temperature):
-    """Khosla et al., equation 2: for each row, the mean over its partners; then the mean of the rows with one."""
+    """Khosla et al., equation 2: the mean over a row's partners, then over the rows that have one."""
     unit = functional.normalize(vectors.detach()).tolist()
     values = []
     for i, anchor in enumerate(unit):
@@ -43,16 +43,19 @@ def slow_supcon(vectors, labels, temperature):
 
 
 def slow_ntxent(vectors, labels, temperature):
-    """For each ordered pair of one class: the pair against itself and the first row's pairs of other classes."""
+    """Each ordered pair of one class against itself and the first row's pairs with other classes."""
     unit = functional.normalize(vectors.detach()).tolist()
     n, values = len(unit), []
     for i in range(n):
         similar = [
-            math.exp(sum(a * b for a, b in zip(unit[i], unit[j], strict=True)) / temperature) for j in range(n)
+            math.exp(sum(a * b for a, b in zip(unit[i], unit[j], strict=True)) / temperature)
+            for j in range(n)
         ]
         others = sum(similar[j] for j in range(n) if labels[j] != labels[i])
         values += [
-            -math.log(similar[j] / (similar[j] + others)) for j in range(n) if j != i and labels[j] == labels[i]
+            -math.log(similar[j] / (similar[j] + others))
+            for j in range(n)
+            if j != i and labels[j] == labels[i]
         ]
     return sum(values) / len(values)
 
@@ -67,7 +70,9 @@ def test_equals_the_library_called_by_hand(ours, rows, temperature):
 @pytest.mark.parametrize(("ours", "slow"), [(SupConLoss, slow_supcon), (NTXentLoss, slow_ntxent)])
 def test_equals_loop(ours, slow, rows):
     vectors, labels = rows
-    assert ours(temperature=0.5)(vectors, labels).item() == pytest.approx(slow(vectors, labels.tolist(), 0.5), abs=1e-5)
+    assert ours(temperature=0.5)(vectors, labels).item() == pytest.approx(
+        slow(vectors, labels.tolist(), 0.5), abs=1e-5
+    )
 
 
 @each
@@ -95,7 +100,9 @@ def test_total_loss_adds_the_weighted_term(ours, rows, class_vectors, with_class
     term = Contrastive(ours(temperature=0.5), 0.3, with_classes)
     joined = torch.cat([pooled, class_vectors]) if with_classes else pooled
     joined_labels = torch.cat([labels, torch.arange(4)]) if with_classes else labels
-    expected = functional.cross_entropy(logits, labels) + 0.3 * REFERENCES[ours](temperature=0.5)(joined, joined_labels)
+    expected = functional.cross_entropy(logits, labels) + 0.3 * REFERENCES[ours](temperature=0.5)(
+        joined, joined_labels
+    )
     value = total_loss(output, labels, nn.CrossEntropyLoss(), term, class_vectors)
     torch.testing.assert_close(value, expected)
     assert value != total_loss(output, labels, nn.CrossEntropyLoss(), None, class_vectors)
@@ -114,5 +121,11 @@ def test_the_term_teaches_class_vectors_only_where_they_join(rows, class_vectors
 def test_total_loss_of_half_precision_outputs_is_fp32(rows, class_vectors):
     pooled, labels = rows[0].bfloat16(), rows[1]
     output = ClassifierOutput(torch.randn(6, 4).bfloat16(), pooled)
-    value = total_loss(output, labels, nn.CrossEntropyLoss(), Contrastive(SupConLoss(temperature=0.5), 0.1, True), class_vectors)
+    value = total_loss(
+        output,
+        labels,
+        nn.CrossEntropyLoss(),
+        Contrastive(SupConLoss(temperature=0.5), 0.1, True),
+        class_vectors,
+    )
     assert value.dtype == torch.float32

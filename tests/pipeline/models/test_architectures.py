@@ -3,7 +3,15 @@ import torch
 
 from pipeline import registry
 
-SHAPE = {"vocab_size": 30, "layers": 2, "hidden": 16, "heads": 4, "intermediate": 24, "max_length": 20, "dropout": 0.2}
+SHAPE = {
+    "vocab_size": 30,
+    "layers": 2,
+    "hidden": 16,
+    "heads": 4,
+    "intermediate": 24,
+    "max_length": 20,
+    "dropout": 0.2,
+}
 every_architecture = pytest.mark.parametrize("word", registry.words("architectures"))
 
 

@@ -47,7 +47,7 @@ def test_weights_loaded_over_an_empty_encoder_give_the_same_states(tiny_checkpoi
 
 @pytest.mark.parametrize("with_weights", [True, False])
 def test_half_precision_checkpoint_becomes_fp32(tiny_checkpoint, tmp_path, with_weights):
-    """Prediction loads fp32 weights over an empty encoder; one made in the checkpoint's bfloat16 would round them."""
+    """Prediction loads fp32 weights over an empty encoder; one in the checkpoint's bfloat16 rounds them."""
     from transformers import AutoModel
 
     AutoModel.from_pretrained(tiny_checkpoint("bert"), dtype=torch.bfloat16).save_pretrained(tmp_path)

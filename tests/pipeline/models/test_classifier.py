@@ -22,7 +22,8 @@ def make_classifier(make_model, piece_arguments):
         if hasattr(encoder, "pooler"):
             encoder.pooler = None  # as load_encoder leaves it
         torch.manual_seed(1)
-        return build_classifier(encoder, 3, {"name": pooler, **piece_arguments("poolers", pooler)}, HEAD).eval()
+        pooler = {"name": pooler, **piece_arguments("poolers", pooler)}
+        return build_classifier(encoder, 3, pooler, HEAD).eval()
 
     return make
 
@@ -59,7 +60,8 @@ def test_padding_changes_no_logit(make_classifier, make_texts, model_type, poole
 def test_padding_changes_no_logit_of_any_encoder(make_classifier, make_texts, model_type):
     """RoBERTa has the padding id 1 and counts positions from there."""
     with torch.no_grad():
-        assert_padding_changes_nothing(make_classifier(model_type, "mean"), make_texts(1 if model_type == "roberta" else 0))
+        texts = make_texts(1 if model_type == "roberta" else 0)
+        assert_padding_changes_nothing(make_classifier(model_type, "mean"), texts)
 
 
 def test_the_check_would_notice_attention_to_padding(make_classifier, make_texts):

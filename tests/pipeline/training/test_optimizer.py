@@ -25,7 +25,7 @@ def settings_of(classifier):
     """The rate and the decay of each parameter, by name."""
     names = {id(parameter): name for name, parameter in classifier.named_parameters()}
     groups = classifier_groups(classifier, RATES, 0.01)
-    found = [(names[id(p)], (group["lr"], group["weight_decay"])) for group in groups for p in group["params"]]
+    found = [(names[id(p)], (g["lr"], g["weight_decay"])) for g in groups for p in g["params"]]
     assert len(found) == len(dict(found)), "a parameter stands in two groups"
     return dict(found)
 
@@ -37,7 +37,8 @@ def test_every_parameter_is_in_one_group_with_its_parts_rate(make_classifier, mo
     embeddings = {id(p) for p in classifier.encoder.embeddings.parameters()}
     encoder = {id(p) for p in classifier.encoder.parameters()}
     for name, parameter in classifier.named_parameters():
-        part = "embeddings" if id(parameter) in embeddings else "encoder" if id(parameter) in encoder else "head"
+        within = "embeddings" if id(parameter) in embeddings else "encoder"
+        part = within if id(parameter) in encoder else "head"
         assert found.pop(name)[0] == RATES[part], name
     assert not found
 
@@ -77,7 +78,9 @@ def test_a_bias_matrix_is_a_bias():
 
 
 def test_groups_do_not_depend_on_anything_but_the_model(make_classifier):
-    names = [[group["name"] for group in classifier_groups(make_classifier("bert"), RATES, 0.01)] for _ in range(2)]
+    names = [
+        [group["name"] for group in classifier_groups(make_classifier("bert"), RATES, 0.01)] for _ in range(2)
+    ]
     assert names[0] == names[1]
     assert len(set(names[0])) == 6
 
@@ -85,7 +88,9 @@ def test_groups_do_not_depend_on_anything_but_the_model(make_classifier):
 def rates(total_steps, warmup_ratio, groups=(1.0,)):
     """The learning rate of each update, for each group."""
     parameters = [nn.Parameter(torch.zeros(2, 2)) for _ in groups]
-    optimizer = adamw([{"params": [p], "lr": lr, "weight_decay": 0.0} for p, lr in zip(parameters, groups, strict=True)])
+    optimizer = adamw(
+        [{"params": [p], "lr": lr, "weight_decay": 0.0} for p, lr in zip(parameters, groups, strict=True)]
+    )
     schedule = warmup_linear(optimizer, total_steps, warmup_ratio)
     used = []
     for _ in range(total_steps):

@@ -165,7 +165,12 @@ def test_squash_of_nothing_has_a_finite_gradient():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "part"), [({"capsules": 5, "iterations": 3}, "capsules 5"), ({"capsules": 0, "iterations": 3}, "capsules 0"), ({"capsules": 4, "iterations": 0}, "iterations 0")]
+    ("arguments", "part"),
+    [
+        ({"capsules": 5, "iterations": 3}, "capsules 5"),
+        ({"capsules": 0, "iterations": 3}, "capsules 0"),
+        ({"capsules": 4, "iterations": 0}, "iterations 0"),
+    ],
 )
 def test_impossible_routing_is_refused(arguments, part):
     with pytest.raises(UserError, match=part):

@@ -1,0 +1,186 @@
+import hashlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.members import linear
+from pipeline.members.linear import fit_scale, negative_log_likelihood
+from pipeline.members.vectors import fit_tfidf, save_tfidf
+from pipeline.metrics import macro_f1
+
+RECIPE = {"classifier": "svm", "C": 1.0, "class_weights": "balanced", "seed": 0}
+TFIDF = {"analyzer": "word", "ngrams": [1, 2], "min_df": 1, "sublinear_tf": True, "max_features": None}
+RECIPES = pytest.mark.parametrize(
+    "recipe",
+    [RECIPE, RECIPE | {"classifier": "logistic"}, RECIPE | {"class_weights": "none"}],
+    ids=["svm", "logistic", "unweighted"],
+)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory, short_texts):
+    folder = tmp_path_factory.mktemp("tfidf")
+    save_tfidf(fit_tfidf(short_texts, TFIDF), TFIDF, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def features(source, short_texts):
+    return linear.featurize(source, short_texts, RECIPE)
+
+
+HELD_OUT = np.arange(0, 60, 4)
+TRAIN = np.setdiff1d(np.arange(60), HELD_OUT)
+
+
+def train(source, features, labels, recipe, n_classes=3, train_rows=TRAIN):
+    return linear.train_fold(
+        source, features, labels, train_rows, HELD_OUT, n_classes, recipe, "cpu", "x fold 0"
+    )
+
+
+def predict(fold, source, texts, recipe, tmp_path, n_classes=3):
+    """Save the fold as finetune does, and predict from what was saved alone."""
+    linear.save_shared(source, tmp_path / "shared")
+    (tmp_path / "fold-0").mkdir()
+    fold.save(tmp_path / "fold-0")
+    features = linear.featurize(tmp_path / "shared", texts, recipe)
+    return linear.predict(tmp_path / "shared", tmp_path / "fold-0", features, n_classes, recipe, "cpu")
+
+
+@RECIPES
+def test_saved_fold_predicts_the_same_logits(source, features, short_texts, short_labels, recipe, tmp_path):
+    fold = train(source, features, short_labels, recipe)
+    logits = predict(fold, source, short_texts, recipe, tmp_path)
+    assert fold.logits.dtype == logits.dtype == np.float32
+    assert logits.shape == (60, 3)
+    np.testing.assert_array_equal(logits[HELD_OUT], fold.logits)
+
+
+@RECIPES
+def test_it_learns(source, features, short_labels, recipe):
+    fold = train(source, features, short_labels, recipe)
+    predicted = fold.logits.argmax(axis=1)
+    score = macro_f1(short_labels[HELD_OUT], predicted, 3)
+    assert score > 0.6
+    assert fold.history.columns.tolist() == ["step", "loss", "macro_f1"]
+    assert fold.history["macro_f1"].tolist() == [pytest.approx(score, abs=1e-6)]
+    assert fold.history["loss"].tolist() == [
+        pytest.approx(negative_log_likelihood(fold.logits, short_labels[HELD_OUT]), abs=1e-6)
+    ]
+
+
+@pytest.mark.parametrize("classifier", ["svm", "logistic"])
+def test_decisions_are_scikit_learns_times_one_scale(source, features, short_labels, classifier):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.svm import LinearSVC
+
+    model = (
+        LinearSVC(class_weight="balanced", random_state=0)
+        if classifier == "svm"
+        else LogisticRegression(class_weight="balanced", max_iter=1000)
+    ).fit(features[TRAIN], short_labels[TRAIN])
+    logits = train(source, features, short_labels, RECIPE | {"classifier": classifier}).logits
+    expected = model.decision_function(features[HELD_OUT])
+    scale = np.linalg.norm(logits) / np.linalg.norm(expected)
+    np.testing.assert_allclose(logits, expected * scale, rtol=0, atol=1e-5)
+
+
+@RECIPES
+def test_class_that_training_lacks_is_least_likely(
+    source, features, short_texts, short_labels, recipe, tmp_path
+):
+    """Class 1 of five has no row in training, and class 4 none at all."""
+    rows = TRAIN[short_labels[TRAIN] != 1]
+    fold = train(source, features, short_labels, recipe, n_classes=5, train_rows=rows)
+    assert fold.logits.shape == (len(HELD_OUT), 5)
+    assert np.isfinite(fold.logits).all()
+    assert set(fold.logits.argmax(axis=1)) <= {0, 2}
+    weights = predict(fold, source, short_texts, recipe, tmp_path, n_classes=5)
+    np.testing.assert_array_equal(weights[HELD_OUT], fold.logits)
+
+
+@RECIPES
+def test_two_classes(source, features, short_texts, short_labels, recipe, tmp_path):
+    labels = (short_labels > 0).astype(int)
+    fold = train(source, features, labels, recipe, n_classes=2)
+    assert fold.logits.shape == (len(HELD_OUT), 2)
+    assert macro_f1(labels[HELD_OUT], fold.logits.argmax(axis=1), 2) > 0.6
+    np.testing.assert_array_equal(
+        predict(fold, source, short_texts, recipe, tmp_path, 2)[HELD_OUT], fold.logits
+    )
+
+
+@RECIPES
+def test_two_of_many_classes_in_training(source, features, short_labels, recipe):
+    """scikit-learn keeps one row of coefficients then; the two classes must not change places."""
+    rows = TRAIN[short_labels[TRAIN] != 0]
+    predicted = train(source, features, short_labels, recipe, train_rows=rows).logits.argmax(axis=1)
+    known = short_labels[HELD_OUT] != 0
+    assert set(predicted) <= {1, 2}
+    assert (predicted[known] == short_labels[HELD_OUT][known]).mean() > 0.7
+
+
+def test_one_row_a_class_leaves_the_scale_alone(source, features, short_labels):
+    rows = np.array([np.flatnonzero(short_labels == c)[0] for c in range(3)])
+    fold = train(source, features, short_labels, RECIPE, train_rows=rows)
+    assert np.isfinite(fold.logits).all()
+
+
+def test_same_seed_same_bytes(source, features, short_labels, tmp_path):
+    digests = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        train(source, features, short_labels, RECIPE).save(tmp_path / name)
+        digests.append(hashlib.sha256((tmp_path / name / linear.WEIGHTS).read_bytes()).hexdigest())
+    assert digests[0] == digests[1]
+
+
+def test_held_out_labels_have_no_say(source, features, short_labels):
+    other = short_labels.copy()
+    other[HELD_OUT] = (other[HELD_OUT] + 1) % 3
+    folds = [train(source, features, labels, RECIPE) for labels in (short_labels, other)]
+    np.testing.assert_array_equal(folds[0].logits, folds[1].logits)
+
+
+# --- the scale -------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), spread=st.floats(0.1, 30))
+def test_scale_is_the_best_of_a_grid(seed, spread):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 4, 50)
+    decisions = rng.normal(size=(50, 4)) + 1.5 * np.eye(4)[labels]
+    decisions *= spread
+    scale = fit_scale(decisions, labels)
+    grid = np.exp(np.linspace(-4, 6, 2001))
+    losses = [negative_log_likelihood(decisions * s, labels) for s in grid]
+    assert negative_log_likelihood(decisions * scale, labels) <= min(losses) + 1e-6
+    assert scale == pytest.approx(grid[np.argmin(losses)], rel=0.02)
+
+
+def test_scale_undoes_a_factor():
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, 400)
+    decisions = rng.normal(size=(400, 3)) + np.eye(3)[labels]
+    assert fit_scale(decisions * 5, labels) == pytest.approx(fit_scale(decisions, labels) / 5, rel=1e-3)
+
+
+def test_scale_without_rows_is_one():
+    assert fit_scale(np.zeros((0, 3)), np.zeros(0, dtype=int)) == 1.0
+
+
+def test_perfect_and_useless_decisions_have_finite_scales():
+    labels = np.array([0, 1, 0, 1])
+    for decisions in (np.eye(2)[labels], -np.eye(2)[labels], np.zeros((4, 2))):
+        assert 0 < fit_scale(decisions, labels) < 500
+
+
+def test_negative_log_likelihood_by_hand():
+    shifts = np.array([[100.0], [-7.0]])  # change nothing
+    logits = np.log([[0.5, 0.25, 0.25], [0.1, 0.1, 0.8]]) + shifts
+    expected = -(np.log(0.25) + np.log(0.8)) / 2
+    assert negative_log_likelihood(logits, np.array([1, 2])) == pytest.approx(expected)

@@ -1,0 +1,250 @@
+"""A fold from texts to saved weights and back, for every registered piece that a member may name."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline import registry
+from pipeline.errors import UserError
+from pipeline.members import transformer
+from pipeline.members.inner_split import inner_split
+
+RECIPE = {
+    "max_length": 16,
+    "pooler": {"name": "mean"},
+    "dropout": 0.1,
+    "head": {"samples": 1, "reduce": "mean", "p": 0.1},
+    "loss": {"name": "ce", "label_smoothing": 0.0},
+    "class_weights": "none",
+    "contrastive": None,
+    "epochs": 2,
+    "batch_size": 8,
+    "learning_rate": {"embeddings": 0.01, "encoder": 0.01, "head": 0.01},
+    "warmup_ratio": 0.1,
+    "weight_decay": 0.01,
+    "clip": 1.0,
+    "early_stop": {"on": "never", "share": 0.2, "patience": 2},
+    "seed": 0,
+    "precision": "fp32",
+}
+HELD_OUT = np.arange(0, 60, 4)
+TRAIN = np.setdiff1d(np.arange(60), HELD_OUT)
+BOTH = pytest.mark.parametrize("architecture", ["bert", "nezha"])
+
+
+@pytest.fixture
+def train(tiny_checkpoint, short_texts, short_labels):
+    def run(architecture="bert", source=None, labels=short_labels, n_classes=3, held_out=HELD_OUT, **changes):
+        recipe = RECIPE | changes
+        source = source or tiny_checkpoint(architecture)
+        features = transformer.featurize(source, short_texts, recipe)
+        train_rows = np.setdiff1d(TRAIN, held_out)
+        return transformer.train_fold(
+            source, features, labels, train_rows, held_out, n_classes, recipe, "cpu", "x fold 0"
+        )
+
+    return run
+
+
+def save(fold, source, folder):
+    """As finetune does; returns the shared folder and the fold's."""
+    transformer.save_shared(source, folder / "shared")
+    (folder / "fold-0").mkdir()
+    fold.save(folder / "fold-0")
+    return folder / "shared", folder / "fold-0"
+
+
+def digest(fold, folder):
+    folder.mkdir()
+    fold.save(folder)
+    return hashlib.sha256((folder / transformer.WEIGHTS).read_bytes()).hexdigest()
+
+
+def piece(family, word, piece_arguments):
+    return {"name": word, **piece_arguments(family, word)}
+
+
+def assert_saved_fold_predicts_the_same(fold, source, texts, recipe, folder, n_classes=3):
+    shared, fold_folder = save(fold, source, folder)
+    held_out = transformer.featurize(shared, [texts[row] for row in HELD_OUT], recipe)
+    logits = transformer.predict(shared, fold_folder, held_out, n_classes, recipe, "cpu")
+    assert logits.dtype == fold.logits.dtype == np.float32
+    np.testing.assert_array_equal(logits, fold.logits)  # the same batches: the same bits
+    everything = transformer.featurize(shared, texts, recipe)
+    logits = transformer.predict(shared, fold_folder, everything, n_classes, recipe, "cpu")
+    np.testing.assert_allclose(logits[HELD_OUT], fold.logits, rtol=0, atol=1e-5)  # other batches
+
+
+@BOTH
+@pytest.mark.parametrize("pooler", registry.words("poolers"))
+def test_saved_fold_predicts_the_same_logits(
+    train, tiny_checkpoint, short_texts, piece_arguments, tmp_path, architecture, pooler
+):
+    changes = {"pooler": piece("poolers", pooler, piece_arguments), "epochs": 1}
+    fold = train(architecture, **changes)
+    assert_saved_fold_predicts_the_same(
+        fold, tiny_checkpoint(architecture), short_texts, RECIPE | changes, tmp_path
+    )
+
+
+def test_the_whole_recipe_of_nezha_dice(train, tiny_checkpoint, short_texts, piece_arguments, tmp_path):
+    changes = {
+        "pooler": piece("poolers", "dynamic_routing", piece_arguments),
+        "loss": piece("losses", "dice", piece_arguments),
+        "contrastive": {
+            "loss": piece("contrastive", "supcon", piece_arguments),
+            "weight": 0.1,
+            "on": "samples_and_classes",
+        },
+        "head": {"samples": 4, "reduce": "sum", "p": 0.2},
+        "class_weights": "sqrt_balanced",
+        "early_stop": {"on": "inner", "share": 0.2, "patience": 1},
+        "precision": "bf16",
+        "epochs": 4,
+    }
+    fold = train("nezha", **changes)
+    assert_saved_fold_predicts_the_same(
+        fold, tiny_checkpoint("nezha"), short_texts, RECIPE | changes, tmp_path
+    )
+
+
+@pytest.mark.parametrize("word", registry.words("losses"))
+@pytest.mark.parametrize("class_weights", registry.words("imbalance"))
+def test_every_loss_and_weighting_trains_a_fold(train, piece_arguments, word, class_weights):
+    fold = train(loss=piece("losses", word, piece_arguments), class_weights=class_weights, epochs=1)
+    assert np.isfinite(fold.logits).all()
+    assert np.isfinite(fold.history.to_numpy(dtype=float)).all()
+
+
+@pytest.mark.parametrize("word", registry.words("contrastive"))
+@pytest.mark.parametrize("on", ["samples", "samples_and_classes"])
+def test_every_contrastive_term_trains_a_fold(train, piece_arguments, word, on):
+    term = {"loss": piece("contrastive", word, piece_arguments), "weight": 0.5, "on": on}
+    fold = train(contrastive=term, epochs=1)
+    assert np.isfinite(fold.logits).all()
+    assert not np.array_equal(fold.logits, train(epochs=1).logits)
+
+
+@BOTH
+def test_it_learns(train, short_labels, architecture):
+    fold = train(architecture, epochs=10)
+    assert fold.history.columns.tolist() == ["step", "loss", "macro_f1"]
+    assert fold.history["step"].tolist() == [6 * epoch for epoch in range(1, 11)]
+    assert fold.history["loss"].iloc[-1] < 0.5 * fold.history["loss"].iloc[0]
+    assert (fold.logits.argmax(axis=1) == short_labels[HELD_OUT]).mean() > 0.7
+
+
+@BOTH
+def test_same_seed_same_bytes_and_another_seed_others(train, tmp_path, architecture):
+    torch.manual_seed(123)  # what ran before has no say
+    first = train(architecture)
+    second = train(architecture)
+    assert first.logits.tobytes() == second.logits.tobytes()
+    assert first.history.equals(second.history)
+    digests = [digest(fold, tmp_path / name) for name, fold in (("first", first), ("second", second))]
+    assert digests[0] == digests[1]
+    assert train(architecture, seed=1).logits.tobytes() != first.logits.tobytes()
+
+
+def test_held_out_labels_have_no_say(train, short_labels):
+    other = short_labels.copy()
+    other[HELD_OUT] = (other[HELD_OUT] + 1) % 3
+    for on in ("never", "inner"):
+        early_stop = {"on": on, "share": 0.2, "patience": 1}
+        folds = [train(labels=labels, early_stop=early_stop) for labels in (short_labels, other)]
+        np.testing.assert_array_equal(folds[0].logits, folds[1].logits)
+
+
+def test_stopping_on_an_inner_split_trains_on_the_rest(train, short_labels, monkeypatch):
+    asked = {}
+    real = transformer.train_classifier
+
+    def watched(model, features, labels, rows, **settings):
+        asked.update(rows=rows, patience=settings["patience"])
+        return real(model, features, labels, rows, **settings)
+
+    monkeypatch.setattr(transformer, "train_classifier", watched)
+    fit_rows, _ = inner_split(short_labels, TRAIN, 0.2, 0)
+    for on, rows, patience in (("never", TRAIN, None), ("inner", fit_rows, 2), ("fold", TRAIN, 2)):
+        train(early_stop={"on": on, "share": 0.2, "patience": 2}, epochs=1)
+        assert asked["rows"].tolist() == rows.tolist()
+        assert asked["patience"] == patience
+
+
+def test_nothing_to_stop_on_is_refused(train):
+    with pytest.raises(UserError, match=r"^x fold 0: early_stop.share 0.001 .* set early_stop.on to never$"):
+        train(early_stop={"on": "inner", "share": 0.001, "patience": 1})
+
+
+def test_class_that_training_lacks(train, tiny_checkpoint, short_texts, tmp_path):
+    """Class 3 has no row anywhere; balanced weights have to live with its count of 0."""
+    changes = {"class_weights": "balanced", "epochs": 1}
+    fold = train(n_classes=4, **changes)
+    assert fold.logits.shape == (len(HELD_OUT), 4)
+    assert np.isfinite(fold.logits).all()
+    assert_saved_fold_predicts_the_same(
+        fold, tiny_checkpoint("bert"), short_texts, RECIPE | changes, tmp_path, 4
+    )
+
+
+def test_length_without_positions_is_refused(train):
+    with pytest.raises(UserError, match=r"^x fold 0: got max_length 33, .* set max_length to 32 or less$"):
+        train(max_length=33)
+    train("nezha", max_length=33, epochs=1)
+
+
+def test_texts_are_cut_to_the_recipes_length(tiny_checkpoint, short_texts):
+    features = transformer.featurize(tiny_checkpoint("bert"), short_texts, RECIPE | {"max_length": 8})
+    assert features.lengths.max() == 8
+
+
+def test_half_precision_checkpoint_loses_nothing_on_the_way_to_prediction(
+    train, tiny_checkpoint, short_texts, tmp_path
+):
+    from transformers import AutoModel, AutoTokenizer
+
+    source = tmp_path / "half"
+    AutoModel.from_pretrained(tiny_checkpoint("bert"), dtype=torch.bfloat16).save_pretrained(source)
+    AutoTokenizer.from_pretrained(tiny_checkpoint("bert")).save_pretrained(source)
+    fold = train(source=source, epochs=1)
+    assert_saved_fold_predicts_the_same(fold, source, short_texts, RECIPE, tmp_path)
+
+
+@pytest.mark.parametrize("model_type", ["roberta", "albert", "electra", "deberta-v2", "modernbert"])
+def test_other_encoders_run_through_a_fold(train, make_model, short_texts, tmp_path, model_type):
+    """RoBERTa with the padding id 1; ALBERT's layers share their weights."""
+    from pipeline.vocab.tokenizers import word_level_tokenizer
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    if model_type == "roberta":
+        special = ["[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]"]
+    words = sorted({word for text in short_texts for word in text.split()})[:35]
+    source = tmp_path / "source"
+    make_model(model_type).save_pretrained(source)
+    word_level_tokenizer(words, special_tokens=special).save_pretrained(source)
+    fold = train(source=source, epochs=1)
+    assert_saved_fold_predicts_the_same(fold, source, short_texts, RECIPE, tmp_path)
+
+
+def test_shared_folder_has_no_weights(tiny_checkpoint, tmp_path):
+    source = tmp_path / "source"
+    (source / "step-10").mkdir(parents=True)
+    for file in tiny_checkpoint("bert").iterdir():
+        (source / file.name).write_bytes(file.read_bytes())
+    transformer.save_shared(source, tmp_path / "a" / "shared")
+    names = sorted(path.name for path in (tmp_path / "a" / "shared").iterdir())
+    assert names == ["config.json", *sorted(n for n in names if n.startswith("tokenizer"))]
+    assert json.loads((tmp_path / "a" / "shared" / "config.json").read_text())["model_type"] == "bert"
+
+
+@pytest.mark.parametrize("word", registry.words("kinds"))
+def test_every_kind_has_the_four_functions(word):
+    import inspect
+
+    kind = registry.load("kinds", word)
+    for name in ("featurize", "train_fold", "save_shared", "predict"):
+        ours, reference = (inspect.signature(getattr(module, name)) for module in (kind, transformer))
+        assert list(ours.parameters) == list(reference.parameters)

@@ -1,0 +1,85 @@
+import hashlib
+
+import pytest
+import torch
+from transformers import AutoModelForMaskedLM, AutoTokenizer
+
+from pipeline.errors import UserError
+from pipeline.models.build import load_encoder
+from pipeline.training.encoder import train_encoder
+
+SETTINGS = {
+    "steps": 4,
+    "checkpoints": [2],
+    "batch_tokens": 128,
+    "max_length": 16,
+    "learning_rate": 0.01,
+    "warmup_ratio": 0.1,
+    "weight_decay": 0.01,
+    "dropout": 0.0,
+    "mlm_probability": 0.3,
+    "held_out": 0.1,
+    "evaluate_every": 2,
+}
+
+
+@pytest.fixture
+def run(tiny_checkpoint, tiny_tokenizer, short_texts, tmp_path_factory):
+    def train(architecture="bert", **changes):
+        folder = tmp_path_factory.mktemp("encoder")
+        model = AutoModelForMaskedLM.from_pretrained(tiny_checkpoint(architecture), dtype="float32")
+        torch.manual_seed(0)
+        settings = SETTINGS | changes
+        options = {"precision": "fp32", "device": "cpu", "seed": 0, "what": "post-train x"}
+        return folder, train_encoder(model, tiny_tokenizer, short_texts, folder, settings, **options)
+
+    return train
+
+
+def digest(folder):
+    return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("architecture", ["bert", "nezha"])
+def test_encoder_and_checkpoints_are_whole_directories(run, tiny_tokenizer, architecture):
+    folder, curve = run(architecture)
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == ["step-2"]
+    for directory in (folder, folder / "step-2"):
+        tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+        assert tokenizer("a1 w3")["input_ids"] == tiny_tokenizer("a1 w3")["input_ids"]
+        assert load_encoder(directory, 0.1).config.model_type == architecture
+        assert AutoModelForMaskedLM.from_pretrained(directory).config.vocab_size == len(tiny_tokenizer)
+    assert digest(folder) != digest(folder / "step-2")
+    assert curve.columns.tolist() == ["step", "loss", "held_out_loss"]
+    assert curve["step"].tolist() == [2, 4]
+
+
+def test_same_seed_same_bytes(run):
+    (first, curve), (second, same_curve) = run(), run()
+    assert digest(first) == digest(second)
+    assert digest(first / "step-2") == digest(second / "step-2")
+    assert curve.equals(same_curve)
+
+
+def test_checkpoints_past_the_end_are_the_end(run):
+    folder, _ = run(steps=3, checkpoints=[2, 50, 1000])
+    assert digest(folder / "step-50") == digest(folder / "step-1000") == digest(folder)
+    assert digest(folder / "step-2") != digest(folder)
+
+
+def test_no_steps_keep_the_encoder(run, tiny_checkpoint):
+    folder, curve = run(steps=0, checkpoints=[5])
+    before = AutoModelForMaskedLM.from_pretrained(tiny_checkpoint("bert")).state_dict()
+    for directory in (folder, folder / "step-5"):
+        after = AutoModelForMaskedLM.from_pretrained(directory).state_dict()
+        assert all(torch.equal(after[name], before[name]) for name in before)
+    assert len(curve) == 0
+    assert curve.columns.tolist() == ["step", "loss", "held_out_loss"]
+
+
+def test_length_without_positions_is_refused(run):
+    with pytest.raises(
+        UserError, match=r"^post-train x: got max_length 33, .* set max_length to 32 or less$"
+    ):
+        run(max_length=33)
+    run("nezha", max_length=33, steps=1, checkpoints=[])

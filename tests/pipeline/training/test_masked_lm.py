@@ -1,0 +1,285 @@
+import numpy as np
+import pytest
+import torch
+
+from pipeline.data.batches import pack, pad_batch, tokenize_chunks
+from pipeline.errors import UserError
+from pipeline.training import masked_lm
+from pipeline.training.masked_lm import SpecialIds, evaluate_masked_lm, masked_lm_logits, train_masked_lm
+
+SETTINGS = {
+    "steps": 6,
+    "checkpoints": [],
+    "batch_tokens": 128,
+    "learning_rate": 0.01,
+    "warmup_ratio": 0.1,
+    "weight_decay": 0.01,
+    "mlm_probability": 0.3,
+    "held_out": 0.2,
+    "evaluate_every": 3,
+    "precision": "fp32",
+    "device": "cpu",
+    "seed": 0,
+    "what": "test",
+}
+# one module after the encoder: bert … roberta; the rest pay for all positions
+ENCODERS = ["bert", "nezha", "ernie", "roberta", "albert", "electra", "deberta-v2", "modernbert"]
+BOTH = pytest.mark.parametrize("architecture", ["bert", "nezha"])
+
+
+@pytest.fixture(scope="session")
+def texts(tiny_tokenizer, short_texts):
+    return tokenize_chunks(tiny_tokenizer, short_texts, 32)
+
+
+@pytest.fixture(scope="session")
+def special(tiny_tokenizer):
+    return SpecialIds(
+        tiny_tokenizer.mask_token_id, len(tiny_tokenizer), tuple(sorted(tiny_tokenizer.all_special_ids))
+    )
+
+
+@pytest.fixture
+def load(tiny_checkpoint):
+    from transformers import AutoModelForMaskedLM
+
+    return lambda architecture: AutoModelForMaskedLM.from_pretrained(
+        tiny_checkpoint(architecture), dtype="float32"
+    )
+
+
+def train(model, texts, special, **changes):
+    settings = SETTINGS | {"save_checkpoint": lambda step: None} | changes
+    torch.manual_seed(settings["seed"])
+    return train_masked_lm(model, texts, special, **settings)
+
+
+def weights_of(model):
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def equal(first, second):
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+# --- the logits of chosen positions ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model_type", ENCODERS)
+def test_logits_are_the_full_models_at_the_chosen_positions(make_model, model_type):
+    model = make_model(model_type, masked_lm=True)
+    pad_id = 1 if model_type == "roberta" else 0
+    rng = np.random.default_rng(0)
+    texts = pack([rng.integers(5, 40, n).tolist() for n in (9, 3, 6)], pad_id)
+    input_ids, mask = (torch.from_numpy(array) for array in pad_batch(texts, np.arange(3)))
+    chosen = mask.bool() & (torch.rand(mask.shape, generator=torch.Generator().manual_seed(0)) < 0.5)
+    assert chosen.any(dim=1).all()
+    with torch.no_grad():
+        full = model(input_ids=input_ids, attention_mask=mask).logits[chosen]
+        logits = masked_lm_logits(model, input_ids, mask, chosen)
+    assert logits.shape == (int(chosen.sum()), 40)
+    torch.testing.assert_close(logits, full, rtol=0, atol=1e-5)
+
+
+@BOTH
+def test_only_chosen_positions_pass_through_the_head(load, architecture):
+    model, seen = load(architecture), []
+    model.cls.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0].shape))
+    input_ids = torch.tensor([[2, 7, 8, 9, 3]])
+    masked_lm_logits(
+        model, input_ids, torch.ones_like(input_ids), torch.tensor([[False, True, False, True, False]])
+    )
+    assert seen == [(2, 16)]
+
+
+# --- training --------------------------------------------------------------------------------------
+
+
+@BOTH
+def test_a_few_steps_lower_the_loss(load, texts, special, architecture):
+    records = train(load(architecture), texts, special, steps=60, evaluate_every=20)
+    assert [record.step for record in records] == [20, 40, 60]
+    assert records[-1].loss < records[0].loss
+    assert records[-1].held_out_loss < records[0].held_out_loss
+    assert records[0].held_out_loss < np.log(special.vocab_size)
+
+
+@BOTH
+def test_same_seed_same_bytes_and_another_seed_others(load, texts, special, architecture):
+    weights = []
+    for seed in (0, 0, 1):
+        model = load(architecture)
+        train(model, texts, special, seed=seed)
+        weights.append(weights_of(model))
+    assert equal(weights[0], weights[1])
+    assert not equal(weights[0], weights[2])
+
+
+def test_evaluation_never_changes_training(load, texts, special):
+    weights = []
+    for evaluate_every in (1, 6, 100):
+        model = load("bert")
+        model.train()
+        records = train(model, texts, special, evaluate_every=evaluate_every)
+        assert records[-1].step == 6
+        weights.append(weights_of(model))
+    assert equal(weights[0], weights[1])
+    assert equal(weights[0], weights[2])
+
+
+def test_held_out_texts_are_never_trained_on(load, texts, special, monkeypatch):
+    seen = {True: set(), False: set()}
+    real = masked_lm.pad_batch
+
+    def watched(texts, rows):
+        seen[model.training].update(rows.tolist())
+        return real(texts, rows)
+
+    monkeypatch.setattr(masked_lm, "pad_batch", watched)
+    model = load("bert")
+    train(model, texts, special, steps=20)
+    assert len(seen[False]) == 12  # a fifth of 60
+    assert seen[True] == set(range(60)) - seen[False]
+
+
+def test_held_out_loss_has_the_same_masks_each_time(load, texts, special):
+    model = load("bert")
+    loss_of = masked_lm._loss_function(model, texts, special, 0.3, "fp32", "cpu")
+    values = [evaluate_masked_lm(model, loss_of, texts, np.arange(10), 64, seed) for seed in (0, 0, 1)]
+    assert values[0] == values[1] != values[2]
+
+
+def test_checkpoints_are_saved_at_their_steps(load, texts, special):
+    model, saved = load("bert"), {}
+    train(
+        model,
+        texts,
+        special,
+        checkpoints=[2, 5],
+        save_checkpoint=lambda step: saved.update({step: weights_of(model)}),
+    )
+    assert list(saved) == [2, 5]
+    assert not equal(saved[2], saved[5])
+    assert not equal(saved[5], weights_of(model))
+    assert model.training  # saving is no reason to stop dropout
+
+
+def test_weights_stay_tied(load, texts, special):
+    model = load("nezha")
+    train(model, texts, special)
+    assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
+
+
+def test_loss_is_that_of_the_chosen_tokens(load, texts, special):
+    """Against a version that masks with the same seed and asks the full model."""
+    model = load("bert").eval()
+    rows = np.arange(8)
+    loss_of = masked_lm._loss_function(model, texts, special, 0.3, "fp32", "cpu")
+    loss = loss_of(rows, torch.Generator().manual_seed(4))
+    input_ids, mask = (torch.from_numpy(array) for array in pad_batch(texts, rows))
+    masked, chosen = masked_lm.mask_tokens(
+        input_ids,
+        input_ids >= 5,
+        mask_id=4,
+        vocab_size=special.vocab_size,
+        n_special=5,
+        mlm_probability=0.3,
+        generator=torch.Generator().manual_seed(4),
+    )
+    labels = torch.where(chosen, input_ids, -100)
+    expected = model(input_ids=masked, attention_mask=mask, labels=labels).loss
+    torch.testing.assert_close(loss, expected)
+
+
+# --- special tokens --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("special_ids", "n_special"),
+    [
+        ((0, 1, 2, 3, 4), 5),
+        ((0, 30, 31, 32, 33), 0),  # published Chinese BERTs: [PAD] is 0 and the rest stand at 100 to 103
+        ((0, 1, 2, 3, 39), 0),  # RoBERTa: <mask> is the last
+        ((0, 1, 2, 4), 0),  # an ordinary id in between
+    ],
+)
+def test_special_tokens_are_never_chosen_wherever_their_ids_lie(
+    special_ids, n_special, monkeypatch, make_model
+):
+    asked = {}
+    real = masked_lm.mask_tokens
+
+    def watched(input_ids, maskable, **settings):
+        masked, chosen = real(input_ids, maskable, **settings)
+        asked.update(input_ids=input_ids, maskable=maskable, chosen=chosen, **settings)
+        return masked, chosen
+
+    monkeypatch.setattr(masked_lm, "mask_tokens", watched)
+    rng = np.random.default_rng(0)
+    texts = pack([rng.integers(1, 40, n).tolist() for n in (30, 12, 4)], 0)
+    special = SpecialIds(special_ids[-1], 40, special_ids)
+    loss_of = masked_lm._loss_function(make_model("bert", masked_lm=True), texts, special, 0.9, "fp32", "cpu")
+    loss_of(np.arange(3), torch.Generator().manual_seed(0))
+    assert asked["n_special"] == n_special
+    lengths = torch.tensor([30, 12, 4])
+    is_padding = torch.arange(30)[None] >= lengths[:, None]
+    is_special = torch.isin(asked["input_ids"], torch.tensor(special_ids))
+    assert torch.equal(asked["maskable"], ~is_padding & ~is_special)
+    assert not asked["chosen"][is_padding | is_special].any()
+    assert asked["chosen"].any()
+
+
+# --- small and bad input ---------------------------------------------------------------------------
+
+
+def test_batch_with_nothing_to_predict_costs_nothing(load, special):
+    model = load("bert")
+    empty = pack([[2, 3], [2, 3]], 0)
+    loss_of = masked_lm._loss_function(model, empty, special, 0.3, "fp32", "cpu")
+    loss = loss_of(np.arange(2), torch.Generator())
+    loss.backward()
+    assert loss.item() == 0
+    records = train(load("bert"), empty, special, steps=2)
+    assert records[-1].loss == 0
+
+
+def test_no_steps_train_nothing(load, texts, special):
+    model = load("bert")
+    before = weights_of(model)
+    assert train(model, texts, special, steps=0) == []
+    assert equal(weights_of(model), before)
+
+
+def test_one_text_is_refused(load, special):
+    with pytest.raises(UserError, match="test: got 1 texts, 2 are needed"):
+        train(load("bert"), pack([[2, 7, 3]], 0), special)
+
+
+@pytest.mark.parametrize("held_out", [0.001, 0.999])
+def test_two_texts_are_enough(load, special, held_out):
+    two = pack([[2, 7, 8, 3], [2, 9, 9, 9, 3]], 0)
+    assert len(train(load("bert"), two, special, held_out=held_out)) == 2
+
+
+def test_loss_that_is_no_number_ends_training(load, texts, special):
+    model = load("bert")
+    with torch.no_grad():
+        model.get_input_embeddings().weight.fill_(float("nan"))
+    with pytest.raises(FloatingPointError, match="test: the loss is nan at step 3"):
+        train(model, texts, special)
+
+
+def test_bfloat16_trains_fp32_weights(load, texts, special):
+    model = load("nezha")
+    records = train(model, texts, special, precision="bf16")
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    assert np.isfinite(records[-1].held_out_loss)
+
+
+def test_encoders_without_one_head_train_too(make_model):
+    texts = pack([list(range(5, 15)), list(range(15, 25)), list(range(25, 35))], 0)
+    special = SpecialIds(4, 40, (0, 1, 2, 3, 4))
+    model = make_model("albert", masked_lm=True)
+    before = weights_of(model)
+    train(model, texts, special, steps=1)
+    assert not equal(weights_of(model), before)

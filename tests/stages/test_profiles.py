@@ -1,0 +1,103 @@
+"""Every profile, whole, at toy size, on files of its competition's format made here."""
+
+import csv
+import importlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.artifacts.atomic import read_json
+from pipeline.config import Params, load_params
+
+ROOT = Path(__file__).parents[2]
+PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
+
+pytestmark = pytest.mark.dag
+
+
+def write_daguan(folder: Path) -> list[str]:
+    """CSV of number tokens with two-level labels; → test ids."""
+    rng = np.random.default_rng(0)
+    labels = ["1-1", "1-2", "2-1", "10-3"]
+    rows = [(i, number_text(rng, k), labels[k]) for i, k in enumerate(rng.integers(0, 4, 100))]
+    test = [(i, number_text(rng, int(k))) for i, k in enumerate(rng.integers(0, 4, 30))]
+    for name, header, body in (
+        ("train.csv", ("id", "text", "label"), rows),
+        ("test.csv", ("id", "text"), test),
+        ("sample_submission.csv", ("id", "label"), [(i, "1-1") for i, _ in test]),
+    ):
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, *body])
+    return [str(i) for i, _ in test]
+
+
+def number_text(rng: np.random.Generator, label: int) -> str:
+    words = [str(rng.integers(label * 20, label * 20 + 30)) for _ in range(rng.integers(5, 30))]
+    return " ".join([*words, "，", str(rng.integers(200)), "。"])
+
+
+def write_smp2020(folder: Path) -> list[str]:
+    """TSV without quoting, quotes as plain characters, a text that repeats with another label; → test ids."""
+    rng = np.random.default_rng(1)
+    words = ["开心", "生气", "难过", "害怕", "惊讶", "路过"]
+    extra = ["[心]", '"', "//@某人:转发微博", "http://t.cn/A6PqoMKY", "今天", "真的", "！"]
+
+    def text(label: int) -> str:
+        return words[label] + "".join(rng.choice(extra, size=5))
+
+    labelled = [(int(k), text(int(k))) for k in rng.integers(0, 6, 160)]
+    labelled += [(0, "同一条"), (1, "同一条")]
+    parts = {"train.tsv": labelled[:120], "dev.tsv": labelled[120:]}
+    for name, rows in parts.items():
+        body = "".join(f"{i}\t{label}\t{words}\n" for i, (label, words) in enumerate(rows))
+        (folder / name).write_text(f"id\tlabel\ttext\n{body}", encoding="utf-8")
+    test = [text(int(k)) for k in rng.integers(0, 6, 30)]
+    body = "".join(f"{i}\t{words}\n" for i, words in enumerate(test))
+    (folder / "test.tsv").write_text(f"id\ttext\n{body}", encoding="utf-8")
+    return [str(i) for i in range(len(test))]
+
+
+WRITERS: dict[str, Callable[[Path], list[str]]] = {"daguan": write_daguan, "smp2020_virus": write_smp2020}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_profile_runs_from_files_to_submission(profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / f"profiles/{profile}.yaml").read_text(encoding="utf-8")
+    assert "toy: false" in text
+    (tmp_path / "params.yaml").write_text(text.replace("toy: false", "toy: true"), encoding="utf-8")
+    shutil.copyfile(ROOT / "requirements.lock", tmp_path / "requirements.lock")
+    monkeypatch.chdir(tmp_path)
+    params = load_params()
+    test_ids = None
+    if params.data.competition in WRITERS:
+        folder = tmp_path / "data/raw" / params.data.competition
+        folder.mkdir(parents=True)
+        test_ids = WRITERS[params.data.competition](folder)
+
+    run_dag(params)
+
+    submission = Path("reports/submission.csv").read_text(encoding="utf-8").splitlines()
+    labels = read_json(Path("data/prepared/labels.json"))["labels"]
+    ids, predicted = zip(*(line.split(",") for line in submission[1:]), strict=True)
+    assert test_ids is None or list(ids) == test_ids
+    assert set(predicted) <= set(labels)
+    assert "<title>" in Path("reports/index.html").read_text(encoding="utf-8")
+
+
+def run_dag(params: Params) -> None:
+    """Run every stage in the order of dvc.yaml, in this process: importing torch once is most of a toy run's time."""
+    dag = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    finetune = importlib.import_module("stages.finetune")
+    for cached in (finetune._inputs, finetune._scratch_key):
+        cached.cache_clear()  # they are kept for a process, and this one runs several competitions
+    for stage, body in dag.items():
+        main = importlib.import_module(f"stages.{stage}").main
+        if stage == "collect" and params.data.competition != "stackdocs":
+            continue
+        section = body.get("foreach", "").strip("${}")
+        for name in getattr(params, section) if section else [None]:
+            main(name) if name else main()
