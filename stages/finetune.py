@@ -20,8 +20,9 @@ def main(
 ) -> None:
     """Train MEMBER on the folds and write its weights, its out-of-fold logits and its learning curves."""
     from pipeline.artifacts.paths import fold_name
+    from pipeline import registry
     from pipeline.errors import UserError
-    from pipeline.runtime.devices import available_devices, run_on_devices
+    from pipeline.runtime.devices import run_on_devices
 
     recipe = _recipe(member)
     n_files = _n_files()
@@ -33,7 +34,7 @@ def main(
     for k in wanted:
         if k not in missing:
             say(f"{member} fold {k}: finished before, kept")
-    devices = ["cpu"] if recipe["kind"] == "linear" else available_devices()
+    devices = registry.load("kinds", recipe["kind"]).devices()
     if missing:
         settings = f"{recipe['precision']}, {recipe['threads']} threads"
         say(f"{member}: {len(missing)} folds on {', '.join(dict.fromkeys(devices))}, {settings}")
@@ -51,7 +52,7 @@ def train_one_fold(member: str, fold: int, device: str) -> None:
 
     recipe = _recipe(member)
     kind = registry.load("kinds", recipe["kind"])
-    row_id, features, label_ids, fold_ids, labels = _inputs(member, recipe["threads"], recipe["seed"])
+    row_id, features, label_ids, fold_ids, labels = _inputs(member)
     n_folds = int(fold_ids.max()) + 1
     held_out = fold_ids[fold // n_folds] == fold % n_folds
     what = f"{member} fold {fold}"
@@ -75,20 +76,20 @@ def train_one_fold(member: str, fold: int, device: str) -> None:
 
 
 @cache
-def _inputs(member: str, threads: int, seed: int) -> tuple[Any, Any, Any, Any, list[str]]:
+def _inputs(member: str) -> tuple[Any, Any, Any, Any, list[str]]:
     """What all folds of a member share, read once a process: ids, features, labels, folds, class names."""
     from pipeline import registry
     from pipeline.artifacts.atomic import read_json
     from pipeline.artifacts.folds import read_fold_ids
     from pipeline.artifacts.paths import LABELS, TRAIN
     from pipeline.artifacts.tables import read_table
-    from pipeline.runtime.torch_setup import set_up_torch
 
-    set_up_torch(threads, seed)
     recipe = _recipe(member)
+    kind = registry.load("kinds", recipe["kind"])
+    kind.set_up(recipe)
     train = read_table(TRAIN, ["row_id", "text", "label_id"])
     source = Path(recipe["from"])
-    features = registry.load("kinds", recipe["kind"]).featurize(source, train["text"].tolist(), recipe)
+    features = kind.featurize(source, train["text"].tolist(), recipe)
     row_id = train["row_id"].to_numpy(dtype=str)
     return row_id, features, train["label_id"].to_numpy(), read_fold_ids(row_id), read_json(LABELS)["labels"]
 

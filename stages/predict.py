@@ -14,13 +14,11 @@ def main(member: Annotated[str, typer.Argument(help="A name under `members` in p
     from pipeline.artifacts.logits import write_logits
     from pipeline.artifacts.paths import LABELS, MEMBERS, RECIPES, TEST, TEST_LOGITS
     from pipeline.artifacts.tables import read_table
-    from pipeline.runtime.devices import available_devices
     from pipeline.runtime.progress import Progress
-    from pipeline.runtime.torch_setup import set_up_torch
 
     recipe = read_json(RECIPES / f"{member}.json")
     kind = registry.load("kinds", recipe["kind"])
-    set_up_torch(recipe["threads"], recipe["seed"])
+    kind.set_up(recipe)
     test = read_table(TEST, ["row_id", "text"])
     labels = read_json(LABELS)["labels"]
     shared = MEMBERS / member / "shared"
@@ -31,7 +29,7 @@ def main(member: Annotated[str, typer.Argument(help="A name under `members` in p
         Progress(len(folds), f"{member}: predict", "fold") as progress,
     ):
         for fold in folds:
-            logits = kind.predict(shared, fold, features, len(labels), recipe, available_devices()[0])
+            logits = kind.predict(shared, fold, features, len(labels), recipe, kind.devices()[0])
             write_logits(folder / f"{fold.name}.npz", test["row_id"].tolist(), logits, labels)
             progress.update()
     say(f"{member}: {len(test)} rows, {len(folds)} fold models: {TEST_LOGITS / member}/")

@@ -28,10 +28,10 @@ def check_combinations(filled: Mapping[str, Any]) -> list[Problem]:
 
 
 def entries(filled: Mapping[str, Any], section: str) -> dict[str, Mapping[str, Any]]:
-    """The entries of a section that have the form of entries."""
+    """The entries of a section; what is no mapping counts as an empty one."""
     found = filled.get(section)
     items = found.items() if isinstance(found, Mapping) else ()
-    return {name: entry for name, entry in items if isinstance(name, str) and isinstance(entry, Mapping)}
+    return {str(name): entry if isinstance(entry, Mapping) else {} for name, entry in items}
 
 
 def _check_names(filled: Mapping[str, Any]) -> list[Problem]:
@@ -105,8 +105,9 @@ def _check_source(
     allowed = [path for start in STARTS[kind] for path in made[start]]
     if str(source) in allowed:
         return []
-    reason = "nothing makes it" if folder in STARTS[kind] else f"{NEEDS[kind]} is needed"
-    return [Problem(key, f"{reason}: {one_of(str(source), allowed)}")]
+    if folder in STARTS[kind]:
+        return [Problem(key, f"nothing makes it: {one_of(str(source), allowed)}")]
+    return [Problem(key, f"got {str(source)!r}, {NEEDS[kind]} is needed, one of: {', '.join(allowed) or 'none'}")]
 
 
 def _check_counts(

@@ -82,36 +82,42 @@ def _where_written(
     raw: Mapping[str, Any],
     filled: Mapping[str, Any],
 ) -> list[Problem]:
-    """The problems of entries, without those that the defaults have by themselves, which are reported there."""
-    known = set(in_defaults)
+    """The problems of entries, without those that come from the defaults and are told there."""
+    told = set(in_defaults)
+    told_places = {location for location, _ in told}
     kept: list[Problem] = []
     missing: dict[tuple[Any, ...], list[str]] = {}
     for location, message in problems:
         default = home(location, filled)
+        written = _written(raw, location)
         if message == MISSING:
             hint = f"; give it here or under {_dotted(default[:-1])}" if default else ""
             missing.setdefault((location[:-1], hint), []).append(str(location[-1]))
-        elif default is None or Problem(default, message) not in known or _is_leaf(raw, location):
+        elif written is None and default in told_places:
+            continue
+        elif isinstance(written, Mapping) and default and Problem(default, message) in told:
+            continue  # of two keys that do not go together, the entry says neither
+        else:
             kept.append(Problem(location, message))
-    for (parent, hint), keys in missing.items():
-        kept.append(
-            Problem((*parent, keys[0]), MISSING + hint)
-            if len(keys) == 1
-            else Problem(parent, f"{', '.join(keys)} are missing{hint.replace(' it ', ' them ')}")
-        )
-    return kept
+    return kept + [_missing(parent, hint, keys) for (parent, hint), keys in missing.items()]
 
 
-def _is_leaf(node: Any, location: Iterable[Any]) -> bool:
-    """Whether something other than a mapping is written in this place."""
+def _missing(parent: tuple[Any, ...], hint: str, keys: list[str]) -> Problem:
+    if len(keys) == 1:
+        return Problem((*parent, keys[0]), MISSING + hint)
+    return Problem(parent, f"{', '.join(keys)} are missing{hint.replace(' it ', ' them ')}")
+
+
+def _written(node: Any, location: Iterable[Any]) -> Any:
+    """What stands in a place of the file; None for nothing, and for null."""
     for part in location:
         if isinstance(node, Mapping) and part in node:
             node = node[part]
         elif isinstance(node, list) and isinstance(part, int) and part < len(node):
             node = node[part]
         else:
-            return False
-    return not isinstance(node, Mapping)
+            return None
+    return node
 
 
 def _message(path: Path, problems: Iterable[Problem]) -> str:

@@ -5,7 +5,7 @@ from torch.nn import functional
 
 
 class FocalLoss(nn.Module):
-    """−(1 − p)^gamma · log p of the right class, so that rows already learnt count less (Lin et al. 2017, arXiv:1708.02002).
+    """−(1 − p)^gamma · log p of the right class: rows already learnt count less (Lin et al. 2017, arXiv:1708.02002).
 
     Args:
         class_weights: [C], a factor for each row by its class; the mean is over rows, weighted by it.

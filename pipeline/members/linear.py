@@ -22,6 +22,15 @@ WEIGHTS = "linear.npz"
 SHARE_FOR_SCALE = 0.2
 
 
+def set_up(recipe: dict[str, Any]) -> None:
+    """Nothing: scikit-learn's linear models take their seed as an argument and run on one thread."""
+
+
+def devices() -> list[str]:
+    """The CPU."""
+    return ["cpu"]
+
+
 def featurize(source: Path, texts: Sequence[str], recipe: dict[str, Any]) -> csr_matrix:
     """The texts' TF-IDF rows, [N, F]."""
     return vectors.transform(source, texts)
@@ -47,12 +56,12 @@ def train_fold(
     probe = _fit(features[fit_rows], label_ids[fit_rows], n_classes, recipe)
     scale = fit_scale(_decide(probe, features[scale_rows]), label_ids[scale_rows])
     coefficients, intercept = _fit(features[train_rows], label_ids[train_rows], n_classes, recipe)
-    weights = {"coefficients": coefficients * scale, "intercept": intercept * scale}
-    logits = _decide((weights["coefficients"], weights["intercept"]), features[held_out_rows])
+    weights = coefficients * scale, intercept * scale
+    logits = _decide(weights, features[held_out_rows])
     score = macro_f1(label_ids[held_out_rows], logits.argmax(axis=1), n_classes)
     loss = negative_log_likelihood(logits, label_ids[held_out_rows])
     history = pd.DataFrame({"step": [1], "loss": [round(loss, 6)], "macro_f1": [round(score, 6)]})
-    return Fold(logits, history, lambda folder: np.savez(folder / WEIGHTS, **weights))
+    return Fold(logits, history, lambda folder: _save_weights(weights, folder))
 
 
 def save_shared(source: Path, folder: Path) -> None:
@@ -110,8 +119,10 @@ def _fit(
     return full, full_intercept
 
 
-def _decide(
-    weights: tuple[NDArray[np.float64], NDArray[np.float64]], features: csr_matrix
-) -> NDArray[np.float32]:
+def _save_weights(weights: tuple[NDArray[np.float64], NDArray[np.float64]], folder: Path) -> None:
+    np.savez(folder / WEIGHTS, coefficients=weights[0], intercept=weights[1])
+
+
+def _decide(weights: tuple[NDArray[np.float64], NDArray[np.float64]], features: csr_matrix) -> NDArray[np.float32]:
     decisions: NDArray[np.float32] = (features @ weights[0] + weights[1]).astype(np.float32)
     return decisions

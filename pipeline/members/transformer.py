@@ -22,9 +22,21 @@ from pipeline.metrics import macro_f1
 from pipeline.models.build import build_classifier, load_encoder
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.positions import check_max_length
+from pipeline.runtime.devices import available_devices
+from pipeline.runtime.torch_setup import set_up_torch
 from pipeline.training.loop import Contrastive, train_classifier
 
 WEIGHTS = "model.safetensors"
+
+
+def set_up(recipe: dict[str, Any]) -> None:
+    """Fix torch's threads and seed."""
+    set_up_torch(recipe["threads"], recipe["seed"])
+
+
+def devices() -> list[str]:
+    """Every GPU, or the CPU."""
+    return available_devices()
 
 
 def featurize(source: Path, texts: Sequence[str], recipe: dict[str, Any]) -> TokenizedTexts:

@@ -38,7 +38,8 @@ def load_tfidf(folder: Path) -> TfidfVectorizer:
 
 def transform(folder: Path, texts: Sequence[str]) -> csr_matrix:
     """The texts' TF-IDF rows: → sparse [N, F]."""
-    return load_tfidf(folder).transform(texts)
+    features: csr_matrix = load_tfidf(folder).transform(texts)
+    return features
 
 
 def _vectorizer(settings: dict[str, Any]) -> TfidfVectorizer:

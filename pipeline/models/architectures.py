@@ -11,18 +11,14 @@ def bert(
     """BERT (Devlin et al. 2019, arXiv:1810.04805): learned absolute positions."""
     from transformers import BertConfig, BertForMaskedLM
 
-    return BertForMaskedLM(
-        BertConfig(**_shape(vocab_size, layers, hidden, heads, intermediate, max_length, dropout))
-    )
+    return BertForMaskedLM(BertConfig(**_shape(vocab_size, layers, hidden, heads, intermediate, max_length, dropout)))
 
 
 def nezha(
     *, vocab_size: int, layers: int, hidden: int, heads: int, intermediate: int, max_length: int, dropout: float
 ) -> Any:
     """NEZHA (Wei et al. 2019, arXiv:1909.00204): functional relative positions in attention."""
-    return NezhaForMaskedLM(
-        NezhaConfig(**_shape(vocab_size, layers, hidden, heads, intermediate, max_length, dropout))
-    )
+    return NezhaForMaskedLM(NezhaConfig(**_shape(vocab_size, layers, hidden, heads, intermediate, max_length, dropout)))
 
 
 def _shape(

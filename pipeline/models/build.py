@@ -19,15 +19,16 @@ def load_encoder(directory: Path, dropout: float, *, with_weights: bool = True) 
 
     `with_weights=False` reads `config.json` only; the weights are to be loaded over it.
     """
+    auto_model: Any = AutoModel
     config = AutoConfig.from_pretrained(directory, local_files_only=True)
     set_dropout(config, dropout)
+    # fp32 both times: the default is the checkpoint's own dtype, which would round weights that were trained in fp32.
     if with_weights:
-        encoder: Any = AutoModel.from_pretrained(directory, config=config, local_files_only=True, dtype="float32")
+        encoder = auto_model.from_pretrained(directory, config=config, local_files_only=True, dtype=torch.float32)
     else:
-        # The checkpoint's own dtype, which is the default, would round weights that were trained in fp32.
-        encoder = AutoModel.from_config(config, dtype=torch.float32)
+        encoder = auto_model.from_config(config, dtype=torch.float32)
     if getattr(encoder, "pooler", None) is not None:
-        encoder.pooler = None  # ours takes its place; an unused layer would only cost time and optimiser state
+        encoder.pooler = None  # ours takes its place; unused, it would only cost time and optimiser state
     return encoder  # type: ignore[no-any-return]
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pipeline.data.batches import TokenizedTexts, bucketed_batches, pad_batch
+from pipeline.errors import UserError
 from pipeline.losses.contrastive import with_class_vectors
 from pipeline.models.classifier import ClassifierOutput, TextClassifier
 from pipeline.runtime.progress import Progress
@@ -32,7 +33,7 @@ class EpochRecord:
 
     step: int
     loss: float
-    macro_f1: float | None
+    macro_f1: float
 
 
 def train_classifier(
@@ -61,12 +62,13 @@ def train_classifier(
     `evaluate` scores the model after each epoch; it never changes the training unless `patience` is a number: then
     training ends after that many epochs without a better score, and the best epoch's weights are put back.
 
-    Raises FloatingPointError where the loss is not finite.
+    Raises UserError where the loss is not finite.
     """
     rng = np.random.default_rng(seed)
     steps_per_epoch = -(-len(rows) // batch_size)
     optimizer = adamw(classifier_groups(model, learning_rate, weight_decay))
     schedule = warmup_linear(optimizer, epochs * steps_per_epoch, warmup_ratio)
+    class_vectors: Any = model.head.linear.weight  # type: ignore[union-attr]
     records: list[EpochRecord] = []
     best: tuple[float, dict[str, Tensor]] | None = None
     waited = 0
@@ -79,7 +81,7 @@ def train_classifier(
                 labels = torch.from_numpy(label_ids[batch].astype(np.int64)).to(device)
                 with autocast(device, precision):
                     output = model(torch.from_numpy(input_ids).to(device), torch.from_numpy(mask).to(device))
-                value = total_loss(output, labels, loss, contrastive, model.head.linear.weight)
+                value = total_loss(output, labels, loss, contrastive, class_vectors)
                 value.backward()  # type: ignore[no-untyped-call]
                 nn.utils.clip_grad_norm_(model.parameters(), clip)
                 optimizer.step()
@@ -88,7 +90,7 @@ def train_classifier(
                 losses[index] = value.detach()
                 progress.update(1, f"epoch {epoch + 1}")
             records.append(_record(records, losses, evaluate(model), what))
-            score = records[-1].macro_f1 or 0.0
+            score = records[-1].macro_f1
             if patience is None:
                 continue
             if best is None or score > best[0]:
@@ -116,13 +118,14 @@ def total_loss(
     vectors, vector_labels = output.pooled.float(), labels
     if contrastive.with_classes:
         vectors, vector_labels = with_class_vectors(vectors, labels, class_vectors)
-    return value + contrastive.weight * contrastive.loss(vectors, vector_labels)
+    term: Tensor = contrastive.loss(vectors, vector_labels)
+    return value + contrastive.weight * term
 
 
 def _record(records: list[EpochRecord], losses: Tensor, score: float, what: str) -> EpochRecord:
     mean = float(losses.mean())
     if not np.isfinite(mean):
-        raise FloatingPointError(f"{what}: the loss is {mean} in epoch {len(records) + 1}; lower the learning rate")
+        raise UserError(f"{what}: the loss is {mean} in epoch {len(records) + 1}; lower the learning rate")
     return EpochRecord(len(losses) * (len(records) + 1), round(mean, 6), round(score, 6))
 
 

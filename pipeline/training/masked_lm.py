@@ -61,7 +61,7 @@ def train_masked_lm(
     time. A share `held_out` of the texts is never trained on; its loss is taken with masks that stay the same.
     `save_checkpoint(step)` is called for each of `checkpoints`.
 
-    Raises UserError for fewer than two texts, FloatingPointError where the loss is not finite.
+    Raises UserError for fewer than two texts, and where the loss is not finite.
     """
     rng = np.random.default_rng(seed)
     generator = torch.Generator().manual_seed(seed)
@@ -91,7 +91,7 @@ def train_masked_lm(
             if step % evaluate_every == 0 or step == steps:
                 mean = float(torch.stack(since_last).mean())
                 if not np.isfinite(mean):
-                    raise FloatingPointError(f"{what}: the loss is {mean} at step {step}; lower the learning rate")
+                    raise UserError(f"{what}: the loss is {mean} at step {step}; lower the learning rate")
                 held_out_loss = evaluate_masked_lm(model, loss_of, texts, evaluation_rows, batch_tokens, seed)
                 records.append(MaskedLMRecord(step, round(mean, 6), round(held_out_loss, 6)))
                 since_last.clear()
@@ -127,9 +127,9 @@ def masked_lm_logits(model: Any, input_ids: Tensor, attention_mask: Tensor, chos
     head = getattr(model, "cls", None) or getattr(model, "lm_head", None)
     if head is None:
         logits: Tensor = model(input_ids=input_ids, attention_mask=attention_mask).logits[chosen]
-        return logits
-    hidden_states = model.base_model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-    logits = head(hidden_states[chosen])
+    else:
+        hidden_states = model.base_model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        logits = head(hidden_states[chosen])
     return logits
 
 

@@ -23,7 +23,7 @@ def test_every_place_exists(family, word):
     assert module_of(family, word) == module
 
 
-@pytest.mark.parametrize(("family", "word"), [p for p in PIECES if p[0] in ("fusion", "cleaning", "class_weights")])
+@pytest.mark.parametrize(("family", "word"), [p for p in PIECES if p[0] in ("fusion", "cleaning")])
 def test_arguments_are_those_of_the_imported_piece(family, word):
     keyword_only = [
         parameter
@@ -33,20 +33,10 @@ def test_arguments_are_those_of_the_imported_piece(family, word):
     assert [argument.name for argument in arguments(family, word)] == [parameter.name for parameter in keyword_only]
 
 
-def test_words_are_those_of_the_families_own_tables():
-    from pipeline.class_weights import METHODS
-    from pipeline.fusion import RULES
-    from pipeline.text import STEPS
-
-    assert words("class_weights") == list(METHODS)
-    assert words("fusion") == list(RULES)
-    assert sorted(words("cleaning")) == sorted(STEPS)
-    for family, table in (("class_weights", METHODS), ("fusion", RULES), ("cleaning", STEPS)):
-        assert all(registry.load(family, word) is table[word] for word in table)
-
-
-def test_a_kind_is_a_module():
-    assert registry.load("kinds", "linear") is importlib.import_module("pipeline.members.linear")
+def test_a_place_without_a_name_is_a_module(monkeypatch):
+    monkeypatch.setitem(FAMILIES["kinds"], "light", "pipeline.errors")
+    assert registry.load("kinds", "light") is importlib.import_module("pipeline.errors")
+    assert module_of("kinds", "light") == "pipeline.errors"
 
 
 def test_arguments_of_a_class_and_of_a_function():
@@ -74,7 +64,9 @@ def own_piece(tmp_path, monkeypatch):
 
 
 def test_arguments_with_defaults_need_not_be_given(own_piece):
-    own_piece("class Piece:\n    x: int = 1\n    def __init__(self, a, *, b, c: float = 1.0, d: str | None = None): ...")
+    own_piece(
+        "class Piece:\n    x: int = 1\n    def __init__(self, a, *, b, c: float = 1.0, d: str | None = None): ..."
+    )
     assert arguments("own", "piece") == (
         Argument("b", "Any", True),
         Argument("c", "float", False),

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 # Headings under which a docstring goes on describing: what follows still belongs to the description.
 DESCRIPTIVE_HEADINGS = frozenset({"explanation", "description", "details", "summary"})
 # Headings under which there is code or a list of names, not prose.
-CODE_HEADINGS = frozenset(
-    {"example", "examples", "example usage", "usage", "usage examples", "see also", "references"}
-)
+CODE_HEADINGS = frozenset({"example", "examples", "example usage", "usage", "usage examples", "see also", "references"})
 
 _UNDERLINE = re.compile(r"[-=~^]{3,}")
 _GOOGLE_HEADING = re.compile(
@@ -18,9 +16,7 @@ _GOOGLE_HEADING = re.compile(
 )
 _FIELD = re.compile(r":(param|parameter|arg|type|return|returns|rtype|raises?|keyword|ivar|cvar|var)\b[^:]*:")
 _DIRECTIVE = re.compile(r"\.\. [\w-]+::.*")
-_ROLE = re.compile(
-    r":[\w-]+(:[\w-]+)?:(?=`)|(?<=`)[~.]+(?=\w)"
-)  # also the ~ and . that shorten a link's text
+_ROLE = re.compile(r":[\w-]+(:[\w-]+)?:(?=`)|(?<=`)[~.]+(?=\w)")  # also the ~ and . that shorten a link's text
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 

@@ -7,9 +7,7 @@ from pipeline.data.stackdocs.prose import description, is_word, prose, tokenize
 from pipeline.data.stackdocs.rows import MIN_WORDS, Tokens
 
 
-def collect_texts(
-    docstrings: Iterable[Docstring], taken: Collection[Tokens], max_tokens: int
-) -> list[Tokens]:
+def collect_texts(docstrings: Iterable[Docstring], taken: Collection[Tokens], max_tokens: int) -> list[Tokens]:
     """The distinct prose of docstrings, in order of first appearance.
 
     Texts with fewer than 8 words are dropped, and copies of the competition's: where the first `max_tokens`

@@ -58,7 +58,11 @@ def test_what_the_hubs_cache_holds_besides_does_not_matter(hub, tmp_path):
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(OSError("no route\nto host"), "(no route)"), (ValueError("bad repo id"), "(bad repo id)"), (KeyError(), "(KeyError)")],
+    [
+        (OSError("no route\nto host"), "(no route)"),
+        (ValueError("bad repo id"), "(bad repo id)"),
+        (KeyError(), "(KeyError)"),
+    ],
 )
 def test_whatever_goes_wrong_names_repo_revision_and_remedy(monkeypatch, tmp_path, error, reason):
     def snapshot_download(repo, **options):
@@ -85,7 +89,10 @@ def test_a_whole_checkpoint(tmp_path):
 @pytest.mark.parametrize(
     ("lost", "message"),
     [
-        ("config.json", "hub.x: the checkpoint has no configuration (config.json); found: model.safetensors, vocab.txt"),
+        (
+            "config.json",
+            "hub.x: the checkpoint has no configuration (config.json); found: model.safetensors, vocab.txt",
+        ),
         ("model.safetensors", "hub.x: the checkpoint has no weights (model.safetensors or "),
         ("vocab.txt", "hub.x: the checkpoint has no tokenizer (tokenizer.json or vocab.txt or "),
     ],

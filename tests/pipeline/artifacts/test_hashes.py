@@ -53,7 +53,11 @@ def test_a_folder_is_its_names_and_contents(tmp_path):
 
     first = folder("first", b="2", a="1", deep__c="3")
     assert folder("copy", deep__c="3", a="1", b="2") == first
-    others = [folder("n", b="2", A="1", deep__c="3"), folder("c", b="2", a="!", deep__c="3"), folder("m", b="2c", a="1")]
+    others = [
+        folder("n", b="2", A="1", deep__c="3"),
+        folder("c", b="2", a="!", deep__c="3"),
+        folder("m", b="2c", a="1"),
+    ]
     assert len({first, *others, folder("f", b="2", a="1", c="3")}) == 5
 
 

@@ -47,16 +47,9 @@ def slow_ntxent(vectors, labels, temperature):
     unit = functional.normalize(vectors.detach()).tolist()
     n, values = len(unit), []
     for i in range(n):
-        similar = [
-            math.exp(sum(a * b for a, b in zip(unit[i], unit[j], strict=True)) / temperature)
-            for j in range(n)
-        ]
+        similar = [math.exp(sum(a * b for a, b in zip(unit[i], unit[j], strict=True)) / temperature) for j in range(n)]
         others = sum(similar[j] for j in range(n) if labels[j] != labels[i])
-        values += [
-            -math.log(similar[j] / (similar[j] + others))
-            for j in range(n)
-            if j != i and labels[j] == labels[i]
-        ]
+        values += [-math.log(similar[j] / (similar[j] + others)) for j in range(n) if j != i and labels[j] == labels[i]]
     return sum(values) / len(values)
 
 
@@ -70,9 +63,7 @@ def test_equals_the_library_called_by_hand(ours, rows, temperature):
 @pytest.mark.parametrize(("ours", "slow"), [(SupConLoss, slow_supcon), (NTXentLoss, slow_ntxent)])
 def test_equals_loop(ours, slow, rows):
     vectors, labels = rows
-    assert ours(temperature=0.5)(vectors, labels).item() == pytest.approx(
-        slow(vectors, labels.tolist(), 0.5), abs=1e-5
-    )
+    assert ours(temperature=0.5)(vectors, labels).item() == pytest.approx(slow(vectors, labels.tolist(), 0.5), abs=1e-5)
 
 
 @each
@@ -100,9 +91,7 @@ def test_total_loss_adds_the_weighted_term(ours, rows, class_vectors, with_class
     term = Contrastive(ours(temperature=0.5), 0.3, with_classes)
     joined = torch.cat([pooled, class_vectors]) if with_classes else pooled
     joined_labels = torch.cat([labels, torch.arange(4)]) if with_classes else labels
-    expected = functional.cross_entropy(logits, labels) + 0.3 * REFERENCES[ours](temperature=0.5)(
-        joined, joined_labels
-    )
+    expected = functional.cross_entropy(logits, labels) + 0.3 * REFERENCES[ours](temperature=0.5)(joined, joined_labels)
     value = total_loss(output, labels, nn.CrossEntropyLoss(), term, class_vectors)
     torch.testing.assert_close(value, expected)
     assert value != total_loss(output, labels, nn.CrossEntropyLoss(), None, class_vectors)

@@ -41,9 +41,7 @@ def test_absent_class_has_no_say_however_heavy(batch, class_weights):
     settings = {"alpha": 0.3, "smooth": 1.0, "squared_denominator": True}
     heavier = class_weights.clone()
     heavier[3] = 1e6  # no row of the batch is of class 3
-    torch.testing.assert_close(
-        DiceLoss(class_weights, **settings)(*batch), DiceLoss(heavier, **settings)(*batch)
-    )
+    torch.testing.assert_close(DiceLoss(class_weights, **settings)(*batch), DiceLoss(heavier, **settings)(*batch))
 
 
 def test_right_answers_score_better_than_wrong_ones():

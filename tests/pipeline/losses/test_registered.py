@@ -31,9 +31,7 @@ def test_class_weights_move_with_the_loss(word, piece_arguments):
 def test_heavier_class_counts_more(word, piece_arguments):
     logits, labels = torch.tensor([[2.0, 0.0], [2.0, 0.0]]), torch.tensor([0, 1])  # right, wrong
     light, heavy = (
-        registry.load("losses", word)(torch.tensor(weights), **piece_arguments("losses", word))(
-            logits, labels
-        )
+        registry.load("losses", word)(torch.tensor(weights), **piece_arguments("losses", word))(logits, labels)
         for weights in ([1.0, 0.1], [1.0, 10.0])
     )
     assert heavy > light

@@ -11,7 +11,7 @@ def splits(draw):
     seed = draw(st.integers(0, 2**32 - 1))
     rng = np.random.default_rng(seed)
     rows = rng.permutation(len(labels))[: rng.integers(1, len(labels) + 1)]
-    return labels, rows, draw(st.floats(0.01, 0.49)), seed
+    return labels, rows, draw(st.floats(0.01, 0.99)), seed
 
 
 @settings(max_examples=100, deadline=None)

@@ -36,9 +36,7 @@ TRAIN = np.setdiff1d(np.arange(60), HELD_OUT)
 
 
 def train(source, features, labels, recipe, n_classes=3, train_rows=TRAIN):
-    return linear.train_fold(
-        source, features, labels, train_rows, HELD_OUT, n_classes, recipe, "cpu", "x fold 0"
-    )
+    return linear.train_fold(source, features, labels, train_rows, HELD_OUT, n_classes, recipe, "cpu", "x fold 0")
 
 
 def predict(fold, source, texts, recipe, tmp_path, n_classes=3):
@@ -89,17 +87,16 @@ def test_decisions_are_scikit_learns_times_one_scale(source, features, short_lab
 
 
 @RECIPES
-def test_class_that_training_lacks_is_least_likely(
-    source, features, short_texts, short_labels, recipe, tmp_path
-):
+def test_class_that_training_lacks_is_least_likely(source, features, short_texts, short_labels, recipe, tmp_path):
     """Class 1 of five has no row in training, and class 4 none at all."""
     rows = TRAIN[short_labels[TRAIN] != 1]
     fold = train(source, features, short_labels, recipe, n_classes=5, train_rows=rows)
     assert fold.logits.shape == (len(HELD_OUT), 5)
     assert np.isfinite(fold.logits).all()
     assert set(fold.logits.argmax(axis=1)) <= {0, 2}
-    weights = predict(fold, source, short_texts, recipe, tmp_path, n_classes=5)
-    np.testing.assert_array_equal(weights[HELD_OUT], fold.logits)
+    logits = predict(fold, source, [*short_texts, "unheard of"], recipe, tmp_path, n_classes=5)
+    np.testing.assert_array_equal(logits[HELD_OUT], fold.logits)
+    assert logits[-1, [1, 3, 4]].max() < logits[-1, [0, 2]].min()  # of a text without a known word
 
 
 @RECIPES
@@ -108,9 +105,7 @@ def test_two_classes(source, features, short_texts, short_labels, recipe, tmp_pa
     fold = train(source, features, labels, recipe, n_classes=2)
     assert fold.logits.shape == (len(HELD_OUT), 2)
     assert macro_f1(labels[HELD_OUT], fold.logits.argmax(axis=1), 2) > 0.6
-    np.testing.assert_array_equal(
-        predict(fold, source, short_texts, recipe, tmp_path, 2)[HELD_OUT], fold.logits
-    )
+    np.testing.assert_array_equal(predict(fold, source, short_texts, recipe, tmp_path, 2)[HELD_OUT], fold.logits)
 
 
 @RECIPES
@@ -148,7 +143,7 @@ def test_held_out_labels_have_no_say(source, features, short_labels):
 # --- the scale -------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), spread=st.floats(0.1, 30))
 def test_scale_is_the_best_of_a_grid(seed, spread):
     rng = np.random.default_rng(seed)
@@ -156,10 +151,10 @@ def test_scale_is_the_best_of_a_grid(seed, spread):
     decisions = rng.normal(size=(50, 4)) + 1.5 * np.eye(4)[labels]
     decisions *= spread
     scale = fit_scale(decisions, labels)
-    grid = np.exp(np.linspace(-4, 6, 2001))
+    grid = np.exp(np.linspace(-4, 6, 501))
     losses = [negative_log_likelihood(decisions * s, labels) for s in grid]
     assert negative_log_likelihood(decisions * scale, labels) <= min(losses) + 1e-6
-    assert scale == pytest.approx(grid[np.argmin(losses)], rel=0.02)
+    assert scale == pytest.approx(grid[np.argmin(losses)], rel=0.03)
 
 
 def test_scale_undoes_a_factor():

@@ -13,8 +13,7 @@ def states_twice(model, p):
     input_ids = torch.tensor([[2, 9, 11, 3]])
     with torch.no_grad():
         return [
-            encoder(input_ids=input_ids, attention_mask=torch.ones_like(input_ids)).last_hidden_state
-            for _ in range(2)
+            encoder(input_ids=input_ids, attention_mask=torch.ones_like(input_ids)).last_hidden_state for _ in range(2)
         ]
 
 

@@ -33,7 +33,5 @@ def test_relative_positions_have_no_limit(make_model, model_type):
 
 def test_too_long_is_refused_with_the_limit(make_model):
     check_max_length(make_model("roberta"), 38, "my-member fold 0")
-    with pytest.raises(
-        UserError, match=r"^my-member fold 0: got max_length 39, .* set max_length to 38 or less$"
-    ):
+    with pytest.raises(UserError, match=r"^my-member fold 0: got max_length 39, .* set max_length to 38 or less$"):
         check_max_length(make_model("roberta"), 39, "my-member fold 0")

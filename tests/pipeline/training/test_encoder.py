@@ -78,8 +78,6 @@ def test_no_steps_keep_the_encoder(run, tiny_checkpoint):
 
 
 def test_length_without_positions_is_refused(run):
-    with pytest.raises(
-        UserError, match=r"^post-train x: got max_length 33, .* set max_length to 32 or less$"
-    ):
+    with pytest.raises(UserError, match=r"^post-train x: got max_length 33, .* set max_length to 32 or less$"):
         run(max_length=33)
     run("nezha", max_length=33, steps=1, checkpoints=[])

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.data.batches import pack
+from pipeline.errors import UserError
+from pipeline.data.batches import bucketed_batches, pack
 from pipeline.inference.transformer import predict_logits
 from pipeline.losses.contrastive import SupConLoss
 from pipeline.models.classifier import TextClassifier
@@ -38,9 +39,7 @@ class NotANumber(nn.Module):
 
 def make_model():
     torch.manual_seed(0)
-    return TextClassifier(
-        BagOfWords(), MeanPooler(H), ClassificationHead(H, 3, samples=2, reduce="mean", p=0.1)
-    )
+    return TextClassifier(BagOfWords(), MeanPooler(H), ClassificationHead(H, 3, samples=2, reduce="mean", p=0.1))
 
 
 def train(model, labels=LABELS, **changes):
@@ -109,6 +108,43 @@ def test_first_loss_is_that_of_the_untrained_model():
     assert train(model, epochs=1, batch_size=100)[0].loss == pytest.approx(expected.item(), abs=2e-6)
 
 
+def test_equals_a_plain_loop():
+    """Against PyTorch by hand, over rows padded to one length; dropout is off, the batches are the same."""
+    model = make_model()
+    model.encoder.dropout.p = model.head.dropout.p = 0.0
+    embeddings, linear = model.encoder.embeddings.weight, model.head.linear
+    ours, plain = model, [tensor.detach().clone().requires_grad_() for tensor in (embeddings, *linear.parameters())]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": plain[:1], "lr": 0.05},
+            {"params": plain[1:2], "lr": 0.02},
+            {"params": plain[2:], "lr": 0.02, "weight_decay": 0.0},
+        ],
+        betas=(0.9, 0.98),
+        eps=1e-6,
+        weight_decay=0.1,
+    )
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    rng = np.random.default_rng(0)
+    batches = [batch for _ in range(3) for batch in bucketed_batches(TEXTS.lengths, ROWS, 8, rng)]
+    for step, batch in enumerate(batches):
+        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+            group["lr"] = peak * min((step + 1) / 2, (9 - step) / 7)  # 2 of 9 updates warm up
+        texts = [torch.from_numpy(TEXTS.token_ids[TEXTS.offsets[i] : TEXTS.offsets[i + 1]]).long() for i in batch]
+        pooled = torch.stack([plain[0][token_ids].mean(dim=0) for token_ids in texts])
+        logits = pooled @ plain[1].T + plain[2]
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(logits, torch.from_numpy(LABELS[batch])).backward()
+        length = sum(tensor.grad.square().sum() for tensor in plain).sqrt()
+        for tensor in plain:
+            tensor.grad *= min(1.0, 0.3 / float(length))
+        optimizer.step()
+    rates = {"embeddings": 0.05, "encoder": 9.0, "head": 0.02}
+    train(ours, learning_rate=rates, weight_decay=0.1, clip=0.3, warmup_ratio=0.2)
+    for tensor, expected in zip((embeddings, *linear.parameters()), plain, strict=True):
+        torch.testing.assert_close(tensor, expected, rtol=0, atol=1e-4)
+
+
 def test_only_the_given_rows_are_trained_on():
     others = LABELS.copy()
     others[:3] = (others[:3] + 1) % 3
@@ -140,9 +176,7 @@ def test_each_part_has_its_own_rate():
     rates = {"embeddings": 0.05, "encoder": 0.05, "head": 1e-12}
     before, after = weights_of(make_model()), trained(learning_rate=rates, weight_decay=0.0)
     assert torch.allclose(before["head.linear.weight"], after["head.linear.weight"], atol=1e-9)
-    assert not torch.allclose(
-        before["encoder.embeddings.weight"], after["encoder.embeddings.weight"], atol=1e-3
-    )
+    assert not torch.allclose(before["encoder.embeddings.weight"], after["encoder.embeddings.weight"], atol=1e-3)
 
 
 def test_gradients_are_clipped():
@@ -211,7 +245,7 @@ def test_patience_changes_no_epoch_that_runs():
 
 
 def test_loss_that_is_no_number_ends_training():
-    with pytest.raises(FloatingPointError, match=r"^my-member fold 1: the loss is nan in epoch 1; lower"):
+    with pytest.raises(UserError, match=r"^my-member fold 1: the loss is nan in epoch 1; lower"):
         train(make_model(), loss=NotANumber(), what="my-member fold 1")
 
 

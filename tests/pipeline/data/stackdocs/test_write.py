@@ -61,10 +61,7 @@ def test_counts_and_files(site_packages: Path, tmp_path: Path) -> None:
         "plain": 20,
         "words": counts["words"],
     }
-    assert (
-        plain[0]
-        == "return the plain of item 0 , which is more than eight words ( and plain_0 ) . x_plain : int"
-    )
+    assert plain[0] == "return the plain of item 0 , which is more than eight words ( and plain_0 ) . x_plain : int"
     # the five vendored copies of competition texts are not there
     assert [line.split()[2] for line in plain] == ["plain"] * 10 + ["other"] * 10
 
@@ -94,8 +91,7 @@ def test_the_key_opens_the_texts(competition: Path) -> None:
     assert list(words) == [str(n) for n in range(len(words))]
     labelled = read(raw / "train.csv")
     labelled += [
-        {**a, **b}
-        for a, b in zip(read(raw / "test.csv"), read(raw / "answer_key" / "test_labels.csv"), strict=True)
+        {**a, **b} for a, b in zip(read(raw / "test.csv"), read(raw / "answer_key" / "test_labels.csv"), strict=True)
     ]
     for row in labelled:
         tokens = row["text"].split(" ")
@@ -115,9 +111,7 @@ def test_the_key_opens_the_texts(competition: Path) -> None:
 
 def test_no_text_is_in_two_places(competition: Path) -> None:
     texts = [
-        row["text"]
-        for name in ("train", "test", "unlabelled")
-        for row in read(competition / "raw" / f"{name}.csv")
+        row["text"] for name in ("train", "test", "unlabelled") for row in read(competition / "raw" / f"{name}.csv")
     ]
     assert len(texts) == len(set(texts))
 

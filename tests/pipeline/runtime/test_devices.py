@@ -1,0 +1,166 @@
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import UserError
+from pipeline.runtime import devices
+from pipeline.runtime.devices import available_devices, run_on_devices
+
+# ── Which devices there are ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A machine with so many GPUs and these environment variables."""
+
+    def make(n_gpus, **variables):
+        for name in ("CONCLAVE_DEVICES", "CONCLAVE_FOLDS_PER_GPU"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(f"CONCLAVE_{name}", value)
+        monkeypatch.setattr(devices, "_count_gpus", lambda: n_gpus)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("n_gpus", "variables", "expected"),
+    [
+        (0, {}, ["cpu"]),
+        (0, {"FOLDS_PER_GPU": "3"}, ["cpu"]),
+        (2, {}, ["cuda:0", "cuda:1"]),
+        (2, {"FOLDS_PER_GPU": "2"}, ["cuda:0", "cuda:1", "cuda:0", "cuda:1"]),
+        (2, {"DEVICES": "cuda:1"}, ["cuda:1"]),
+        (2, {"DEVICES": "cuda:1, cpu", "FOLDS_PER_GPU": "2"}, ["cuda:1", "cpu"]),
+        (1, {"DEVICES": "cuda"}, ["cuda"]),
+        (0, {"DEVICES": "cpu,cpu"}, ["cpu", "cpu"]),
+        (0, {"DEVICES": ""}, ["cpu"]),
+    ],
+)
+def test_devices_of_a_machine(machine, n_gpus, variables, expected):
+    machine(n_gpus, **variables)
+    assert available_devices() == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"DEVICES": "gpu0"}, "CONCLAVE_DEVICES: got 'gpu0', a list such as cuda:0,cuda:1 or cpu is allowed"),
+        ({"DEVICES": "cuda:0,"}, "CONCLAVE_DEVICES: got '', a list such as cuda:0,cuda:1 or cpu is allowed"),
+        ({"DEVICES": "cuda:0,cuda:2"}, "CONCLAVE_DEVICES: got 'cuda:2', but PyTorch sees 2 GPUs here"),
+        ({"FOLDS_PER_GPU": "0"}, "CONCLAVE_FOLDS_PER_GPU: got '0', a whole number from 1 is allowed"),
+        ({"FOLDS_PER_GPU": "²"}, "CONCLAVE_FOLDS_PER_GPU: got '²', a whole number from 1 is allowed"),
+        ({"FOLDS_PER_GPU": "many"}, "CONCLAVE_FOLDS_PER_GPU: got 'many', a whole number from 1 is allowed"),
+    ],
+)
+def test_values_that_mean_nothing(machine, variables, message):
+    machine(2, **variables)
+    with pytest.raises(UserError) as refused:
+        available_devices()
+    assert str(refused.value) == message
+
+
+def test_no_gpu_at_all(machine):
+    machine(0, DEVICES="cuda")
+    with pytest.raises(UserError, match="got 'cuda', but PyTorch sees 0 GPUs here"):
+        available_devices()
+
+
+# ── Running on them ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+# Spawned processes find a job by the name of this module.
+
+
+def note_down(folder: Path, name: str, device: str) -> None:
+    """Leave a file that says where the job ran."""
+    if name == "bad":
+        raise UserError("bad went wrong")
+    (folder / name).write_text(f"{device} {os.getpid()}")
+
+
+def meet(folder: Path, name: str, other: str, device: str) -> None:
+    """Come back only when the other job runs too."""
+    note_down(folder, name, device)
+    wait_for(folder / other)
+
+
+def use_alone(folder: Path, name: str, device: str) -> None:
+    """Fail where another job has the device."""
+    (folder / f"{device} in use").touch(exist_ok=False)
+    time.sleep(0.05)
+    (folder / f"{device} in use").unlink()
+    note_down(folder, name, device)
+
+
+def fail_or_outlive(folder: Path, name: str, device: str) -> None:
+    """`bad` fails while `long` runs; `long` goes on for a while."""
+    if name == "bad":
+        wait_for(folder / "long began")
+        (folder / "bad began").touch()
+        raise UserError("bad went wrong")
+    (folder / f"{name} began").touch()
+    wait_for(folder / "bad began")
+    time.sleep(1)
+    note_down(folder, name, device)
+
+
+def wait_for(path: Path) -> None:
+    for _ in range(1200):
+        if path.exists():
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"{path.name} did not come")
+
+
+def results(folder):
+    return {path.name: path.read_text().split() for path in folder.iterdir()}
+
+
+def test_one_device_works_in_this_process_in_order(tmp_path):
+    ran = []
+    run_on_devices(lambda name, device: ran.append((name, device)), [("a",), ("b",), ("c",)], ["cpu"])
+    assert ran == [("a", "cpu"), ("b", "cpu"), ("c", "cpu")]
+
+
+def test_one_job_works_in_this_process(tmp_path):
+    run_on_devices(note_down, [(tmp_path, "a")], ["first", "second"])
+    assert results(tmp_path) == {"a": ["first", str(os.getpid())]}
+
+
+@pytest.mark.parametrize("devices", [["cpu"], ["cpu", "cpu"]])
+def test_no_job_is_no_work(devices):
+    """A stage that was killed after its last fold has none left to train."""
+    run_on_devices(note_down, [], devices)
+
+
+def test_the_first_exception_in_this_process_ends_the_work(tmp_path):
+    with pytest.raises(UserError, match="bad went wrong"):
+        run_on_devices(note_down, [(tmp_path, name) for name in ("a", "bad", "b")], ["cpu"])
+    assert set(results(tmp_path)) == {"a"}
+
+
+def test_two_devices_work_side_by_side(tmp_path):
+    run_on_devices(meet, [(tmp_path, "a", "b"), (tmp_path, "b", "a")], ["first", "second"])
+    ran = results(tmp_path)
+    assert {name: device for name, (device, _) in ran.items()} == {"a": "first", "b": "second"}
+    processes = {int(process) for _, process in ran.values()}
+    assert len(processes) == 2
+    assert os.getpid() not in processes
+
+
+def test_a_device_has_one_job_at_a_time_and_all_jobs_are_done(tmp_path):
+    names = [f"job-{i}" for i in range(6)]
+    run_on_devices(use_alone, [(tmp_path, name) for name in names], ["first", "second"])
+    ran = results(tmp_path)
+    assert sorted(ran) == names, "the same files as with one device"
+    assert {device for device, _ in ran.values()} == {"first", "second"}
+
+
+def test_the_first_exception_of_another_process_is_raised_and_stops_the_hand_out(tmp_path):
+    jobs = [(tmp_path, name) for name in ("bad", "long", "third", "fourth")]
+    with pytest.raises(UserError, match="^bad went wrong$"):
+        run_on_devices(fail_or_outlive, jobs, ["first", "second"])
+    assert sorted(results(tmp_path)) == ["bad began", "long", "long began"], "what ran keeps what it wrote"

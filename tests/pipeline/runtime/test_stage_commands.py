@@ -1,0 +1,65 @@
+"""Every stage answers `--help` at once: nothing heavy is imported before it has work."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+STAGES = sorted(path.stem for path in (ROOT / "stages").glob("*.py") if path.stem != "__init__")
+HEAVY = ["torch", "transformers", "sklearn", "scipy", "pandas"]
+# One process for all: a process for each would take a second each.
+ASK = f"""
+import importlib, json, sys
+import typer
+from typer.testing import CliRunner
+answers = {{}}
+for name in sys.argv[1:]:
+    app = typer.Typer()
+    app.command()(importlib.import_module(f"stages.{{name}}").main)
+    answer = CliRunner().invoke(app, ["--help"])
+    answers[name] = [answer.exit_code, answer.output, [m for m in {HEAVY} if m in sys.modules]]
+print(json.dumps(answers))
+"""
+
+
+@pytest.fixture(scope="module")
+def answers():
+    done = subprocess.run([sys.executable, "-c", ASK, *STAGES], cwd=ROOT, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_says_how_it_is_called(answers, stage):
+    status, output, imported = answers[stage]
+    assert status == 0
+    assert "Usage:" in output
+    assert imported == [], "by this stage or one before it in the alphabet"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_says_in_its_first_line_how_to_run_it(stage):
+    source = (ROOT / "stages" / f"{stage}.py").read_text(encoding="utf-8")
+    assert f"`python -m stages.{stage}" in source.split('"""')[1]
+    assert '\nif __name__ == "__main__":\n' in source
+    assert source.endswith("    run_stage(main)\n")
+
+
+def test_a_stage_is_a_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.recipes", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "Write models/recipes/<member>.json for every member." in done.stdout
+
+
+def test_recipes_are_written_without_torch(tmp_path):
+    """They are written anew after every edit anywhere in the library."""
+    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from stages.recipes import main; main()\n"
+        f"assert not set({HEAVY}) & set(sys.modules), set({HEAVY}) & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    assert (tmp_path / "models/recipes/bert-ce.json").exists()

@@ -1,0 +1,105 @@
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stages import prune
+
+ROOT = Path(__file__).parents[2]
+NAMED = [
+    "models/pretrained/tiny-bert/config.json",
+    "models/aligned/tiny-bert/config.json",
+    "models/encoders/tiny-bert/step-2/config.json",
+    "models/vectors/tfidf/idf.npy",
+    "models/members/bert-ce/fold-0/model.safetensors",
+    "models/oof_logits/bert-ce/fold-0.npz",
+    "models/test_logits/bert-ce/fold-0.npz",
+    "reports/alignment/tiny-bert.json",
+    "reports/history/pretrain/tiny-bert.csv",
+    "reports/history/post_train/tiny-bert.csv",
+    "reports/history/finetune/bert-ce/fold-0.csv",
+]
+LEFT = [file.replace("tiny-bert", "old-bert").replace("bert-ce", "old-ce").replace("tfidf", "old") for file in NAMED]
+OTHERS = [
+    "models/oof_logits/.gitignore",
+    "models/members/.keep/x",
+    "models/recipes/old-ce.json",
+    "models/fused/old-ce.npz",
+    "reports/data.json",
+    "data/raw/old/train.csv",
+]
+
+
+def output(file):
+    """The output of a stage in which a file lies: an entry of a folder of named artifacts."""
+    parts = Path(file).parts
+    return Path(*parts[: 4 if "history" in parts else 3]).as_posix()
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project whose stages made everything; dvc.lock keeps the stages that are gone."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copyfile(ROOT / "params.yaml", "params.yaml")
+    for file in [*NAMED, *LEFT, *OTHERS]:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).touch()
+    write_lock([output(file) for file in [*NAMED, *LEFT]])
+
+
+def write_lock(paths):
+    outs = "".join(f"    - path: {path}\n      md5: 0.dir\n" for path in paths)
+    Path("dvc.lock").write_text(f"schema: '2.0'\nstages:\n  nothing@x:\n    cmd: x\n  some@x:\n    outs:\n{outs}")
+
+
+def test_what_params_no_longer_name_is_removed_and_nothing_else(project, capsys):
+    prune.main()
+    assert [file for file in [*NAMED, *OTHERS] if not Path(file).exists()] == []
+    assert [file for file in LEFT if Path(output(file)).exists()] == []
+    assert capsys.readouterr().out.splitlines() == [
+        f"removed {output(file)}: not in params.yaml (it stays in DVC's cache)" for file in LEFT
+    ]
+
+
+def test_the_second_time_there_is_nothing_to_do(project, capsys):
+    prune.main()
+    capsys.readouterr()
+    prune.main()
+    assert capsys.readouterr().out == ""
+
+
+def test_what_no_stage_made_is_kept_and_named(project, capsys):
+    """A checkpoint that the user put among the pretrained ones is in no cache."""
+    mine = Path("models/pretrained/mine")
+    mine.mkdir()
+    prune.main()
+    assert mine.is_dir()
+    assert f"kept {mine}: not in params.yaml, but no stage in dvc.lock made it; move it if it is in the way" in (
+        capsys.readouterr().out.splitlines()
+    )
+
+
+def test_without_a_lock_file_nothing_is_removed(project, capsys):
+    Path("dvc.lock").unlink()
+    prune.main()
+    assert all(Path(file).exists() for file in LEFT)
+    assert "removed" not in capsys.readouterr().out
+
+
+def test_external_members_are_named_too(project):
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    text, found = re.subn(r"(?m)^external: {}", "external: {old-ce: {from: data/external/x}}", text)
+    assert found == 1
+    Path("params.yaml").write_text(text, encoding="utf-8")
+    prune.main()
+    assert Path("models/oof_logits/old-ce").exists()
+    assert Path("models/test_logits/old-ce").exists()
+    assert not Path("models/members/old-ce").exists()
+
+
+def test_an_empty_project(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shutil.copyfile(ROOT / "params.yaml", "params.yaml")
+    prune.main()
+    assert capsys.readouterr().out == ""

@@ -1,0 +1,200 @@
+import copy
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline import registry
+from pipeline.artifacts import hashes
+from stages import recipes
+
+ROOT = Path(__file__).parents[2]
+FOLDER = Path("models/recipes")
+# The real params, with the pieces that the tests reckon with.
+REAL = YAML(typ="safe").load(ROOT / "params.yaml")
+REAL["toy"] = False
+REAL["defaults"]["transformer"] |= {"pooler": "cls", "loss": "ce", "class_weights": "none", "contrastive": None}
+REAL["members"] = {
+    "bert-ce": {"kind": "transformer", "from": "models/encoders/tiny-bert"},
+    "nezha-dice": {
+        "kind": "transformer",
+        "from": "models/encoders/tiny-nezha",
+        "pooler": "dynamic_routing",
+        "loss": "dice",
+        "contrastive": {"loss": "supcon", "weight": 0.1, "on": "samples"},
+    },
+    "tfidf-svm": {"kind": "linear", "from": "models/vectors/tfidf"},
+}
+TRANSFORMERS = ["bert-ce", "nezha-dice"]
+ALL = [*TRANSFORMERS, "tfidf-svm"]
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of the params and the sources."""
+    root = tmp_path_factory.mktemp("project")
+    for name in ("pipeline", "stages"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "params.yaml").write_text(json.dumps(REAL), encoding="utf-8")  # JSON is YAML
+    return root
+
+
+@pytest.fixture
+def project(tree, monkeypatch):
+    """Work in the copy."""
+    monkeypatch.chdir(tree)
+    monkeypatch.setattr(hashes, "ROOT", tree)
+    monkeypatch.setattr(registry, "ROOT", tree)
+    registry.arguments.cache_clear()
+    yield tree
+    registry.arguments.cache_clear()
+
+
+@pytest.fixture
+def edit(project):
+    """Set a key of params, or add a comment to a source file, until the end of the test."""
+    originals = {}
+
+    def change(place, value="# edited"):
+        file = place if place.endswith(".py") else "params.yaml"
+        text = Path(file).read_text(encoding="utf-8")
+        originals.setdefault(file, text)
+        if file == place:
+            Path(file).write_text(f"{text}\n{value}\n", encoding="utf-8")
+            return
+        params = json.loads(text)
+        *above, last = place.split(".")
+        node = params
+        for part in above:
+            node = node[part]
+        assert node.get(last) != value, "nothing would change"
+        node[last] = value
+        Path(file).write_text(json.dumps(params), encoding="utf-8")
+
+    yield change
+    for file, text in originals.items():
+        Path(file).write_text(text, encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def unedited(tree):
+    """The recipes of the copy as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tree)
+        patch.setattr(hashes, "ROOT", tree)
+        return write()
+
+
+def write():
+    """Run the stage: → the bytes of every member's recipe."""
+    recipes.main()
+    return {path.stem: path.read_bytes() for path in sorted(FOLDER.iterdir())}
+
+
+def changed(before, after):
+    return [name for name in after if before.get(name) != after[name]]
+
+
+def test_a_recipe_says_everything(unedited):
+    recipe = json.loads(unedited["nezha-dice"])
+    assert recipe["name"] == "nezha-dice"
+    assert recipe["from"] == "models/encoders/tiny-nezha"
+    assert recipe["loss"] == {"name": "dice", **REAL["defaults"]["losses"]["dice"]}
+    assert recipe["batch_size"] == REAL["defaults"]["transformer"]["batch_size"]
+    assert (recipe["threads"], recipe["precision"]) == (REAL["runtime"]["threads"], REAL["runtime"]["precision"])
+    assert recipe["pieces"] == {
+        "kinds.transformer": "pipeline.members.transformer",
+        "poolers.dynamic_routing": "pipeline.models.poolers.dynamic_routing:DynamicRoutingPooler",
+        "losses.dice": "pipeline.losses.dice:DiceLoss",
+        "imbalance.none": "pipeline.losses.imbalance:uniform",
+        "contrastive.supcon": "pipeline.losses.contrastive:SupConLoss",
+    }
+
+
+def test_a_recipe_holds_the_hashes_of_its_own_code(tree, unedited):
+    written = {name: json.loads(content)["sources"] for name, content in unedited.items()}
+    assert written.keys() == {"bert-ce", "nezha-dice", "tfidf-svm"}
+    for sources in written.values():
+        assert sources["stages.finetune"] == hashes.hash_file(tree / "stages/finetune.py")
+    assert "pipeline.training.loop" in written["bert-ce"]
+    assert "pipeline.training.loop" not in written["tfidf-svm"]
+    losses = {name: [m for m in sources if m.startswith("pipeline.losses.")] for name, sources in written.items()}
+    assert "pipeline.losses.cross_entropy" in losses["bert-ce"]
+    assert "pipeline.losses.dice" not in losses["bert-ce"]
+    assert {"pipeline.losses.dice", "pipeline.losses.contrastive"} <= set(losses["nezha-dice"])
+
+
+def test_the_same_again(project, unedited):
+    assert write() == unedited
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "whose"),
+    [
+        ("members.nezha-dice.loss", "focal", ["nezha-dice"]),
+        ("members.nezha-dice.loss", {"name": "dice", **REAL["defaults"]["losses"]["dice"]}, []),
+        ("members.tfidf-svm.C", 123, ["tfidf-svm"]),
+        ("defaults.transformer.epochs", 123, TRANSFORMERS),
+        ("defaults.losses.focal.gamma", 123, []),
+        ("folds.n_folds", 123, []),
+        ("runtime.threads", 123, ALL),
+        ("toy", True, TRANSFORMERS),
+    ],
+)
+def test_an_edit_of_params_changes_the_recipes_of_those_it_concerns(unedited, edit, place, value, whose):
+    edit(place, value)
+    assert changed(unedited, write()) == whose
+
+
+@pytest.mark.parametrize(
+    ("file", "whose"),
+    [
+        ("pipeline/losses/dice.py", ["nezha-dice"]),
+        ("pipeline/losses/cross_entropy.py", ["bert-ce"]),
+        ("pipeline/members/linear.py", ["tfidf-svm"]),
+        ("pipeline/models/nezha/attention.py", TRANSFORMERS),
+        ("pipeline/metrics/scores.py", ALL),
+        ("stages/finetune.py", ALL),
+        ("stages/recipes.py", []),
+        ("pipeline/reporting/html.py", []),
+        ("pipeline/artifacts/logits.py", []),
+        ("pipeline/registry.py", []),
+        ("pipeline/fusion/vote.py", []),
+    ],
+)
+def test_an_edit_of_code_changes_the_recipes_of_those_who_run_it(unedited, edit, file, whose):
+    edit(file)
+    assert changed(unedited, write()) == whose
+
+
+def test_a_new_loss_changes_nobody_and_can_be_used(unedited, edit, monkeypatch):
+    Path("pipeline/losses/poly.py").write_text(
+        '"""Poly loss."""\n\nfrom pipeline.losses.cross_entropy import CrossEntropyLoss\n\n\n'
+        "class PolyLoss(CrossEntropyLoss):\n    def __init__(self, class_weights, *, epsilon: float): ...\n"
+    )
+    monkeypatch.setitem(registry.FAMILIES["losses"], "poly", "pipeline.losses.poly:PolyLoss")
+    assert write() == unedited
+    edit("members.nezha-dice.loss", {"name": "poly", "epsilon": 1})
+    after = write()
+    assert changed(unedited, after) == ["nezha-dice"]
+    recipe = json.loads(after["nezha-dice"])
+    assert recipe["loss"] == {"name": "poly", "epsilon": 1.0}
+    assert {"pipeline.losses.poly", "pipeline.losses.cross_entropy"} <= set(recipe["sources"])
+
+
+def test_another_place_for_a_word_changes_those_who_use_it(project, unedited, monkeypatch):
+    """Even within one file, whose hash stays."""
+    monkeypatch.setitem(registry.FAMILIES["imbalance"], "none", "pipeline.losses.imbalance:balanced")
+    assert changed(unedited, write()) == ["bert-ce", "nezha-dice"]
+
+
+def test_a_new_and_a_dropped_member_leave_the_others_alone(unedited, edit):
+    members = copy.deepcopy(REAL["members"])
+    del members["tfidf-svm"]
+    focal = {"kind": "transformer", "from": "models/encoders/tiny-bert", "loss": "focal"}
+    edit("members", {"bert-focal": focal, **members})
+    after = write()
+    assert list(after) == ["bert-ce", "bert-focal", "nezha-dice"], "the dropped member's recipe is gone"
+    assert changed(unedited, after) == ["bert-focal"]
