@@ -49,7 +49,8 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
         mapping_hash = hash_file(folder / "mapping.csv")
     report = alignment_report(alignment.table, alignment.counts, method=word)
     write_json(ALIGNMENT_REPORTS / f"{name}.json", {**report, "mapping_sha256": mapping_hash})
-    say(f"{name}: {report['n_tokens']} tokens, {report['coverage']:.1%} of the text has a pretrained row: {ALIGNED / name}/")
+    covered = f"{report['coverage']:.1%} of the text has a pretrained row"
+    say(f"{name}: {report['n_tokens']} tokens, {covered}: {ALIGNED / name}/")
 
 
 if __name__ == "__main__":

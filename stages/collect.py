@@ -10,8 +10,8 @@ def main() -> None:
 
     from pipeline.artifacts.paths import PLAIN, RAW
     from pipeline.config import load_params
-    from pipeline.data.stackdocs.write import write_stackdocs
     from pipeline.data.stackdocs.packages import PACKAGES, TOY_PACKAGES
+    from pipeline.data.stackdocs.write import write_stackdocs
 
     params = load_params()
     raw, plain = RAW / "stackdocs", PLAIN / "stackdocs.txt"

@@ -19,8 +19,8 @@ def main(
     fold: Annotated[int | None, typer.Option(help="Train this fold alone, and leave the outputs as they are.")] = None,
 ) -> None:
     """Train MEMBER on the folds and write its weights, its out-of-fold logits and its learning curves."""
-    from pipeline.artifacts.paths import fold_name
     from pipeline import registry
+    from pipeline.artifacts.paths import fold_name
     from pipeline.errors import UserError
     from pipeline.runtime.devices import run_on_devices
 

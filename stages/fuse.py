@@ -33,14 +33,18 @@ def main() -> None:
     test_id = read_table(TEST, ["row_id"])["row_id"].tolist()
     repeats = read_fold_ids(row_id)
     n_files, folds = count_folds(), repeats[0]
-    oof_probs = np.stack([
-        softmax(read_oof(OOF_LOGITS / name, row_id.tolist(), repeats, labels).mean(axis=0, dtype=np.float64))
-        for name in members
-    ])  # [M, N, C]
-    test_probs = np.stack([
-        softmax(read_test(TEST_LOGITS / name, test_id, n_files, labels).mean(axis=0, dtype=np.float64))
-        for name in members
-    ])  # [M, n, C]
+    oof_probs = np.stack(
+        [
+            softmax(read_oof(OOF_LOGITS / name, row_id.tolist(), repeats, labels).mean(axis=0, dtype=np.float64))
+            for name in members
+        ]
+    )  # [M, N, C]
+    test_probs = np.stack(
+        [
+            softmax(read_test(TEST_LOGITS / name, test_id, n_files, labels).mean(axis=0, dtype=np.float64))
+            for name in members
+        ]
+    )  # [M, n, C]
 
     candidates = {
         name: FusedScores(oof, np.broadcast_to(oof, (folds.max() + 1, *oof.shape)), test)
@@ -49,7 +53,8 @@ def main() -> None:
     for piece in params.fusion.rules if len(members) > 1 else []:
         arguments = {key: value for key, value in piece.items() if key != "name"}
         rule = registry.load("fusion", piece["name"])(**arguments)
-        candidates[piece["name"]] = FusedScores(*fuse_nested(oof_probs, y, folds, test_probs, rule))
+        scores_of_rule = fuse_nested(oof_probs, y, folds, test_probs, rule)
+        candidates[piece["name"]] = FusedScores(*scores_of_rule)
 
     scores = {}
     with atomic_folder(FUSED) as folder:

@@ -1,7 +1,7 @@
 """Let a member that was trained elsewhere take part: `python -m stages.import_logits my-llm`.
 
-Its folder holds `oof_logits/fold-<k>.npz` and `test_logits/fold-<k>.npz`, one file for each fold of data/folds.parquet, as
-README.md describes them.
+Its folder holds `oof_logits/fold-<k>.npz` and `test_logits/fold-<k>.npz`, one file for each fold of data/folds.parquet,
+as README.md describes them.
 """
 
 from pathlib import Path

@@ -40,7 +40,8 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
             what=f"post-train {name}",
         )
     write_history(HISTORY / "post_train" / f"{name}.csv", history)
-    say(f"{name}: held-out loss {history['held_out_loss'].iloc[-1] if len(history) else 'not taken'}: {ENCODERS / name}/")
+    loss = f"held-out loss {history['held_out_loss'].iloc[-1]:.4f}" if len(history) else "not trained"
+    say(f"{name}: {loss}: {ENCODERS / name}/")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Read and clean the competition's files: `python -m stages.prepare`."""
 
 from pathlib import Path
+from typing import Any
 
 from pipeline.runtime.cli import run_stage, say
 
@@ -21,7 +22,7 @@ def main() -> None:
     params = load_params()
     data = params.data
     folder = RAW / data.competition
-    layout = {"separator": data.separator, "quoting": data.quoting, "encodings": data.encodings}
+    layout: dict[str, Any] = {"separator": data.separator, "quoting": data.quoting, "encodings": data.encodings}
     ids = {} if data.columns.id is None else {"row_id": data.columns.id}
     text, label = {"text": data.columns.text}, {"label": data.columns.label}
 
@@ -32,7 +33,7 @@ def main() -> None:
         train_rows = train_rows.groupby("label", sort=False).head(TOY_ROWS_PER_CLASS).reset_index(drop=True)
         corpus_rows = corpus_rows.head(TOY_DOCUMENTS)
 
-    cleaning = {"steps": data.clean, "empty_text": data.empty_text}
+    cleaning: dict[str, Any] = {"steps": data.clean, "empty_text": data.empty_text}
     train = prepare_train(
         train_rows,
         **cleaning,

@@ -52,7 +52,8 @@ def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in par
         )
         write_counts(folder / "token_counts.json", {word: counts[word] for word in vocabulary})
     write_history(HISTORY / "pretrain" / f"{name}.csv", history)
-    say(f"{name}: held-out loss {history['held_out_loss'].iloc[-1] if len(history) else 'not taken'}: {PRETRAINED / name}/")
+    loss = f"held-out loss {history['held_out_loss'].iloc[-1]:.4f}" if len(history) else "not trained"
+    say(f"{name}: {loss}: {PRETRAINED / name}/")
 
 
 if __name__ == "__main__":

@@ -19,9 +19,7 @@ def main() -> None:
     made = made_by_stages(Path("dvc.lock"))
     for path in leftovers(named_artifacts(load_params())):
         if path.as_posix() not in made:
-            say(
-                f"kept {path}: not in params.yaml, but no stage in dvc.lock made it; move it if it is in the way"
-            )
+            say(f"kept {path}: not in params.yaml, but no stage in dvc.lock made it; move it if it is in the way")
             continue
         shutil.rmtree(path) if path.is_dir() else path.unlink()
         say(f"removed {path}: not in params.yaml (it stays in DVC's cache)")
@@ -64,9 +62,7 @@ def leftovers(named: dict[Path, set[str]]) -> list[Path]:
     found = []
     for folder, names in named.items():
         if folder.is_dir():
-            found += [
-                path for path in sorted(folder.iterdir()) if path.stem not in names and path.name[0] != "."
-            ]
+            found += [path for path in sorted(folder.iterdir()) if path.stem not in names and path.name[0] != "."]
     return found
 
 

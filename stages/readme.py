@@ -8,7 +8,9 @@ import typer
 from pipeline.runtime.cli import run_stage, say
 
 
-def main(check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if README.md is behind.")] = False) -> None:
+def main(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; fail if README.md is behind.")] = False,
+) -> None:
     """Bring the generated parts of README.md up to date."""
     from ruamel.yaml import YAML
 

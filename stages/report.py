@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pipeline.config import Params
 
 
-def main(show: Annotated[bool, typer.Option("--show", help="Print the headline of the finished report.")] = False) -> None:
+def main(
+    show: Annotated[bool, typer.Option("--show", help="Print the headline of the finished report.")] = False,
+) -> None:
     """Write reports/index.html, report.md, hidden.json and the plots."""
     if show:
         return show_headline()
@@ -95,6 +97,7 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
     hidden = score_hidden(key, predictions, labels)
 
     gain = weights.get("gain")
+    submitted = np.bincount(predictions.test[chosen], minlength=n_classes)
     contents = Contents(
         competition=params.data.competition,
         labels=labels,
@@ -102,7 +105,7 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
         candidates=_candidates(params, weights, predictions, y, folds, n_classes, hidden),
         gain={name: gain[name] for name in ("difference", "low", "high")} if gain else None,
         gain_names=(gain["ensemble"]["candidate"], gain["member"]["candidate"]) if gain else None,
-        confusion=confusion(y, predictions.nested[chosen], n_classes),
+        confusion=confusion(y, predictions.nested[chosen], n_classes).astype(np.int64),
         f1_before=per_class_f1(y, predictions.nested[plain], n_classes).tolist(),
         f1_after=per_class_f1(y, predictions.nested[chosen], n_classes).tolist(),
         class_weights=predictions.weights[chosen].tolist(),
@@ -116,7 +119,7 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
         warnings=data["warnings"],
         submission={
             "rows": predictions.test.shape[1],
-            "label_histogram": list(zip(labels, np.bincount(predictions.test[chosen], minlength=n_classes).tolist(), strict=True)),
+            "label_histogram": list(zip(labels, submitted.tolist(), strict=True)),
             "sha256": hash_file(SUBMISSION),
             "path": SUBMISSION.as_posix(),
         },
@@ -157,9 +160,7 @@ def score_hidden(key: Path | None, predictions: Any, labels: list[str]) -> dict[
         raise UserError(f"{key / 'test_labels.csv'}: test row {unknown[0]!r} has no label, or one that training lacks")
     truth = np.array([index[of_row[row]] for row in test_ids])
     scores: dict[str, dict[str, float]] = {}
-    for candidate, method, predicted in zip(
-        predictions.candidates, predictions.methods, predictions.test, strict=True
-    ):
+    for candidate, method, predicted in zip(predictions.candidates, predictions.methods, predictions.test, strict=True):
         scores.setdefault(candidate, {})[method] = round(macro_f1(truth, predicted, len(labels)), 6)
     submitted = scores[predictions.candidates[predictions.chosen]][predictions.methods[predictions.chosen]]
     return {"submission": submitted, "scores": scores}
@@ -189,7 +190,13 @@ def _pair(predictions: Any, candidate: str, method: str) -> int:
 
 
 def _candidates(
-    params: "Params", weights: dict[str, Any], predictions: Any, y: Any, folds: Any, n_classes: int, hidden: dict[str, Any]
+    params: "Params",
+    weights: dict[str, Any],
+    predictions: Any,
+    y: Any,
+    folds: Any,
+    n_classes: int,
+    hidden: dict[str, Any],
 ) -> list[Any]:
     from pipeline.metrics import fold_macro_f1
     from pipeline.reporting.contents import Candidate

@@ -1,5 +1,7 @@
 """Search class weights for every candidate and choose a pair: `python -m stages.search_weights`."""
 
+from typing import Any
+
 from pipeline.runtime.cli import run_stage, say
 
 
@@ -27,13 +29,13 @@ def main() -> None:
     folds = read_fold_ids(train["row_id"].to_numpy(dtype=str))[0]
 
     pairs = [(candidate, method) for candidate in fusion["scores"] for method in settings.methods]
-    weights, nested, test, rows = [], [], [], {}
+    weights, nested, test = [], [], []
+    rows: dict[str, dict[str, dict[str, float]]] = {}
     with Progress(len(pairs), "class weights", "pair") as progress:
         for candidate, method in pairs:
             fused = read_fused(FUSED / f"{candidate}.npz")
-            options = {"shrinkage": settings.shrinkage, "seed": settings.seed}
-            found = search(fused.oof, y, method, **options)
-            honest = nested_score(fused.nested, y, folds, method, **options)
+            found = search(fused.oof, y, method, settings.seed, settings.shrinkage)
+            honest = nested_score(fused.nested, y, folds, method, settings.seed, settings.shrinkage)
             interval = bootstrap_interval(y, honest.predictions, len(labels), settings.bootstrap_samples, settings.seed)
             weights.append(found.weights)
             nested.append(honest.predictions)
@@ -49,7 +51,7 @@ def main() -> None:
     scores = np.array([rows[candidate][method]["nested"] for candidate, method in pairs])
     is_member = np.array([candidate in fusion["members"] for candidate, _ in pairs])
     chosen = int(scores.argmax())  # of equal pairs the first: members come before fusions, rules as in params.yaml
-    report = {"chosen": _named(pairs, rows, chosen), "scores": rows}
+    report: dict[str, Any] = {"chosen": _named(pairs, rows, chosen), "scores": rows}
     if not is_member.all():
         member = int(np.where(is_member, scores, -1).argmax())
         ensemble = int(np.where(is_member, -1, scores).argmax())

@@ -22,11 +22,13 @@ def main() -> None:
     fold_ids = assign_folds(labels, groups, folds.n_folds, folds.seed, folds.repeats)
     for warning in check_folds(fold_ids, labels, groups, read_json(LABELS)["labels"]):
         say(f"warning: {warning}")
-    table = pd.DataFrame({
-        "row_id": np.tile(train["row_id"].to_numpy(), folds.repeats),
-        "repeat": np.repeat(np.arange(folds.repeats, dtype=np.int32), len(train)),
-        "fold": fold_ids.ravel(),
-    })
+    table = pd.DataFrame(
+        {
+            "row_id": np.tile(train["row_id"].to_numpy(), folds.repeats),
+            "repeat": np.repeat(np.arange(folds.repeats, dtype=np.int32), len(train)),
+            "fold": fold_ids.ravel(),
+        }
+    )
     write_table(FOLDS, table)
     sizes = ", ".join(str(n) for n in np.bincount(fold_ids[0]))
     say(f"{folds.n_folds} folds × {folds.repeats}, of {sizes} rows: {FOLDS}")

@@ -31,9 +31,7 @@ def main() -> None:
     else:
         sample = RAW / data.competition / data.sample_submission
         if not sample.exists():
-            raise UserError(
-                f"{sample}: no such file; mend data.sample_submission in params.yaml or set it to null"
-            )
+            raise UserError(f"{sample}: no such file; mend data.sample_submission in params.yaml or set it to null")
         text, _ = decode(sample.read_bytes(), str(sample), data.encodings)
         template = read_template(text, str(sample), data.columns.id or "id", test_ids)
         inputs.append(sample)
@@ -44,9 +42,7 @@ def main() -> None:
         "candidate": predictions.candidates[predictions.chosen],
         "class_weights": predictions.methods[predictions.chosen],
     }
-    write_json(
-        MANIFEST, make_manifest(submission, {path.as_posix(): hash_file(path) for path in inputs}, chosen)
-    )
+    write_json(MANIFEST, make_manifest(submission, {path.as_posix(): hash_file(path) for path in inputs}, chosen))
     write_text(SUBMISSION, submission)
     most = sorted(counts.items(), key=lambda item: -item[1])
     shown = ", ".join(f"{label} {count}" for label, count in most[:5])

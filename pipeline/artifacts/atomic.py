@@ -26,7 +26,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """An empty folder to fill; it takes the place of `path`, and of what was there, when the block ends without an error."""
+    """An empty folder beside `path` to fill; it takes its place when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary, old = _beside(path), _beside(path)
     temporary.mkdir()

@@ -20,9 +20,9 @@ class FusedScores:
         test: [n, C], tuned on all training rows.
     """
 
-    oof: NDArray[np.float64]
-    nested: NDArray[np.float64]
-    test: NDArray[np.float64]
+    oof: NDArray[np.floating]
+    nested: NDArray[np.floating]
+    test: NDArray[np.floating]
 
 
 def write_fused(path: Path, fused: FusedScores) -> None:
@@ -30,9 +30,7 @@ def write_fused(path: Path, fused: FusedScores) -> None:
     same = all(scores is fused.oof or np.array_equal(scores, fused.oof) for scores in fused.nested)
     nested = fused.nested[:0] if same else fused.nested
     with atomic_path(path) as temporary:
-        np.savez(
-            temporary, oof=fused.oof, nested=nested, test=fused.test, n_folds=np.int64(len(fused.nested))
-        )
+        np.savez(temporary, oof=fused.oof, nested=nested, test=fused.test, n_folds=np.int64(len(fused.nested)))
 
 
 def read_fused(path: Path) -> FusedScores:

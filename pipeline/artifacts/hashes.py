@@ -78,9 +78,7 @@ def _imports(module: str) -> list[str]:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     names = [name for name in names if name.split(".")[0] in ("pipeline", "stages")]
     parents = [
-        ".".join(name.split(".")[:depth])
-        for name in [*names, module]
-        for depth in range(1, name.count(".") + 1)
+        ".".join(name.split(".")[:depth]) for name in [*names, module] for depth in range(1, name.count(".") + 1)
     ]
     return [name for name in [*names, *parents] if _is_module(name)]
 

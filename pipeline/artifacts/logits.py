@@ -18,9 +18,7 @@ from pipeline.artifacts.paths import fold_name
 from pipeline.errors import UserError
 
 
-def write_logits(
-    path: Path, row_id: Sequence[str], logits: NDArray[np.floating], labels: Sequence[str]
-) -> None:
+def write_logits(path: Path, row_id: Sequence[str], logits: NDArray[np.floating], labels: Sequence[str]) -> None:
     """Write the logits [N, C] of the rows `row_id` [N] over the classes `labels` [C]."""
     if logits.shape != (len(row_id), len(labels)):
         raise ValueError(f"logits have shape {logits.shape}, expected {(len(row_id), len(labels))}")
@@ -73,9 +71,7 @@ def read_oof(
     return oof
 
 
-def read_test(
-    folder: Path, row_id: Sequence[str], n_files: int, labels: Sequence[str]
-) -> NDArray[np.float32]:
+def read_test(folder: Path, row_id: Sequence[str], n_files: int, labels: Sequence[str]) -> NDArray[np.float32]:
     """A member's test logits, one matrix for each of its `n_files` fold models: → [F, N, C]."""
     files = [folder / f"{fold_name(fold)}.npz" for fold in range(n_files)]
     return np.stack([read_logits(file, row_id, labels) for file in files])
@@ -123,9 +119,7 @@ def _check_labels(path: Path, stored: NDArray[np.str_], labels: Sequence[str]) -
     unknown = [label for label in stored.tolist() if label not in set(labels)]
     absent = [label for label in labels if label not in set(stored.tolist())]
     detail = f"unknown {unknown[0]!r}" if unknown else f"missing {absent[0]!r}"
-    raise UserError(
-        f"{path}: {len(stored)} classes, expected the {len(labels)} of data/prepared/labels.json: {detail}"
-    )
+    raise UserError(f"{path}: {len(stored)} classes, expected the {len(labels)} of data/prepared/labels.json: {detail}")
 
 
 def _match_rows(path: Path, stored: NDArray[np.str_], wanted: Sequence[str]) -> NDArray[np.intp]:

@@ -15,9 +15,7 @@ def read_texts(path: Path) -> list[str]:
         texts = read_table(path, ["text"])["text"].tolist()
     elif path.suffix == ".txt":
         if not path.exists():
-            raise UserError(
-                f"{path}: not found; put the text there, one document a line, or name another file"
-            )
+            raise UserError(f"{path}: not found; put the text there, one document a line, or name another file")
         try:
             texts = path.read_text(encoding="utf-8-sig").split("\n")
         except UnicodeDecodeError as error:

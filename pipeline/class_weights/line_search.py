@@ -90,9 +90,7 @@ def _sweep(
     return values
 
 
-def _rivals_changes(
-    losers: IntArray, y: IntArray, hits: IntArray, predicted: IntArray, actual: IntArray
-) -> FloatArray:
+def _rivals_changes(losers: IntArray, y: IntArray, hits: IntArray, predicted: IntArray, actual: IntArray) -> FloatArray:
     """By how much the F1 of the losing class changes with each row [F] that it loses."""
     small = np.min_scalar_type(len(actual))  # one or two bytes are sorted by radix
     by_loser = np.argsort(losers.astype(small), kind="stable")

@@ -36,9 +36,7 @@ def nested_score(
     """
     n_folds = check_fold_ids(fold_ids, len(y))
     if nested_scores.ndim != 3 or nested_scores.shape[:2] != (n_folds, len(y)):
-        raise ValueError(
-            f"nested_scores has shape {nested_scores.shape}; [{n_folds}, {len(y)}, classes] is needed"
-        )
+        raise ValueError(f"nested_scores has shape {nested_scores.shape}; [{n_folds}, {len(y)}, classes] is needed")
     n_classes = nested_scores.shape[2]
     predictions = np.empty(len(y), dtype=np.int64)
     weights = np.empty((n_folds, n_classes))

@@ -17,9 +17,7 @@ def check_scores(scores: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]
     if scores.ndim != 2 or scores.shape[0] == 0 or scores.shape[1] < 2:
         raise ValueError(f"scores has shape {scores.shape}; [rows, classes] with 2 or more classes is needed")
     if not np.isfinite(scores).all() or scores.min() < 0:
-        raise ValueError(
-            "scores must be finite and at least 0; pass logits through `pipeline.fusion.softmax` first"
-        )
+        raise ValueError("scores must be finite and at least 0; pass logits through `pipeline.fusion.softmax` first")
     y = check_labels(y, scores.shape[1], "y")
     if len(y) != len(scores):
         raise ValueError(f"y has {len(y)} rows and scores {len(scores)}; they must be equal")

@@ -48,9 +48,7 @@ def _check_names(filled: Mapping[str, Any]) -> list[Problem]:
         if name in hub
     ]
     if filled.get("members") == {} and filled.get("external", {}) == {}:
-        problems.append(
-            Problem(("members",), "is empty, and so is external; an ensemble needs an entry in either")
-        )
+        problems.append(Problem(("members",), "is empty, and so is external; an ensemble needs an entry in either"))
     return problems
 
 
@@ -97,9 +95,7 @@ def _check_source(
     key: tuple[str, str, str], entry: Mapping[str, Any], kind: str, made: Mapping[str, list[str]]
 ) -> list[Problem]:
     source = as_path(entry.get("from"))
-    folder = next(
-        (folder for folder in made if source is not None and PurePosixPath(folder) in source.parents), None
-    )
+    folder = next((folder for folder in made if source is not None and PurePosixPath(folder) in source.parents), None)
     if source is None or folder is None:
         return []  # a directory of the user's own
     allowed = [path for start in STARTS[kind] for path in made[start]]

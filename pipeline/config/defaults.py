@@ -53,9 +53,7 @@ def home(location: Sequence[Any], filled: Mapping[str, Any]) -> tuple[Any, ...] 
     for key, paths in FILLED_FROM.items():
         for target in paths:
             keys = target.split(".")
-            if len(location) >= len(keys) and all(
-                a in ("*", b) for a, b in zip(keys, location, strict=False)
-            ):
+            if len(location) >= len(keys) and all(a in ("*", b) for a, b in zip(keys, location, strict=False)):
                 return ("defaults", key, *location[len(keys) :])
     for kind in schema.MEMBER_MODELS:
         if location[0] == "members" and len(location) > 2 and location[1] in _members(filled, kind):

@@ -5,7 +5,6 @@ stages find out.
 """
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline.config.combinations import ALIGNED, ENCODERS, PRETRAINED, as_path, entries
@@ -30,11 +29,7 @@ def check_lengths(filled: Mapping[str, Any]) -> list[Problem]:
 
 def _own_limit(name: str, scratch: Mapping[str, Any]) -> tuple[str, int] | None:
     shape = scratch.get("architecture")
-    if (
-        not isinstance(shape, Mapping)
-        or shape.get("name") != "bert"
-        or not isinstance(shape.get("max_length"), int)
-    ):
+    if not isinstance(shape, Mapping) or shape.get("name") != "bert" or not isinstance(shape.get("max_length"), int):
         return None
     return f"scratch.{name}.architecture.max_length", shape["max_length"]
 
@@ -50,8 +45,4 @@ def _check_length(key: tuple[str, ...], settings: Any, limit: tuple[str, int]) -
     length = settings.get("max_length") if isinstance(settings, Mapping) else None
     if not isinstance(length, int) or length <= limit[1]:
         return []
-    return [
-        Problem(
-            (*key, "max_length"), f"got {length}, {limit[1]} or less is allowed: {limit[0]} is {limit[1]}"
-        )
-    ]
+    return [Problem((*key, "max_length"), f"got {length}, {limit[1]} or less is allowed: {limit[0]} is {limit[1]}")]

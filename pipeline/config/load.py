@@ -45,9 +45,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
         # DVC's own parser: in YAML 1.2 `on` is a word and `1e-3` a number, in PyYAML's 1.1 they are not.
         raw = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(
-            f"{path}: not found. Run from the project's root, or copy a file of profiles/ there"
-        ) from None
+        raise UserError(f"{path}: not found. Run from the project's root, or copy a file of profiles/ there") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 ({error}); save it as UTF-8") from None
     except YAMLError as error:
@@ -78,28 +76,29 @@ def _validate(raw: Mapping[str, Any], filled: Mapping[str, Any]) -> tuple[Params
 
 def _where_written(
     problems: Iterable[Problem],
-    in_defaults: Iterable[Problem],
+    in_defaults: list[Problem],
     raw: Mapping[str, Any],
     filled: Mapping[str, Any],
 ) -> list[Problem]:
     """The problems of entries, without those that come from the defaults and are told there."""
-    told = set(in_defaults)
-    told_places = {location for location, _ in told}
     kept: list[Problem] = []
     missing: dict[tuple[Any, ...], list[str]] = {}
     for location, message in problems:
         default = home(location, filled)
-        written = _written(raw, location)
         if message == MISSING:
             hint = f"; give it here or under {_dotted(default[:-1])}" if default else ""
             missing.setdefault((location[:-1], hint), []).append(str(location[-1]))
-        elif written is None and default in told_places:
-            continue
-        elif isinstance(written, Mapping) and default and Problem(default, message) in told:
-            continue  # of two keys that do not go together, the entry says neither
-        else:
+        elif not _is_told(default, message, _written(raw, location), in_defaults):
             kept.append(Problem(location, message))
     return kept + [_missing(parent, hint, keys) for (parent, hint), keys in missing.items()]
+
+
+def _is_told(default: tuple[Any, ...] | None, message: str, written: Any, in_defaults: Iterable[Problem]) -> bool:
+    """Whether a problem of an entry, where `written` stands, is one of the defaults and told there."""
+    if written is None:
+        return any(default == place for place, _ in in_defaults)
+    # Two keys of a mapping that do not go together: the entry has written neither.
+    return isinstance(written, Mapping) and any((default, message) == problem for problem in in_defaults)
 
 
 def _missing(parent: tuple[Any, ...], hint: str, keys: list[str]) -> Problem:
@@ -111,9 +110,9 @@ def _missing(parent: tuple[Any, ...], hint: str, keys: list[str]) -> Problem:
 def _written(node: Any, location: Iterable[Any]) -> Any:
     """What stands in a place of the file; None for nothing, and for null."""
     for part in location:
-        if isinstance(node, Mapping) and part in node:
-            node = node[part]
-        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+        if (isinstance(node, Mapping) and part in node) or (
+            isinstance(node, list) and isinstance(part, int) and part < len(node)
+        ):
             node = node[part]
         else:
             return None

@@ -21,7 +21,7 @@ def locate(
 ) -> list[Problem]:
     """Where each error lies, as keys from the root of the file, and its message.
 
-    `model` is what was validated, `root` where it stands in the file, `hidden` the model's keys not to be written there.
+    `model` is what was validated, `root` where it stands in the file, `hidden` those of its keys that are not told.
     """
     problems: list[Problem] = []
     for error in errors:
@@ -35,9 +35,7 @@ def locate(
         elif error["type"] == "union_tag_not_found":
             problems.append(Problem((*where, "kind"), f"is missing; one of: {', '.join(MEMBER_MODELS)}"))
         else:
-            known = [
-                key for key in _keys_beside(model, error["loc"]) if len(error["loc"]) > 1 or key not in hidden
-            ]
+            known = [key for key in _keys_beside(model, error["loc"]) if len(error["loc"]) > 1 or key not in hidden]
             problems.append(Problem(where, describe(error, known)))
     return problems
 

@@ -64,10 +64,6 @@ def describe(error: ErrorDetails, known_keys: Sequence[str]) -> str:
         hint = "; write {} where nothing is set" if got is None else ""
         return f"got {show(got)}, a mapping of keys to values is allowed{hint}"
     if kind in PLAIN:
-        hint = (
-            "; put it in quotes"
-            if kind == "string_type" and not isinstance(got, (dict, list, NoneType))
-            else ""
-        )
+        hint = "; put it in quotes" if kind == "string_type" and not isinstance(got, (dict, list, NoneType)) else ""
         return f"got {show(got)}, {PLAIN[kind].format(**error.get('ctx', {}))}{hint}"
     return f"got {show(got)}: {error['msg'][0].lower()}{error['msg'][1:]}"

@@ -52,10 +52,8 @@ def word(family: str) -> Any:
     return Annotated[str, BeforeValidator(check)]
 
 
-def check_arguments(
-    family: str, name: str, arguments: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[Problem]]:
-    """The arguments with the types of the piece `name`, and what is wrong with them; missing ones are not looked for."""
+def check_arguments(family: str, name: str, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
+    """The arguments with the types of the piece `name`, and what is wrong with those that are given."""
     model = _model(name, registry.arguments(family, name))
     try:
         return model.model_validate(dict(arguments)).model_dump(exclude_unset=True), []
@@ -76,9 +74,7 @@ def _checker(family: str) -> Callable[[Any, ValidationInfo], dict[str, Any]]:
         words = registry.words(family)
         given = {"name": value} if isinstance(value, str) else value
         if not isinstance(given, Mapping) or "name" not in given:
-            message = (
-                f"got {show(value)}, a word or a mapping with `name` is allowed; words: {', '.join(words)}"
-            )
+            message = f"got {show(value)}, a word or a mapping with `name` is allowed; words: {', '.join(words)}"
             raise _error([Problem((), message)])
         name = given["name"]
         if name not in words:

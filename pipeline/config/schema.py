@@ -24,9 +24,7 @@ def _check_name(name: str) -> str:
 
 def _check_folder_name(name: str) -> str:
     if not FOLDER_NAME.fullmatch(name):
-        raise ValueError(
-            f"got {name!r}, the name of one folder in data/raw/ is allowed: letters, digits, _, . and -"
-        )
+        raise ValueError(f"got {name!r}, the name of one folder in data/raw/ is allowed: letters, digits, _, . and -")
     return name
 
 

@@ -39,9 +39,7 @@ def shrink_to_toy(params: Params) -> Params:
 def _shrink(node: Any) -> Any:
     if isinstance(node, BaseModel):
         # A copy is not validated again: the file was, and a capped value may break a rule between two keys.
-        return node.model_copy(
-            update={name: _cap(name, getattr(node, name)) for name in type(node).model_fields}
-        )
+        return node.model_copy(update={name: _cap(name, getattr(node, name)) for name in type(node).model_fields})
     if isinstance(node, dict):
         return {key: _shrink(value) for key, value in node.items()}
     return node

@@ -21,9 +21,7 @@ def check_folds(
     n_groups = np.bincount(pairs[0], minlength=n_classes)
     no_held_out, no_training = _find_missing(fold_ids, labels, n_folds, n_classes)
     few = f"fewer than {n_folds} different texts (or groups), so some folds hold out none of these classes"
-    single = (
-        "a single text (or group): the fold that holds it out trains without the class and cannot predict it"
-    )
+    single = "a single text (or group): the fold that holds it out trains without the class and cannot predict it"
     mixed = "enough texts, but under other labels too, so that some folds {} none of these classes"
     findings = [
         (no_held_out & (n_groups < n_folds), few),

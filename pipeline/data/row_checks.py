@@ -13,9 +13,7 @@ SHOWN = 5
 
 def find_missing(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
     """Which rows [N] have nothing in the column: null, or nothing but white space."""
-    return np.array(
-        [not isinstance(value, str) or not value.strip() for value in frame[column]], dtype=np.bool_
-    )
+    return np.array([not isinstance(value, str) or not value.strip() for value in frame[column]], dtype=np.bool_)
 
 
 def find_repeated_ids(frame: pd.DataFrame) -> NDArray[np.bool_]:
@@ -39,8 +37,7 @@ def refuse(frame: pd.DataFrame, bad: NDArray[np.bool_], column: str, problem: st
         return
     rows = frame[bad].head(SHOWN)
     shown = ", ".join(
-        f"{file}:{line} ({value!r})"
-        for file, line, value in zip(rows["file"], rows["line"], rows[column], strict=True)
+        f"{file}:{line} ({value!r})" for file, line, value in zip(rows["file"], rows["line"], rows[column], strict=True)
     )
     more = ", …" if bad.sum() > SHOWN else ""
     raise UserError(f"{bad.sum()} rows {problem}: {shown}{more}. {remedy}")

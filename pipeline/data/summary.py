@@ -48,9 +48,7 @@ def summarise(
         **numbers,
         "label_histogram": [{"label": name, "rows": int(class_rows[name])} for name in train.labels.names],
         "lengths": [
-            length
-            for split, table in tables.items()
-            for length in describe_lengths(split, table["text"].tolist())
+            length for split, table in tables.items() for length in describe_lengths(split, table["text"].tolist())
         ],
         "conflicts": train.conflicts[:LISTED_CONFLICTS],
         "warnings": [*warnings, *_warn(numbers, train, allowed_labels)],

@@ -15,16 +15,12 @@ def check_probs(probs: FloatArray, distributions: bool = False) -> FloatArray:
     """
     probs = np.asarray(probs)
     if probs.ndim != 3 or 0 in probs.shape or probs.shape[2] < 2:
-        raise ValueError(
-            f"probs has shape {probs.shape}; [members, rows, classes] with 2 or more classes is needed"
-        )
+        raise ValueError(f"probs has shape {probs.shape}; [members, rows, classes] with 2 or more classes is needed")
     if not np.issubdtype(probs.dtype, np.floating):
         probs = probs.astype(np.float64)
     lowest, highest = probs.min(), probs.max()
     if not (np.isfinite(lowest) and np.isfinite(highest)):
-        raise ValueError(
-            f"probs of member {_first_member(~np.isfinite(probs))} holds values that are not finite"
-        )
+        raise ValueError(f"probs of member {_first_member(~np.isfinite(probs))} holds values that are not finite")
     if distributions:
         bad = np.abs(probs @ np.ones(probs.shape[2], probs.dtype) - 1) > ROW_SUM_TOLERANCE
         if lowest < 0 or bad.any():
@@ -42,9 +38,7 @@ def check_weights(weights: FloatArray | None, n_members: int) -> FloatArray:
         return np.ones(n_members)
     weights = np.asarray(weights, dtype=np.float64)
     if weights.shape != (n_members,):
-        raise ValueError(
-            f"weights has shape {weights.shape}; one weight for each of {n_members} members is needed"
-        )
+        raise ValueError(f"weights has shape {weights.shape}; one weight for each of {n_members} members is needed")
     if not np.isfinite(weights).all() or weights.min() < 0 or weights.max() == 0:
         raise ValueError(f"weights is {weights.tolist()}; finite, not negative, and not all 0 is needed")
     return weights

@@ -29,9 +29,7 @@ def fuse_nested(
     oof_probs, test_probs = check_probs(oof_probs), check_probs(test_probs)
     n_members, n_rows, n_classes = oof_probs.shape
     if test_probs.shape[::2] != (n_members, n_classes):
-        raise ValueError(
-            f"oof_probs has shape {oof_probs.shape} and test_probs {test_probs.shape}; M or C differs"
-        )
+        raise ValueError(f"oof_probs has shape {oof_probs.shape} and test_probs {test_probs.shape}; M or C differs")
     if len(check_labels(y, n_classes, "y")) != n_rows:
         raise ValueError(f"y has {len(y)} rows and oof_probs {n_rows}; they must be equal")
     n_folds = check_fold_ids(fold_ids, n_rows)
@@ -47,9 +45,7 @@ def fuse_nested(
     return NestedFusion(oof_scores, nested_scores, test_scores)
 
 
-def _scores_learned_on(
-    rows: BoolArray, rule: Rule, probs: FloatArray, y: IntArray, fold_ids: IntArray
-) -> FloatArray:
+def _scores_learned_on(rows: BoolArray, rule: Rule, probs: FloatArray, y: IntArray, fold_ids: IntArray) -> FloatArray:
     """Scores [N, C] of all rows by a rule that may learn from `rows` only."""
     scores = rule.apply(probs, rule.fit(probs[:, rows], y[rows], fold_ids[rows]))
     if rule.tuning == "model":

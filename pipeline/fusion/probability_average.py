@@ -12,9 +12,7 @@ from pipeline.metrics.arrays import FloatArray
 FLOOR = 1e-15  # a probability of 0 would otherwise be one member's veto on a class, and a logarithm of 0
 
 
-def probability_average(
-    probs: FloatArray, weights: FloatArray | None = None, mean: str = "arithmetic"
-) -> FloatArray:
+def probability_average(probs: FloatArray, weights: FloatArray | None = None, mean: str = "arithmetic") -> FloatArray:
     """Probabilities [N, C]: the arithmetic or geometric mean of `probs` [M, N, C] over members.
 
     `weights` [M] weigh the members. The geometric mean is scaled so that rows sum to one; in it

@@ -15,9 +15,7 @@ from pipeline.metrics.arrays import FloatArray, IntArray
 TieBreak = Callable[[FloatArray, IntArray, FloatArray, IntArray, IntArray], FloatArray]
 
 
-def first(
-    probs: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
-) -> FloatArray:
+def first(probs: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray) -> FloatArray:
     """Larger for the class that an earlier member voted for."""
     position: IntArray = np.argmax(votes[:, rows] == classes, axis=0)
     return -position.astype(np.float64)
@@ -37,9 +35,7 @@ def winners_probability(
     return _sum_over_members(probs[:, rows, classes] * (votes[:, rows] == classes), weights)
 
 
-def rank(
-    probs: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
-) -> FloatArray:
+def rank(probs: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray) -> FloatArray:
     """Minus the weighted sum of the class's rank in every member's own ordering of the row."""
     ranks = np.stack([doubled_ranks_of(member, rows, classes) for member in probs])
     return -_sum_over_members(ranks, weights)

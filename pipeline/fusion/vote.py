@@ -50,9 +50,7 @@ def count_votes(votes: IntArray, weights: FloatArray, n_classes: int) -> FloatAr
     return counts.reshape(n_rows, n_classes)
 
 
-def break_ties(
-    probs: FloatArray, votes: IntArray, weights: FloatArray, counts: FloatArray, tie: str
-) -> IntArray:
+def break_ties(probs: FloatArray, votes: IntArray, weights: FloatArray, counts: FloatArray, tie: str) -> IntArray:
     """The winning class of each row [N], given the vote counts [N, C]."""
     labels: IntArray = counts.argmax(axis=1)
     tied = _tied_for_most(counts, weights)

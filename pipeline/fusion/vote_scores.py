@@ -47,9 +47,7 @@ def vote_winners_probability() -> Rule:
     return FixedRule(partial(vote_scores, tie="winners_probability"))
 
 
-def _tie_term(
-    probs: FloatArray, votes: IntArray, weights: FloatArray, counts: FloatArray, tie: str
-) -> FloatArray:
+def _tie_term(probs: FloatArray, votes: IntArray, weights: FloatArray, counts: FloatArray, tie: str) -> FloatArray:
     """The tie rule's figure for every row and class [N, C], in [0, 1]."""
     if tie == "rank":
         return rank_average(probs, weights)

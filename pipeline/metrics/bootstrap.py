@@ -63,9 +63,7 @@ def _resampled_macro_f1(
     columns = [check_labels(y_true, n_classes, "y_true")]
     columns += [check_labels(pred, n_classes, f"prediction {i}") for i, pred in enumerate(predictions)]
     if len({len(column) for column in columns}) > 1:
-        raise ValueError(
-            f"labels and predictions have {[len(column) for column in columns]} rows; they must be equal"
-        )
+        raise ValueError(f"labels and predictions have {[len(column) for column in columns]} rows; they must be equal")
     shape = (n_classes,) * len(columns)
     codes, counts = np.unique(np.ravel_multi_index(columns, shape), return_counts=True)
     combinations = np.stack(np.unravel_index(codes, shape))

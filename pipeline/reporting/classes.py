@@ -61,9 +61,7 @@ def confused_pairs(confusion: NDArray[np.int64], labels: list[str], limit: int) 
     return [ConfusedPair(labels[r], labels[c], n, n / int(totals[r])) for n, r, c in cells[:limit]]
 
 
-def share_rows(
-    labels: list[str], train_counts: list[int], histogram: list[tuple[str, int]]
-) -> list[ShareRow]:
+def share_rows(labels: list[str], train_counts: list[int], histogram: list[tuple[str, int]]) -> list[ShareRow]:
     """Shares in both, the most frequent training class first; a label that is not in `histogram` has 0."""
     predicted = dict(histogram)
     n_train = max(sum(train_counts), 1)

@@ -33,9 +33,7 @@ def leaderboard_rows(candidates: list[Candidate]) -> list[LeaderboardRow]:
             rank=rank,
             optimism=candidate.oof - candidate.nested,
             fold_mean=float(np.mean(candidate.fold_scores)) if candidate.fold_scores else math.nan,
-            fold_std=float(np.std(candidate.fold_scores, ddof=1))
-            if len(candidate.fold_scores) > 1
-            else math.nan,
+            fold_std=float(np.std(candidate.fold_scores, ddof=1)) if len(candidate.fold_scores) > 1 else math.nan,
             represents_name=representative[candidate.name] is candidate,
         )
         for rank, candidate in enumerate(ordered, start=1)

@@ -71,9 +71,7 @@ def _headline(contents: Contents) -> str:
         gain, (ensemble, member) = contents.gain, contents.gain_names
         interval = f"95 %: {signed(gain['low'])} to {signed(gain['high'])}"
         names = f"{escaped(ensemble)} against {escaped(member)}"
-        lines.append(
-            f"- Gain over the best member **{signed(gain['difference'])}** ({interval}): {names}, paired"
-        )
+        lines.append(f"- Gain over the best member **{signed(gain['difference'])}** ({interval}): {names}, paired")
     lines.append(f"- {count(sum(contents.label_counts))} training rows, {len(contents.labels)} classes")
     return "\n".join(lines) + "\n"
 

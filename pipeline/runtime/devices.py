@@ -47,9 +47,7 @@ def _count_gpus() -> int:
     return torch.cuda.device_count()
 
 
-def run_on_devices(
-    job: Callable[..., None], arguments: Sequence[tuple[Any, ...]], devices: Sequence[str]
-) -> None:
+def run_on_devices(job: Callable[..., None], arguments: Sequence[tuple[Any, ...]], devices: Sequence[str]) -> None:
     """Call `job(*arguments[i], device)` for every i, as many at a time as there are devices.
 
     With one device the jobs run in this process, one after the other. With more, each runs in a process of its own

@@ -18,15 +18,11 @@ class Progress:
     log stays readable.
     """
 
-    def __init__(
-        self, total: int, what: str, unit: str = "step", clock: Callable[[], float] = time.monotonic
-    ):
+    def __init__(self, total: int, what: str, unit: str = "step", clock: Callable[[], float] = time.monotonic):
         self.total, self.what, self.unit, self.clock = total, what, unit, clock
         self.done = 0
         self.start = self.last = clock()
-        self.bar = (
-            tqdm(total=total, desc=what, unit=unit, dynamic_ncols=True) if sys.stderr.isatty() else None
-        )
+        self.bar = tqdm(total=total, desc=what, unit=unit, dynamic_ncols=True) if sys.stderr.isatty() else None
 
     def update(self, n: int = 1, note: str = "") -> None:
         """Add `n` finished units and show `note` (a loss, say) beside the count."""

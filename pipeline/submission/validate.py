@@ -14,8 +14,8 @@ def validate_submission(
 ) -> dict[str, int]:
     """Read the text back and hold it against what was asked for: → the number of rows of each label, [C] in order.
 
-    Raises UserError, naming line and value, for another header, a missing, repeated or misplaced id, or a label that the
-    training data does not have.
+    Raises UserError, naming line and value, for another header, a missing, repeated or misplaced id, or a label that
+    the training data does not have.
     """
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=template.separator))
     if rows[:1] != [list(template.header)]:
@@ -32,8 +32,6 @@ def validate_submission(
         if row_id != expected:
             raise UserError(f"submission, line {number}: id {row_id!r}, expected {expected!r}")
         if label not in allowed:
-            raise UserError(
-                f"submission, line {number}: label {label!r} is none of the {len(labels)} classes"
-            )
+            raise UserError(f"submission, line {number}: label {label!r} is none of the {len(labels)} classes")
         counts[label] += 1
     return {label: counts[label] for label in labels}

@@ -5,9 +5,9 @@
 CHINESE_PUNCTUATION = "！（），：；？～"
 
 # The block U+FF01..U+FF5E repeats ASCII 0x21..0x7E in the same order.
-HALF_WIDTH = {
-    code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in CHINESE_PUNCTUATION
-} | {0x3000: 0x20}
+HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if chr(code) not in CHINESE_PUNCTUATION} | {
+    0x3000: 0x20
+}
 
 
 def full_to_half_width(text: str) -> str:

@@ -51,9 +51,7 @@ def read_counts(path: Path) -> dict[str, int]:
     try:
         counts = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise UserError(
-            f"{path}: cannot read the token counts ({error.strerror}); expected {allowed}"
-        ) from error
+        raise UserError(f"{path}: cannot read the token counts ({error.strerror}); expected {allowed}") from error
     except ValueError as error:
         raise UserError(f"{path}: not JSON in UTF-8 ({error}); expected {allowed}") from error
     if not isinstance(counts, dict):

@@ -65,9 +65,7 @@ def identity(inputs: AlignmentInputs, *, units: str) -> Alignment:
     rows = np.arange(max(vocab.values()) + 1, dtype=np.int64)
     rows[[vocab[token] for token in added]] = NEW_ROW
     counts = {unit: reading.total for unit, reading in readings.items()}
-    return Alignment(
-        table, counts, tokenizer, rows, {vocab[token]: _piece_ids(old, token) for token in added}
-    )
+    return Alignment(table, counts, tokenizer, rows, {vocab[token]: _piece_ids(old, token) for token in added})
 
 
 def _add_tokens(

@@ -54,9 +54,7 @@ def read_mapping_table(path: Path) -> list[MappingRow]:
         reader = csv.reader(file)
         header = next(reader, [])
         if tuple(header) != COLUMNS:
-            raise UserError(
-                f"{path}: got the columns {header}, expected {list(COLUMNS)}; run align_vocab again"
-            )
+            raise UserError(f"{path}: got the columns {header}, expected {list(COLUMNS)}; run align_vocab again")
         try:
             return [_parse_row(*fields) for fields in reader]
         except (TypeError, ValueError) as error:

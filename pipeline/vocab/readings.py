@@ -28,9 +28,7 @@ def count_own_words(texts: Iterable[str], tokenizer: "PreTrainedTokenizerBase") 
     counter: Counter[str] = Counter()
     for word, count in count_tokens(texts, "whitespace").items():
         own = word if backend.normalizer is None else backend.normalizer.normalize_str(word)
-        for part, _ in (
-            backend.pre_tokenizer.pre_tokenize_str(own) if backend.pre_tokenizer else [(own, None)]
-        ):
+        for part, _ in backend.pre_tokenizer.pre_tokenize_str(own) if backend.pre_tokenizer else [(own, None)]:
             counter[part] += count
     return sort_counts(counter)
 

@@ -12,9 +12,7 @@ SPLITS: dict[str, pre_tokenizers.PreTokenizer] = {
     # at whitespace: anonymised competitions, and any text that is already segmented
     "whitespace": pre_tokenizers.WhitespaceSplit(),
     # at whitespace, and each punctuation mark on its own
-    "punctuation": pre_tokenizers.Sequence(
-        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation("isolated")]
-    ),
+    "punctuation": pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation("isolated")]),
     # every character that is not whitespace on its own: unsegmented Chinese
     "characters": pre_tokenizers.Sequence(
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(Regex("."), "isolated")]

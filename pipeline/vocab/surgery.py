@@ -91,9 +91,7 @@ def _check_rows(rows: npt.NDArray[np.integer[Any]], pieces: Pieces, n_old: int) 
         raise ValueError(f"rows must lie from -1 to {n_old - 1}, got {rows.min()} to {rows.max()}")
     for new_id, old_ids in pieces.items():
         if rows[new_id] >= 0 or not old_ids or not all(0 <= i < n_old for i in old_ids):
-            raise ValueError(
-                f"new id {new_id} has row {rows[new_id]} and the pieces {list(old_ids)} of {n_old} rows"
-            )
+            raise ValueError(f"new id {new_id} has row {rows[new_id]} and the pieces {list(old_ids)} of {n_old} rows")
 
 
 def _vocabulary_parameters(model: Any) -> Iterator["torch.nn.Parameter"]:

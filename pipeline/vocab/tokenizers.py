@@ -40,9 +40,7 @@ def word_level_tokenizer(
     from transformers import PreTrainedTokenizerFast
 
     if sorted(special_tokens) != sorted(SPECIAL_TOKENS):
-        raise ValueError(
-            f"special_tokens must be {SPECIAL_TOKENS} in some order, got {tuple(special_tokens)}"
-        )
+        raise ValueError(f"special_tokens must be {SPECIAL_TOKENS} in some order, got {tuple(special_tokens)}")
     vocab = {token: index for index, token in enumerate([*special_tokens, *tokens])}
     if len(vocab) != len(special_tokens) + len(tokens) or "" in vocab:
         raise ValueError("tokens must be distinct, not empty and not special tokens")

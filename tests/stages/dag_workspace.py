@@ -20,16 +20,16 @@ class Workspace:
 
     def run(self, *command: str, check: bool = True) -> str:
         """Run a command in the checkout and return what it printed."""
-        done = subprocess.run(
-            command, cwd=self.root, env=environment(), capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, cwd=self.root, env=environment(), capture_output=True, text=True, check=False)
         output = done.stdout + done.stderr
         assert done.returncode == 0 or not check, f"{' '.join(command)}: status {done.returncode}\n{output}"
         return output
 
     def repro(self, *arguments: str) -> list[str]:
         """Run `dvc repro` and return the stages that ran, in order."""
-        return re.findall(r"^Running stage '([^']+)'", self.run("dvc", "repro", *(arguments or ("report",))), re.MULTILINE)
+        return re.findall(
+            r"^Running stage '([^']+)'", self.run("dvc", "repro", *(arguments or ("report",))), re.MULTILINE
+        )
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Replace `old`, which has to be there, in a file."""

@@ -58,7 +58,9 @@ def test_metrics_and_plots_say_something(workspace: Workspace, tmp_path: Path) -
 
 
 def test_a_members_edit_trains_that_member_alone(workspace: Workspace) -> None:
-    workspace.edit("params.yaml", "  bert-ce:\n    kind: transformer\n", "  bert-ce:\n    kind: transformer\n    clip: 0.5\n")
+    workspace.edit(
+        "params.yaml", "  bert-ce:\n    kind: transformer\n", "  bert-ce:\n    kind: transformer\n    clip: 0.5\n"
+    )
     ran = workspace.repro()
     assert ran[:3] == ["recipes", "finetune@bert-ce", "predict@bert-ce"]
     assert trained(ran) == ["finetune@bert-ce"]
@@ -68,7 +70,11 @@ def test_a_members_edit_trains_that_member_alone(workspace: Workspace) -> None:
 def test_a_new_loss_reruns_recipes_alone(workspace: Workspace) -> None:
     source = (workspace.root / "pipeline/losses/focal.py").read_text(encoding="utf-8")
     (workspace.root / "pipeline/losses/other.py").write_text(source.replace("FocalLoss", "OtherLoss"), encoding="utf-8")
-    workspace.edit("pipeline/registry.py", '    "losses": {\n', '    "losses": {\n        "other": "pipeline.losses.other:OtherLoss",\n')
+    workspace.edit(
+        "pipeline/registry.py",
+        '    "losses": {\n',
+        '    "losses": {\n        "other": "pipeline.losses.other:OtherLoss",\n',
+    )
     assert workspace.repro() == ["recipes"]
 
 

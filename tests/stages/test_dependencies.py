@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from pipeline import registry
 from pipeline.artifacts.hashes import is_plumbing
 from pipeline.config import Params, load_params
-from stages.recipes import sources
+from stages.recipes import code
 
 ROOT = Path(__file__).parents[2]
 DAG: dict[str, Any] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stages"]
@@ -38,7 +38,7 @@ def imported_by(graph: grimp.ImportGraph, modules: list[str]) -> set[str]:
     waiting = list(modules)
     while waiting:
         module = waiting.pop()
-        if module in found or is_plumbing(module) and module not in modules:
+        if module in found or (is_plumbing(module) and module not in modules):
             continue
         found.add(module)
         waiting += graph.find_modules_directly_imported_by(module)
@@ -62,7 +62,9 @@ def test_every_stage_has_a_module_and_a_sentence() -> None:
 def test_declared_code_covers_real_imports(stage: str, graph: grimp.ImportGraph) -> None:
     pieces = [registry.module_of(family, word) for family in LOADS.get(stage, []) for word in registry.words(family)]
     needed = imported_by(graph, [f"stages.{stage}", *pieces])
-    docstrings_only = {module for module in needed if len(ast.parse(registry.source_path(module).read_text()).body) == 1}
+    docstrings_only = {
+        module for module in needed if len(ast.parse(registry.source_path(module).read_text()).body) == 1
+    }
     for module in sorted(needed - docstrings_only):
         if not is_plumbing(module) or module == f"stages.{stage}":
             assert any(covers(dep, module) for dep in body(stage)["deps"]), f"{stage} imports {module}"
@@ -82,9 +84,12 @@ def test_recipe_hashes_cover_real_imports(member: str, graph: grimp.ImportGraph)
     recipe = load_params(ROOT / "params.yaml").members[member].model_dump(by_alias=True)
     named = [registry.module_of("kinds", recipe["kind"])]
     if recipe["kind"] == "transformer":
-        named += [registry.module_of(family, recipe[key]["name"]) for family, key in (("losses", "loss"), ("poolers", "pooler"))]
+        named += [
+            registry.module_of(family, recipe[key]["name"])
+            for family, key in (("losses", "loss"), ("poolers", "pooler"))
+        ]
     needed = imported_by(graph, ["stages.finetune", *named])
-    hashed = set(sources(recipe))
+    hashed = set(code(recipe)["sources"])
     assert {module for module in needed if not is_plumbing(module)} <= hashed
     others = {registry.module_of("losses", word) for word in registry.words("losses")} - needed
     assert not others & hashed, "a recipe must not hash losses that it does not name"
@@ -97,7 +102,11 @@ def test_declared_params_are_those_that_are_read(stage: str) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "params":
             read.add(node.attr)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call) and "load_params" in ast.unparse(node.value):
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Call)
+            and "load_params" in ast.unparse(node.value)
+        ):
             read.add(node.attr)
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".entry"):
             read.add(ast.literal_eval(node.args[0]))

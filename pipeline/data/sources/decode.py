@@ -47,10 +47,7 @@ def _place(raw: bytes, error: UnicodeDecodeError) -> str:
 
 
 def _warn(raw: bytes, file: str, encoding: str, failures: dict[str, UnicodeDecodeError]) -> list[str]:
-    return [
-        f"{file}: not {failed}, see {_place(raw, failures[failed])}; read as {encoding}"
-        for failed in failures
-    ][:1]
+    return [f"{file}: not {failed}, see {_place(raw, failures[failed])}; read as {encoding}" for failed in failures][:1]
 
 
 def _explain(raw: bytes, file: str, failures: dict[str, UnicodeDecodeError]) -> str:

@@ -36,11 +36,7 @@ def parse_delimited(text: str, file: str, separator: str, quoting: bool) -> tupl
 
 def _split_plain(text: str, separator: str) -> tuple[list[list[str]], list[int]]:
     # Not str.splitlines: that also splits at U+2028, form feeds and other characters that belong to a text.
-    rows = (
-        [line.removesuffix("\r").split(separator) for line in text.removesuffix("\n").split("\n")]
-        if text
-        else []
-    )
+    rows = [line.removesuffix("\r").split(separator) for line in text.removesuffix("\n").split("\n")] if text else []
     return rows, list(range(1, len(rows) + 1))
 
 
@@ -71,9 +67,7 @@ def _is_blank(row: list[str]) -> bool:
     return row in ([], [""])
 
 
-def _check_widths(
-    rows: Sequence[list[str]], lines: list[int], file: str, separator: str, quoting: bool
-) -> None:
+def _check_widths(rows: Sequence[list[str]], lines: list[int], file: str, separator: str, quoting: bool) -> None:
     width = len(rows[0])
     wrong = [(line, len(row)) for row, line in zip(rows, lines, strict=True) if len(row) != width]
     if wrong:

@@ -24,9 +24,7 @@ def parse_json(text: str, file: str) -> RawTable:
     except json.JSONDecodeError as error:
         raise UserError(f"{file}: line {error.lineno} is not JSON ({error.msg})") from None
     if not isinstance(records, list):
-        raise UserError(
-            f"{file}: holds one {type(records).__name__}; a list of objects or JSON Lines is allowed"
-        )
+        raise UserError(f"{file}: holds one {type(records).__name__}; a list of objects or JSON Lines is allowed")
     return _to_table(records, list(range(1, len(records) + 1)), file, "record")
 
 
@@ -42,9 +40,7 @@ def parse_json_lines(text: str, file: str) -> RawTable:
         try:
             records.append(DECODER.decode(line))
         except json.JSONDecodeError as error:
-            raise UserError(
-                f"{file}: line {number} is not JSON ({error.msg}, column {error.colno})"
-            ) from None
+            raise UserError(f"{file}: line {number} is not JSON ({error.msg}, column {error.colno})") from None
         lines.append(number)
     return _to_table(records, lines, file, "line")
 
@@ -53,8 +49,6 @@ def _to_table(records: Sequence[Any], lines: list[int], file: str, unit: str) ->
     names: dict[str, None] = {}
     for record, line in zip(records, lines, strict=True):
         if not isinstance(record, dict):
-            raise UserError(
-                f"{file}: {unit} {line} is a {type(record).__name__}, not an object with named values"
-            )
+            raise UserError(f"{file}: {unit} {line} is a {type(record).__name__}, not an object with named values")
         names.update(dict.fromkeys(record))
     return RawTable(list(names), [[record.get(name) for name in names] for record in records], lines)

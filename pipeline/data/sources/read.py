@@ -90,9 +90,7 @@ def read_tables(
     frames: list[pd.DataFrame] = []
     warnings: list[str] = []
     for path in paths:
-        frame, more_warnings = read_table(
-            path, columns, separator=separator, quoting=quoting, encodings=encodings
-        )
+        frame, more_warnings = read_table(path, columns, separator=separator, quoting=quoting, encodings=encodings)
         frames.append(frame)
         warnings.extend(more_warnings)
     return pd.concat(frames, ignore_index=True), warnings

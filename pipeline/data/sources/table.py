@@ -36,8 +36,7 @@ def select_columns(table: RawTable, file: str, columns: Mapping[str, str]) -> pd
     for ours, theirs in columns.items():
         index = _find(table.names, theirs, file)
         data[ours] = [
-            _to_text(row[index], theirs, file, line)
-            for row, line in zip(table.rows, table.lines, strict=True)
+            _to_text(row[index], theirs, file, line) for row, line in zip(table.rows, table.lines, strict=True)
         ]
     frame = pd.DataFrame(data, columns=list(columns))
     frame["file"] = file
@@ -54,9 +53,7 @@ def _find(names: Sequence[str], wanted: str, file: str) -> int:
     hint = f"; did you mean {near[0]!r}?" if near else "."
     if len(names) == 1:
         hint += " One column only: is data.separator right?"
-    raise UserError(
-        f"{file}: no column {wanted!r}; found: {', '.join(names)}{hint} Set data.columns in params.yaml"
-    )
+    raise UserError(f"{file}: no column {wanted!r}; found: {', '.join(names)}{hint} Set data.columns in params.yaml")
 
 
 def _to_text(value: object, column: str, file: str, line: int) -> str | None:

@@ -69,9 +69,7 @@ class NezhaSelfAttention(nn.Module):
         self.key = nn.Linear(config.hidden_size, config.hidden_size)
         self.value = nn.Linear(config.hidden_size, config.hidden_size)
 
-    def forward(
-        self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None
-    ) -> Tensor:
+    def forward(self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None) -> Tensor:
         """[B, T, H] to [B, T, H]; see `attend` for the other arguments."""
         context = attend(
             self._split_heads(self.query(hidden_states)),

@@ -30,9 +30,7 @@ class NezhaAttention(nn.Module):
         self.self = NezhaSelfAttention(config)
         self.output = NezhaResidual(config.hidden_size, config)
 
-    def forward(
-        self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None
-    ) -> Tensor:
+    def forward(self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None) -> Tensor:
         """[B, T, H] to [B, T, H]; see `attention.attend` for the other arguments."""
         context = self.self(hidden_states, relative_positions, attention_bias)
         attended: Tensor = self.output(context, hidden_states)
@@ -62,9 +60,7 @@ class NezhaLayer(nn.Module):
         self.intermediate = NezhaIntermediate(config)
         self.output = NezhaResidual(config.intermediate_size, config)
 
-    def forward(
-        self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None
-    ) -> Tensor:
+    def forward(self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None) -> Tensor:
         """[B, T, H] to [B, T, H]; see `attention.attend` for the other arguments."""
         attended = self.attention(hidden_states, relative_positions, attention_bias)
         transformed: Tensor = self.output(self.intermediate(attended), attended)
@@ -78,9 +74,7 @@ class NezhaEncoder(nn.Module):
         super().__init__()
         self.layer = nn.ModuleList([NezhaLayer(config) for _ in range(config.num_hidden_layers)])
 
-    def forward(
-        self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None
-    ) -> list[Tensor]:
+    def forward(self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None) -> list[Tensor]:
         """The hidden states before the first layer and after each, [B, T, H] each."""
         all_states = [hidden_states]
         for layer in self.layer:

@@ -20,9 +20,7 @@ class NezhaEmbeddings(nn.Module):
 
     def __init__(self, config: NezhaConfig) -> None:
         super().__init__()
-        self.word_embeddings = nn.Embedding(
-            config.vocab_size, config.hidden_size, padding_idx=config.pad_token_id
-        )
+        self.word_embeddings = nn.Embedding(config.vocab_size, config.hidden_size, padding_idx=config.pad_token_id)
         self.token_type_embeddings = nn.Embedding(config.type_vocab_size, config.hidden_size)
         self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
@@ -149,6 +147,4 @@ def matmul_dtype(states: Tensor) -> torch.dtype:
 def padding_bias(attention_mask: Tensor, dtype: torch.dtype) -> Tensor:
     """[B, T] of 1 and 0 to [B, 1, 1, T] of 0 and the lowest number, which leaves a probability of 0."""
     padding = attention_mask[:, None, None, :] == 0
-    return torch.zeros(padding.shape, dtype=dtype, device=padding.device).masked_fill(
-        padding, torch.finfo(dtype).min
-    )
+    return torch.zeros(padding.shape, dtype=dtype, device=padding.device).masked_fill(padding, torch.finfo(dtype).min)

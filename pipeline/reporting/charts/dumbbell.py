@@ -20,9 +20,7 @@ def dumbbell(before: float, after: float) -> Markup:
     ]
     if before != after:
         direction = "up" if after > before else "down"
-        marks.append(
-            element("line", class_=f"link {direction}", x1=x_before, x2=x_after, y1=middle, y2=middle)
-        )
+        marks.append(element("line", class_=f"link {direction}", x1=x_before, x2=x_after, y1=middle, y2=middle))
         title = element("title", f"without class weights {score(before)}")
         marks.append(element("circle", title, class_="before", cx=x_before, cy=middle, r=4))
     title = element("title", f"F1 {score(after)}")
@@ -33,9 +31,7 @@ def dumbbell(before: float, after: float) -> Markup:
 
 def dumbbell_axis() -> Markup:
     """The tick labels above a column of dumbbells."""
-    labels = [
-        element("text", f"{tick:g}", x=share(_place(tick)), y=11, text_anchor="middle") for tick in TICKS
-    ]
+    labels = [element("text", f"{tick:g}", x=share(_place(tick)), y=11, text_anchor="middle") for tick in TICKS]
     return element("svg", join(labels), class_="dumbbell axis", height=14, aria_hidden="true")
 
 

@@ -42,8 +42,7 @@ def heatmap(confusion: NDArray[np.int64], labels: list[str], groups: list[str] |
     margin = math.ceil(max(len(label) for label in shown) * character) + 12
     side = n_classes * cell
     rows = [
-        element("text", label, x=margin - 8, y=(i + 0.5) * cell + 4, text_anchor="end")
-        for i, label in enumerate(shown)
+        element("text", label, x=margin - 8, y=(i + 0.5) * cell + 4, text_anchor="end") for i, label in enumerate(shown)
     ]
     drawn = [
         element("rect", class_="plate", width=side, height=side),
@@ -91,16 +90,12 @@ def _cell(row: int, column: int, count: int, total: int, labels: list[str], size
         text = f"{pair}: {count} of {total} ({percent(count / total)})"
     ramp = "right" if row == column else "wrong"
     x, y, side = column * size, row * size, size - 1
-    drawn = element(
-        "rect", element("title", text), class_=f"{ramp} l{level}", x=x, y=y, width=side, height=side
-    )
+    drawn = element("rect", element("title", text), class_=f"{ramp} l{level}", x=x, y=y, width=side, height=side)
     if size < ROOM_FOR_COUNT:
         return drawn
     css = "on-strong" if level >= STRONG else "on-weak"
     middle = size / 2
-    return drawn + element(
-        "text", str(count), class_=css, x=x + middle, y=y + middle + 4, text_anchor="middle"
-    )
+    return drawn + element("text", str(count), class_=css, x=x + middle, y=y + middle + 4, text_anchor="middle")
 
 
 def _boundaries(groups: list[str], cell: int, side: int) -> list[Markup]:

@@ -36,16 +36,12 @@ def line_chart(series: list[Series], title: str) -> Markup:
     y_scale = fit_scale((value for _, points in lines for _, value in points), n_ticks=6)
     marks = [*_y_axis(y_scale), *_x_axis(x_scale)]
     marks += [_line(one, points, x_scale, y_scale) for one, points in lines]
-    return element(
-        "svg", join(marks), class_="lines", viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=title
-    )
+    return element("svg", join(marks), class_="lines", viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=title)
 
 
 def thin(steps: list[int], values: list[float]) -> list[tuple[float, float]]:
     """Finite points in order; above MOST_POINTS they are averaged in bins of equally many points."""
-    points = np.array(
-        [(s, v) for s, v in zip(steps, values, strict=True) if math.isfinite(v)], dtype=np.float64
-    )
+    points = np.array([(s, v) for s, v in zip(steps, values, strict=True) if math.isfinite(v)], dtype=np.float64)
     if len(points) > MOST_POINTS:
         points = np.array([part.mean(axis=0) for part in np.array_split(points, MOST_POINTS)])
     return [(float(step), float(value)) for step, value in points]
@@ -81,6 +77,5 @@ def _y_axis(scale: Scale) -> list[Markup]:
 
 def _x_axis(scale: Scale) -> list[Markup]:
     return [
-        element("text", f"{tick:,.0f}", x=_x(scale, tick), y=HEIGHT - 8, text_anchor="middle")
-        for tick in scale.ticks
+        element("text", f"{tick:,.0f}", x=_x(scale, tick), y=HEIGHT - 8, text_anchor="middle") for tick in scale.ticks
     ]

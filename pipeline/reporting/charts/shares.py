@@ -26,18 +26,12 @@ def share_chart(rows: list[ShareRow]) -> Markup:
         return ZERO if share == 0 else BOTTOM - (BOTTOM - TOP) * (math.log10(share) - low) / (high - low)
 
     decades = [10.0**power for power in range(math.ceil(low), math.floor(high) + 1)]
-    marks = [
-        _gridline(f"{100 * share:g} %" if share else "0", place(share), width) for share in [0, *decades]
-    ]
-    marks.append(
-        element("path", class_="train-step", d=_steps([place(row.train_share) for row in rows], step))
-    )
+    marks = [_gridline(f"{100 * share:g} %" if share else "0", place(share), width) for share in [0, *decades]]
+    marks.append(element("path", class_="train-step", d=_steps([place(row.train_share) for row in rows], step)))
     for i, row in enumerate(rows):
         marks += _class_marks(row, LEFT + i * step, step, place(row.train_share), place(row.test_share))
     label = f"Share of {len(rows)} classes in train and in the submission"
-    return element(
-        "svg", join(marks), class_="shares", width=width, height=height, role="img", aria_label=label
-    )
+    return element("svg", join(marks), class_="shares", width=width, height=height, role="img", aria_label=label)
 
 
 def _gridline(text: str, y: float, width: float) -> Markup:

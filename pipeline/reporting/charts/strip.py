@@ -40,8 +40,7 @@ def strip(candidate: Candidate, scale: Scale) -> Markup:
 def strip_axis(scale: Scale) -> Markup:
     """The tick labels of the strips' common scale."""
     labels = [
-        element("text", scale.text(tick), x=share(scale(tick)), y=11, text_anchor="middle")
-        for tick in scale.ticks
+        element("text", scale.text(tick), x=share(scale(tick)), y=11, text_anchor="middle") for tick in scale.ticks
     ]
     return element("svg", join(labels), class_="strip axis", height=14, aria_hidden="true")
 
@@ -53,9 +52,7 @@ def _gridline(position: float, height: float) -> Markup:
 def _band(start: float, stop: float, text: str) -> Markup:
     title = element("title", text)
     top = NESTED_LANE - 3
-    return element(
-        "rect", title, class_="interval", x=share(start), width=share(stop - start), y=top, height=6, rx=3
-    )
+    return element("rect", title, class_="interval", x=share(start), width=share(stop - start), y=top, height=6, rx=3)
 
 
 def _nested(position: float, text: str) -> Markup:
@@ -63,9 +60,7 @@ def _nested(position: float, text: str) -> Markup:
 
 
 def _bar(text: str) -> Markup:
-    return element(
-        "rect", element("title", text), class_="nested", x=-1.75, y=-7, width=3.5, height=14, rx=1.5
-    )
+    return element("rect", element("title", text), class_="nested", x=-1.75, y=-7, width=3.5, height=14, rx=1.5)
 
 
 def _diamond(position: float, text: str) -> Markup:

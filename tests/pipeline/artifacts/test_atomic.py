@@ -29,10 +29,15 @@ def test_a_file_takes_the_place_of_the_old_one(tmp_path):
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
     path = tmp_path / "x.json"
     path.write_text("old")
-    with pytest.raises(KilledError), atomic_path(path) as temporary:
-        temporary.write_text("half")
-        assert path.read_text() == "old"
-        raise KilledError
+
+    def write():
+        with atomic_path(path) as temporary:
+            temporary.write_text("half")
+            assert path.read_text() == "old"
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        write()
     assert path.read_text() == "old"
     assert names(tmp_path) == ["x.json"]
 
@@ -51,10 +56,15 @@ def test_a_failed_folder_leaves_the_old_one_and_no_other(tmp_path):
     path = tmp_path / "x"
     path.mkdir()
     (path / "old").write_text("old")
-    with pytest.raises(KilledError), atomic_folder(path) as temporary:
-        (temporary / "half").write_text("half")
-        assert names(path) == ["old"]
-        raise KilledError
+
+    def write():
+        with atomic_folder(path) as temporary:
+            (temporary / "half").write_text("half")
+            assert names(path) == ["old"]
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        write()
     assert names(path) == ["old"]
     assert names(tmp_path) == ["x"]
 

@@ -71,7 +71,7 @@ def test_nothing_has_no_hash(tmp_path):
 
 def test_imports_are_followed_through_every_form(in_tree):
     in_tree(
-        stages__s="import numpy\nimport pipeline.a\n\ndef main():\n    from pipeline import b\n    import pipeline.c as c",
+        stages__s="import os\nimport pipeline.a\ndef main():\n    from pipeline import b\n    import pipeline.c as c",
         pipeline__a="from pipeline.deep.d import value",
         pipeline__b="if True:\n    from pipeline.deep import e, nothing\n",
         pipeline__c="class C:\n    def f(self):\n        from pipeline.deep.f import *\n",
@@ -105,7 +105,7 @@ def test_the_packages_above_count_too(in_tree):
 
 def test_plumbing_is_left_out_with_all_that_it_imports(in_tree):
     in_tree(
-        pipeline__member="from pipeline.artifacts.paths import x\nfrom pipeline.config import load\nimport pipeline.errors",
+        pipeline__member="import pipeline.artifacts.paths\nimport pipeline.config.load\nimport pipeline.errors",
         pipeline__artifacts__paths="import pipeline.only_here",
         pipeline__config__load="",
         pipeline__errors="",

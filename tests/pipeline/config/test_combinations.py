@@ -46,7 +46,8 @@ LINEAR = {"kind": "linear", "from": "models/vectors/tfidf"}
         ),
         (
             {"members.bert-ce.max_length": 129},
-            "members.bert-ce.max_length: got 129, 128 or less is allowed: scratch.tiny-bert.architecture.max_length is 128",
+            "members.bert-ce.max_length: got 129, 128 or less is allowed: "
+            "scratch.tiny-bert.architecture.max_length is 128",
         ),
         (
             {"scratch.tiny-bert.mlm": {"max_length": 200}},

@@ -116,7 +116,8 @@ def test_filling_leaves_what_was_read_as_it_was():
         ({"defaults.tfidf.ngrams": [2, 1]}, "defaults.tfidf: ngrams: got [2, 1], [shortest, longest] is allowed"),
         (
             {"defaults.align.method": "frequencies"},
-            f"defaults.align.method: got 'frequencies', one of: {', '.join(words('alignment'))}; did you mean 'frequency'?",
+            f"defaults.align.method: got 'frequencies', one of: {', '.join(words('alignment'))}; "
+            "did you mean 'frequency'?",
         ),
         # arguments of pieces, used or not
         ({"defaults.losses.dice.alpha": "0.3"}, "defaults.losses.dice.alpha: got '0.3', a number is allowed"),
@@ -133,7 +134,8 @@ def test_filling_leaves_what_was_read_as_it_was():
         # sections
         (
             {"defaults.losse": {}},
-            f"defaults.losse: is not a known key; allowed here: {', '.join([*SECTIONS, *FAMILIES])}; did you mean 'losses'?",
+            f"defaults.losse: is not a known key; allowed here: {', '.join([*SECTIONS, *FAMILIES])}; "
+            "did you mean 'losses'?",
         ),
         ({"defaults.poolers": ["cls"]}, "defaults.poolers: got ['cls'], a mapping of keys to values is allowed"),
         (
@@ -153,7 +155,8 @@ def test_a_mistake_in_the_defaults_is_told_there_and_once(errors, change, line):
     [
         (
             {"defaults.transformer.dropuot": 0.1},
-            f"defaults.transformer.dropuot: is not a known key; allowed here: {OF_A_TRANSFORMER}; did you mean 'dropout'?",
+            f"defaults.transformer.dropuot: is not a known key; allowed here: {OF_A_TRANSFORMER}; "
+            "did you mean 'dropout'?",
         ),
         ({"defaults.transformer.clip": -1}, "defaults.transformer.clip: got -1, more than 0 is allowed"),
     ],

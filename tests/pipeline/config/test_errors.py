@@ -154,7 +154,8 @@ def keys(section):
         ),
         (
             {"hub": {"wwm": {"repo": "hfl/x", "revision": "main"}}},
-            "hub.wwm.revision: got 'main', the whole hash of a commit is allowed, 40 hex digits: a branch or tag may move",
+            "hub.wwm.revision: got 'main', the whole hash of a commit is allowed, 40 hex digits: "
+            "a branch or tag may move",
         ),
         # what does not go together in one section
         (
@@ -181,6 +182,7 @@ def test_a_bad_member_name(errors):
 
 
 def test_all_mistakes_are_told_at_once_in_order(errors):
+    of_linear = keys(schema.LinearMember).removeprefix("kind, from, ")
     assert errors({
         "toy": "no",
         "folds.n_fold": 3,
@@ -191,13 +193,14 @@ def test_all_mistakes_are_told_at_once_in_order(errors):
         "external": {"bert-ce": {"from": "data/external/x"}},
         "defaults.linear.c": 1,
     }) == [
-        f"defaults.linear.c: is not a known key; allowed here: {keys(schema.LinearMember).removeprefix('kind, from, ')}",
+        f"defaults.linear.c: is not a known key; allowed here: {of_linear}",
         "external.bert-ce: the name is taken by a member; give one of them another name",
         f"folds.n_fold: is not a known key; allowed here: {keys(schema.Folds)}; did you mean 'n_folds'?",
         "members.bert-ce.epochs: got 0, 1 or more is allowed",
         f"members.bert-ce.loss: got 'dise', one of: {LOSSES}; did you mean 'dice'?",
         "members.nezha-dice.from: nothing makes it: got 'models/encoders/tiny-nezah', one of: "
-        "models/pretrained/tiny-bert, models/pretrained/tiny-nezha, models/aligned/tiny-bert, models/aligned/tiny-nezha, "
+        "models/pretrained/tiny-bert, models/pretrained/tiny-nezha, models/aligned/tiny-bert, "
+        "models/aligned/tiny-nezha, "
         "models/encoders/tiny-bert, models/encoders/tiny-nezha; did you mean 'models/encoders/tiny-nezha'?",
         "members.tfidf-svm.kind: got 'svm', one of: transformer, linear",
         "toy: got 'no', true or false is allowed",

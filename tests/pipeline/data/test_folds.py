@@ -11,9 +11,7 @@ from pipeline.errors import UserError
 @st.composite
 def single_rows(draw):
     n_folds = draw(st.integers(2, 6))
-    sizes = draw(
-        st.lists(st.integers(1, 30), min_size=1, max_size=8).filter(lambda sizes: sum(sizes) >= n_folds)
-    )
+    sizes = draw(st.lists(st.integers(1, 30), min_size=1, max_size=8).filter(lambda sizes: sum(sizes) >= n_folds))
     labels = np.repeat(np.arange(len(sizes)), sizes)
     return np.random.default_rng(draw(st.integers(0, 99))).permutation(labels), n_folds
 
@@ -32,9 +30,7 @@ def pure_groups(draw):
 
 def count(fold_ids, labels, n_folds):
     """Rows of each fold and class, [F, C]."""
-    return np.array(
-        [np.bincount(labels[fold_ids == fold], minlength=labels.max() + 1) for fold in range(n_folds)]
-    )
+    return np.array([np.bincount(labels[fold_ids == fold], minlength=labels.max() + 1) for fold in range(n_folds)])
 
 
 @given(single_rows(), st.integers(0, 1000))
@@ -99,9 +95,7 @@ def test_same_seed_same_folds_and_repeats_differ():
     groups = np.arange(200)
     three = assign_folds(labels, groups, 5, seed=7, repeats=3)
     assert np.array_equal(three, assign_folds(labels, groups, 5, seed=7, repeats=3))
-    assert np.array_equal(
-        three[:1], assign_folds(labels, groups, 5, seed=7)
-    )  # repeats are added, not changed
+    assert np.array_equal(three[:1], assign_folds(labels, groups, 5, seed=7))  # repeats are added, not changed
     for a, b in [
         (three[0], three[1]),
         (three[1], three[2]),

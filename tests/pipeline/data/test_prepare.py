@@ -18,9 +18,7 @@ def rows(texts, labels=None, ids=None):
 
 
 def test_train_table():
-    given = rows(
-        [" a ", "b", "a\u2028", None, "\u3000"], ["10", "2", "10 ", "2", "10"], ["07", "7", "x y", "-", "5"]
-    )
+    given = rows([" a ", "b", "a\u2028", None, "\u3000"], ["10", "2", "10 ", "2", "10"], ["07", "7", "x y", "-", "5"])
     train = prepare_train(given, conflicting_labels="keep", **SETTINGS)
     assert train.table.columns.tolist() == ["row_id", "text", "label", "label_id", "group"]
     assert train.table["row_id"].tolist() == ["07", "7", "x y", "-", "5"]
@@ -42,9 +40,7 @@ def test_rows_without_ids_are_numbered():
 
 
 def test_levels():
-    train = prepare_train(
-        rows(["a", "b"], ["1-2", "2-1"]), conflicting_labels="keep", level_separator="-", **SETTINGS
-    )
+    train = prepare_train(rows(["a", "b"], ["1-2", "2-1"]), conflicting_labels="keep", level_separator="-", **SETTINGS)
     assert train.labels.parents == ["1", "2"]
 
 

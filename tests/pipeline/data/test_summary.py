@@ -58,8 +58,7 @@ def test_warnings():
     found = summary("drop", warnings=["read as gb18030"], allowed_labels=["x", "y", "z"])
     assert found["warnings"] == [
         "read as gb18030",
-        "1 training texts have several labels; they stand in 2 rows, of which 0 were relabelled "
-        "and 2 dropped",
+        "1 training texts have several labels; they stand in 2 rows, of which 0 were relabelled and 2 dropped",
         "1 classes have no row left after that",
         "1 training texts are empty after cleaning",
         "2 labels of data.labels have no training row: y, z",

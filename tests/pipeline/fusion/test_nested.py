@@ -102,9 +102,7 @@ def test_vote_first_keeps_the_given_order_of_equal_members():
 
 def test_choices_score_the_rows_they_were_made_on():
     oof_probs, y, fold_ids, test_probs = case()
-    oof_scores, nested_scores, test_scores = fuse_nested(
-        oof_probs, y, fold_ids, test_probs, ClassShares("choice")
-    )
+    oof_scores, nested_scores, test_scores = fuse_nested(oof_probs, y, fold_ids, test_probs, ClassShares("choice"))
     np.testing.assert_array_equal(oof_scores, np.tile(shares(y), (60, 1)))
     np.testing.assert_array_equal(test_scores, np.tile(shares(y), (20, 1)))
     for fold in range(N_FOLDS):
@@ -113,9 +111,7 @@ def test_choices_score_the_rows_they_were_made_on():
 
 def test_a_model_never_scores_the_rows_it_was_fitted_on():
     oof_probs, y, fold_ids, test_probs = case()
-    oof_scores, nested_scores, test_scores = fuse_nested(
-        oof_probs, y, fold_ids, test_probs, ClassShares("model")
-    )
+    oof_scores, nested_scores, test_scores = fuse_nested(oof_probs, y, fold_ids, test_probs, ClassShares("model"))
     np.testing.assert_array_equal(test_scores, np.tile(shares(y), (20, 1)))
     for row, fold in enumerate(fold_ids):
         np.testing.assert_array_equal(oof_scores[row], shares(y[fold_ids != fold]))

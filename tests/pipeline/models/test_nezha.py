@@ -78,9 +78,7 @@ def test_hidden_states_equal_transformers_4_40(reference: Reference, tmp_path: P
 
 
 def test_mlm_logits_equal_transformers_4_40(reference: Reference, tmp_path: Path) -> None:
-    model = AutoModelForMaskedLM.from_pretrained(
-        write_checkpoint(tmp_path, reference.config, reference.weights)
-    )
+    model = AutoModelForMaskedLM.from_pretrained(write_checkpoint(tmp_path, reference.config, reference.weights))
     assert type(model) is NezhaForMaskedLM
     assert_near(model(**reference.inputs).logits, reference.outputs["logits"])
 
@@ -112,9 +110,7 @@ def as_published(weights: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("prefix", ["nezha.", "bert.", ""])
 @pytest.mark.parametrize("absent", ["", "cls.predictions.bias", "cls.predictions.decoder."])
-def test_every_prefix_and_old_key_loads(
-    reference: Reference, tmp_path: Path, prefix: str, absent: str
-) -> None:
+def test_every_prefix_and_old_key_loads(reference: Reference, tmp_path: Path, prefix: str, absent: str) -> None:
     weights = as_published(reference.weights, prefix)
     weights = {key: weight for key, weight in weights.items() if not absent or not key.startswith(absent)}
     checkpoint = write_checkpoint(tmp_path, reference.config, weights)
@@ -224,8 +220,7 @@ def attend_in_loops(
         for h in range(n_heads):
             for i in range(length):
                 scores = [
-                    query[b, h, i] @ (key[b, h, j] + rel(i, j)) / math.sqrt(size) + bias[b, j]
-                    for j in range(length)
+                    query[b, h, i] @ (key[b, h, j] + rel(i, j)) / math.sqrt(size) + bias[b, j] for j in range(length)
                 ]
                 weights = np.exp(np.array(scores) - max(scores))
                 for j in range(length):
@@ -278,9 +273,7 @@ def test_padding_changes_nothing(n_padding: int) -> None:
 
 
 def test_a_row_of_padding_alone_stays_finite() -> None:
-    hidden = tiny_model()(
-        torch.zeros(2, 4, dtype=torch.long), attention_mask=torch.tensor([[1, 1, 0, 0], [0] * 4])
-    )
+    hidden = tiny_model()(torch.zeros(2, 4, dtype=torch.long), attention_mask=torch.tensor([[1, 1, 0, 0], [0] * 4]))
     assert hidden.last_hidden_state.isfinite().all()
 
 

@@ -42,9 +42,7 @@ def synthetic_contents(n_classes: int = 35, n_folds: int = 5, seed: int = 0) -> 
     rng = np.random.default_rng(seed)
     base = [f"{package}-{part}" for package, parts in PACKAGES.items() for part in parts]
     labels = sorted((base + [f"networkx-part{i:02d}" for i in range(n_classes)])[:n_classes])
-    counts = np.maximum(16, 700 * np.arange(1, n_classes + 1) ** -1.05).astype(int)[
-        rng.permutation(n_classes)
-    ]
+    counts = np.maximum(16, 700 * np.arange(1, n_classes + 1) ** -1.05).astype(int)[rng.permutation(n_classes)]
     f1_before = np.clip(rng.normal(0.72, 0.16, n_classes) - 2 / counts, 0.05, 0.98)
     f1_after = np.clip(f1_before + rng.normal(0.012, 0.035, n_classes), 0, 1)
     test_counts = rng.poisson(counts * 0.25) * (np.arange(n_classes) != 3)
@@ -64,9 +62,7 @@ def synthetic_contents(n_classes: int = 35, n_folds: int = 5, seed: int = 0) -> 
         correlation=np.array([[1, 0.871, 0.802], [0.871, 1, 0.829], [0.802, 0.829, 1]]),
         curves={name: _folds(rng, n_folds) for name in MEMBERS[:2]},
         mlm_curves={
-            f"{stage} {name}": _mlm(rng)
-            for stage in ("pretrain", "post-train")
-            for name in ("tiny-bert", "tiny-nezha")
+            f"{stage} {name}": _mlm(rng) for stage in ("pretrain", "post-train") for name in ("tiny-bert", "tiny-nezha")
         },
         alignment={name: _alignment(rng) for name in ("tiny-bert", "tiny-nezha")},
         data={
@@ -77,9 +73,7 @@ def synthetic_contents(n_classes: int = 35, n_folds: int = 5, seed: int = 0) -> 
             "repeated_train_rows": 37,
             "conflicting_texts": 4,
             "test_rows_also_in_train": 2,
-            "label_histogram": [
-                {"label": label, "rows": int(n)} for label, n in zip(labels, counts, strict=True)
-            ],
+            "label_histogram": [{"label": label, "rows": int(n)} for label, n in zip(labels, counts, strict=True)],
             "lengths": [
                 {"split": split, "unit": "tokens", "mean": 46.2, "q50": 35, "q90": 112, "q99": 301}
                 for split in ("train", "test", "corpus")
@@ -113,9 +107,7 @@ def contents() -> Contents:
 
 
 def _candidates(rng: np.random.Generator, n_folds: int) -> list[Candidate]:
-    level = dict(
-        zip(MEMBERS + FUSIONS, (0.661, 0.690, 0.672, 0.703, 0.709, 0.712, 0.706, 0.699), strict=True)
-    )
+    level = dict(zip(MEMBERS + FUSIONS, (0.661, 0.690, 0.672, 0.703, 0.709, 0.712, 0.706, 0.699), strict=True))
     candidates = []
     for name, nested in level.items():
         difficulty = rng.normal(0, 0.012, n_folds)
@@ -141,9 +133,7 @@ def _candidates(rng: np.random.Generator, n_folds: int) -> list[Candidate]:
 def _confusion(rng: np.random.Generator, counts: np.ndarray, recall: np.ndarray) -> np.ndarray:
     n_classes = len(counts)
     place = np.arange(n_classes)
-    affinity = (
-        np.exp(-np.abs(place[:, None] - place) / 3) * rng.gamma(0.4, 1, (n_classes, n_classes)) * counts
-    )
+    affinity = np.exp(-np.abs(place[:, None] - place) / 3) * rng.gamma(0.4, 1, (n_classes, n_classes)) * counts
     np.fill_diagonal(affinity, 0)
     probs = (1 - recall)[:, None] * affinity / affinity.sum(axis=1, keepdims=True) + np.diag(recall)
     return np.stack([rng.multinomial(n, p) for n, p in zip(counts, probs, strict=True)]).astype(np.int64)

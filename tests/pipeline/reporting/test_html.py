@@ -75,9 +75,7 @@ def bare_contents() -> Contents:
 
 
 def hostile_contents(contents: Contents) -> Contents:
-    candidates = [
-        replace(c, name=c.name + HOSTILE, note=HOSTILE, weights=HOSTILE) for c in contents.candidates
-    ]
+    candidates = [replace(c, name=c.name + HOSTILE, note=HOSTILE, weights=HOSTILE) for c in contents.candidates]
     labels = [label + HOSTILE for label in contents.labels]
     return replace(
         contents,
@@ -162,9 +160,7 @@ def test_headline_and_rows_carry_their_numbers(contents: Contents) -> None:
         assert f">{weight:.3g}<" in page
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "verdict"), [(-0.01, 0.02, "holds zero"), (-0.02, -0.01, "lies below zero")]
-)
+@pytest.mark.parametrize(("low", "high", "verdict"), [(-0.01, 0.02, "holds zero"), (-0.02, -0.01, "lies below zero")])
 def test_the_gain_is_not_oversold(contents: Contents, low: float, high: float, verdict: str) -> None:
     page = render_html(replace(contents, gain={"difference": (low + high) / 2, "low": low, "high": high}))
     assert verdict in page

@@ -31,7 +31,7 @@ def stage(tmp_path_factory):
     """Run the stage above as a program."""
     script = tmp_path_factory.mktemp("stage") / "stage.py"
     script.write_text(STAGE)
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import runpy; runpy.run_path({str(script)!r}, run_name='__main__')"
+    code = f"import runpy, sys; sys.path.insert(0, {str(ROOT)!r}); runpy.run_path({str(script)!r}, run_name='__main__')"
 
     def run(*arguments):
         return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)

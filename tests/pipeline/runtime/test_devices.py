@@ -161,6 +161,6 @@ def test_a_device_has_one_job_at_a_time_and_all_jobs_are_done(tmp_path):
 
 def test_the_first_exception_of_another_process_is_raised_and_stops_the_hand_out(tmp_path):
     jobs = [(tmp_path, name) for name in ("bad", "long", "third", "fourth")]
-    with pytest.raises(UserError, match="^bad went wrong$"):
+    with pytest.raises(UserError, match=r"^bad went wrong$"):
         run_on_devices(fail_or_outlive, jobs, ["first", "second"])
     assert sorted(results(tmp_path)) == ["bad began", "long", "long began"], "what ran keeps what it wrote"

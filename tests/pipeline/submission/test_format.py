@@ -31,7 +31,7 @@ def read(text, id_column="id"):
         ("\ufeffid,label\n1,x\n2,x\n3,x\n", Template(("id", "label"), IDS, ",", True), "id,label\n1,a\n2,b\n3,a\n"),
         ("id,label\r\n1,x\r\n2,x\r\n3,x\r\n", Template(("id", "label"), IDS, ",", True), "id,label\n1,a\n2,b\n3,a\n"),
         ("id,label\n1,x\n\n2,x\n3,x\n\n\n", Template(("id", "label"), IDS, ",", True), "id,label\n1,a\n2,b\n3,a\n"),
-        ('"id","label"\n"1",""\n"2",""\n"3",""\n', Template(("id", "label"), IDS, ",", True), "id,label\n1,a\n2,b\n3,a\n"),
+        ('"id","label"\n"1",x\n"2",x\n"3",x\n', Template(("id", "label"), IDS, ",", True), "id,label\n1,a\n2,b\n3,a\n"),
     ],
     ids=[
         "plain", "other order", "tabs", "id second", "id second by its values", "id first by its values", "BOM", "CRLF",

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.errors import UserError
 from pipeline.data.batches import bucketed_batches, pack
+from pipeline.errors import UserError
 from pipeline.inference.transformer import predict_logits
 from pipeline.losses.contrastive import SupConLoss
 from pipeline.models.classifier import TextClassifier

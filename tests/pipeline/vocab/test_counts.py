@@ -17,9 +17,7 @@ def test_ties_are_in_code_point_order() -> None:
 
 def test_a_tokenizer_counts_its_tokens_without_special_ones() -> None:
     tokenizer = word_level_tokenizer(["x", "y"], max_length=3)
-    texts = (
-        text for text in ["x y x unknown [MASK]", "y", "x x x x x x"]
-    )  # longer than max_length, a generator
+    texts = (text for text in ["x y x unknown [MASK]", "y", "x x x x x x"])  # longer than max_length, a generator
     assert count_tokens(texts, tokenizer) == {"x": 8, "y": 2}
 
 

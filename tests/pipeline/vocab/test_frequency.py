@@ -34,9 +34,7 @@ def test_nothing_to_align() -> None:
 
 @settings(deadline=None)
 @given(COUNTS, COUNTS)
-def test_every_pretrained_token_is_used_at_most_once(
-    competition: dict[str, int], plain: dict[str, int]
-) -> None:
+def test_every_pretrained_token_is_used_at_most_once(competition: dict[str, int], plain: dict[str, int]) -> None:
     pinned = {token: token for token in competition if token in plain and not token.isdigit()}
     rows = align_by_frequency(competition, plain, pinned=pinned)
     used = [row.mapped_to for row in rows if row.mapped_to is not None]
@@ -48,9 +46,7 @@ def test_every_pretrained_token_is_used_at_most_once(
     assert sorted(row.rank or 0 for row in ranked) == list(range(1, len(ranked) + 1))
     n_free = len(plain) - len(pinned)
     assert sum(row.mapped_to is None for row in ranked) == max(0, len(ranked) - n_free)
-    for row in (
-        ranked
-    ):  # the slow rule: as many plain tokens stand before mapped_to as ranked tokens before the token
+    for row in ranked:  # the slow rule: as many plain tokens stand before mapped_to as ranked tokens before the token
         if row.mapped_to is not None:
             place = (-plain[row.mapped_to], row.mapped_to)
             before = sum((-n, t) < place for t, n in plain.items() if t not in pinned)
@@ -80,9 +76,7 @@ def test_method_on_anonymised_text(
     assert found == {**{token: word for word, token in key.items()}, ".": ".", "，": "，", "once": "15"}
     assert "[MASK]" not in alignment.counts
     vocab, old_vocab = alignment.tokenizer.get_vocab(), plain_tokenizer.get_vocab()
-    assert [int(alignment.rows[vocab[token]]) for token in found] == [
-        old_vocab[w] for w in found.values() if w
-    ]
+    assert [int(alignment.rows[vocab[token]]) for token in found] == [old_vocab[w] for w in found.values() if w]
     assert alignment.rows[:5].tolist() == [0, 1, 2, 3, 4]
     assert alignment.tokenizer.model_max_length == 32
 

@@ -147,15 +147,11 @@ def test_byte_level_bpe_gets_characters_from_their_bytes(byte_bpe: PreTrainedTok
     assert alignment.pieces == {new_id: byte_bpe("鬱")["input_ids"]}
     assert len(alignment.pieces[new_id]) == 3
     assert alignment.tokenizer("good鬱")["input_ids"] == [*byte_bpe("good")["input_ids"], new_id]
-    assert (
-        next(row for row in alignment.table if row.token == "好").mapped_to is not None
-    )  # readable as bytes
+    assert next(row for row in alignment.table if row.token == "好").mapped_to is not None  # readable as bytes
 
 
 @pytest.mark.parametrize("name", ["wordpiece", "unigram", "byte_bpe", "words"])
-def test_saved_and_loaded_it_reads_the_same(
-    name: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+def test_saved_and_loaded_it_reads_the_same(name: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     old = word_level_tokenizer(["good"]) if name == "words" else request.getfixturevalue(name)
     alignment = run(old, ["good ☃ 鬱 good☃", "☃ 鬱 ☃鬱"], "auto")
     alignment.tokenizer.save_pretrained(tmp_path)
@@ -166,9 +162,7 @@ def test_saved_and_loaded_it_reads_the_same(
 
 
 def test_a_readable_text_changes_nothing(wordpiece: PreTrainedTokenizerFast) -> None:
-    alignment = run(
-        wordpiece, ["中，中\u200b"], "auto", min_count=1
-    )  # the zero-width space is deleted by BERT
+    alignment = run(wordpiece, ["中，中\u200b"], "auto", min_count=1)  # the zero-width space is deleted by BERT
     assert alignment.rows.tolist() == list(range(len(wordpiece)))
     assert alignment.pieces == {}
     assert alignment.counts == {"中": 2, "，": 1}

@@ -8,9 +8,7 @@ from pipeline.vocab.tokenizers import word_level_tokenizer
 TOKENS = ["，", "15", "the", "a1", "cafe", "!?", "１５", "[MASK]", "[UNK]"]
 
 
-@pytest.mark.parametrize(
-    ("rule", "pinned"), [("no-digit", ["，", "the"]), ("punctuation", ["，"]), ("none", [])]
-)
+@pytest.mark.parametrize(("rule", "pinned"), [("no-digit", ["，", "the"]), ("punctuation", ["，"]), ("none", [])])
 def test_rules_never_pin_a_number(rule: str, pinned: list[str]) -> None:
     tokenizer = word_level_tokenizer(["，", "15", "the", "a1", "１５"])
     assert find_pinned(TOKENS, tokenizer, rule) == {token: token for token in pinned}

@@ -18,9 +18,7 @@ def test_falls_back_in_the_declared_order_and_says_so():
 
 
 def test_only_declared_encodings_are_tried():
-    with pytest.raises(
-        UserError, match=r"a\.csv: cannot be decoded: utf-8 fails in line 2 \(byte 10 .*: 0xCE\)"
-    ):
+    with pytest.raises(UserError, match=r"a\.csv: cannot be decoded: utf-8 fails in line 2 \(byte 10 .*: 0xCE\)"):
         decode(CHINESE.encode("gb18030"), "a.csv", ["utf-8"])
 
 
@@ -36,9 +34,7 @@ def test_utf8_with_a_broken_byte_is_not_taken_for_gb18030():
 
 
 def test_bytes_that_fit_nothing_name_every_attempt():
-    with pytest.raises(
-        UserError, match=r"utf-8 fails in line 1 .*; gb18030 fails in line 2 .*put the file's own"
-    ):
+    with pytest.raises(UserError, match=r"utf-8 fails in line 1 .*; gb18030 fails in line 2 .*put the file's own"):
         decode(b"\xcf\xcf\xcf\xcf\n\xff\xff", "a.csv", ["utf-8", "gb18030"])
 
 

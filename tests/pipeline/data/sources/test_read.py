@@ -36,9 +36,7 @@ def values(frame, *columns):
 
 
 def test_csv_keeps_every_value_as_it_is_written(file):
-    path = file(
-        "a.csv", "id,other,label,text\n007,x,1,NA\n1e3,,1.0,null\n,x,nan, a \n18446744073709551617,,-1,\n"
-    )
+    path = file("a.csv", "id,other,label,text\n007,x,1,NA\n1e3,,1.0,null\n,x,nan, a \n18446744073709551617,,-1,\n")
     frame = read(path)
     assert list(frame.columns) == ["row_id", "text", "label", "file", "line"]
     assert values(frame, "row_id", "text", "label") == [
@@ -51,9 +49,7 @@ def test_csv_keeps_every_value_as_it_is_written(file):
 
 
 def test_quoted_fields_hold_separators_line_breaks_and_quotes(file):
-    path = file(
-        "a.csv", b'\xef\xbb\xbf"id","text","label"\r\n1,"a, b\r\nc ""d""",x\r\n2,\xe2\x80\xa8e\x0bf,y\r\n'
-    )
+    path = file("a.csv", b'\xef\xbb\xbf"id","text","label"\r\n1,"a, b\r\nc ""d""",x\r\n2,\xe2\x80\xa8e\x0bf,y\r\n')
     frame = read(path)
     assert values(frame, "row_id", "text", "label") == [
         ["1", 'a, b\r\nc "d"', "x"],
@@ -75,8 +71,7 @@ def test_tsv_without_quoting_takes_quotes_as_characters(file):
 
 def test_agrees_with_the_csv_writer(file):
     rows = [
-        [str(i), text, "l"]
-        for i, text in enumerate(["", '"', '""', "a,b", "\n", "\r\n", "x" * 200_000, "'", "\t"])
+        [str(i), text, "l"] for i, text in enumerate(["", '"', '""', "a,b", "\n", "\r\n", "x" * 200_000, "'", "\t"])
     ]
     with Path("w.csv").open("w", newline="", encoding="utf-8") as out:
         csv.writer(out).writerows([["id", "text", "label"], *rows])
@@ -93,9 +88,7 @@ def test_agrees_with_the_csv_writer(file):
     ],
 )
 def test_separators(file, name, separator, content):
-    assert values(read(file(name, content), separator=separator, quoting=False), *COLUMNS) == [
-        ["1", "a,b", "x"]
-    ]
+    assert values(read(file(name, content), separator=separator, quoting=False), *COLUMNS) == [["1", "a,b", "x"]]
 
 
 def test_a_long_separator_needs_quoting_off(file):
@@ -132,9 +125,7 @@ def test_json_list_and_lines_agree_and_keep_numbers_as_written(file):
     }
     for name, content in files.items():
         frame = read(file(name, content))
-        found = (
-            frame[list(COLUMNS)].astype(object).where(frame[list(COLUMNS)].notna(), None).to_numpy().tolist()
-        )
+        found = frame[list(COLUMNS)].astype(object).where(frame[list(COLUMNS)].notna(), None).to_numpy().tolist()
         assert found == expected, name
         assert frame["line"].tolist() == [1, 2, 3]
 

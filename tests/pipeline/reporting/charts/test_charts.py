@@ -23,14 +23,10 @@ CANDIDATE = Candidate("a", "member", "none", 0.6, 0.5, (0.4, 0.75), [0.25, 0.6],
 
 def test_attributes_and_children_are_escaped() -> None:
     markup = element("text", '<b>"&', class_='"><script>', text_anchor="end", x=1.0)
-    assert markup == (
-        '<text class="&#34;&gt;&lt;script&gt;" text-anchor="end" x="1">&lt;b&gt;&#34;&amp;</text>'
-    )
+    assert markup == ('<text class="&#34;&gt;&lt;script&gt;" text-anchor="end" x="1">&lt;b&gt;&#34;&amp;</text>')
 
 
-@pytest.mark.parametrize(
-    ("value", "text"), [(1.0, "1"), (0.125, "0.12"), (-0.001, "0"), (100, "100"), ("a", "a")]
-)
+@pytest.mark.parametrize(("value", "text"), [(1.0, "1"), (0.125, "0.12"), (-0.001, "0"), (100, "100"), ("a", "a")])
 def test_coordinates_are_short(value: float | str, text: str) -> None:
     assert number(value) == text
 
