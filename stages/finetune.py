@@ -36,8 +36,7 @@ def main(
             say(f"{member} fold {k}: finished before, kept")
     devices = registry.load("kinds", recipe["kind"]).devices()
     if missing:
-        settings = f"{recipe['precision']}, {recipe['threads']} threads"
-        say(f"{member}: {len(missing)} folds on {', '.join(dict.fromkeys(devices))}, {settings}")
+        say(f"{member}: {len(missing)} folds on {', '.join(dict.fromkeys(devices))}")
     run_on_devices(train_one_fold, [(member, k) for k in missing], devices)
     if fold is None:
         _publish(member, recipe, scratch, n_files)

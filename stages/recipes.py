@@ -17,10 +17,11 @@ def main() -> None:
     from pipeline.config import load_params
 
     params = load_params()
-    runtime = {"threads": params.runtime.threads, "precision": params.runtime.precision}
     with atomic_folder(RECIPES) as folder:
         for name, member in params.members.items():
-            recipe = member.model_dump(by_alias=True) | runtime
+            recipe = member.model_dump(by_alias=True)
+            if member.kind == "transformer":  # a linear model has no use for either, and should not train again
+                recipe |= {"threads": params.runtime.threads, "precision": params.runtime.precision}
             write_json(folder / f"{name}.json", {"name": name, **recipe, **code(recipe)})
     say(f"recipes of {len(params.members)} members: {RECIPES}/")
 

@@ -41,7 +41,7 @@ def show_headline() -> None:
     """Print where the submission and the report are, and the scores."""
     from pipeline.artifacts.atomic import read_json
     from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, HIDDEN_REPORT, HTML_REPORT, SUBMISSION
-    from pipeline.artifacts.tables import require_file
+    from pipeline.artifacts.require import require_file
 
     require_file(CLASS_WEIGHTS_REPORT)
     weights = read_json(CLASS_WEIGHTS_REPORT)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.artifacts.atomic import atomic_path
-from pipeline.artifacts.require import require_file as require_file
+from pipeline.artifacts.require import require_file
 from pipeline.errors import UserError
 
 

@@ -1,6 +1,7 @@
 """Alignment by frequency: the competition's n-th most frequent token is read as the n-th of plain text."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pipeline.errors import UserError
 from pipeline.vocab.alignment import Alignment, AlignmentInputs, align_words, count_competition
@@ -43,7 +44,7 @@ def align_by_frequency(
     return sort_rows(rows)
 
 
-def frequency(inputs: AlignmentInputs, *, pin_rule: str) -> Alignment:
+def frequency(inputs: AlignmentInputs, *, pin_rule: Literal["no-digit", "punctuation", "none"]) -> Alignment:
     """Align by `align_by_frequency`. Raises UserError where no pretrained token has a count in plain text."""
     if inputs.plain_counts is None:
         raise ValueError("alignment by frequency needs plain_counts")

@@ -6,7 +6,7 @@ first reads the text about as it did, and training tells the new tokens apart.
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def align_identity(readings: Mapping[str, Reading], *, min_count: int) -> list[M
     return rows
 
 
-def identity(inputs: AlignmentInputs, *, units: str) -> Alignment:
+def identity(inputs: AlignmentInputs, *, units: Literal["auto", "characters", "words"]) -> Alignment:
     """Keep the pretrained tokenizer and add the frequent units that it misreads (see `align_identity`).
 
     `units` is `characters`, `words` (whole words, such as the emoji codes of a platform), or `auto`: words

@@ -1,6 +1,7 @@
 """No alignment: every token but the pinned ones gets a new row, drawn at the scale of the old embedding."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pipeline.vocab.alignment import Alignment, AlignmentInputs, align_words, count_competition
 from pipeline.vocab.counts import frequent_tokens
@@ -14,7 +15,7 @@ def align_random(competition_counts: Mapping[str, int], *, pinned: Mapping[str, 
     return align_by_frequency(competition_counts, {}, pinned=pinned)
 
 
-def random(inputs: AlignmentInputs, *, pin_rule: str) -> Alignment:
+def random(inputs: AlignmentInputs, *, pin_rule: Literal["no-digit", "punctuation", "none"]) -> Alignment:
     """Align by `align_random`; the new rows are drawn where the embedding is rebuilt (`remap_embedding`)."""
     counts = count_competition(inputs)
     kept = frequent_tokens(counts, inputs.min_count)

@@ -162,7 +162,9 @@ def test_a_killed_finetune_keeps_its_finished_folds(workspace: Workspace) -> Non
 
 def test_another_clone_without_the_answer_key_gives_the_same_bytes(finished: Workspace, tmp_path: Path) -> None:
     """From scratch in a second clone with a cache of its own; and no stage but the report looks at the key."""
-    other = new_workspace(tmp_path / "project", tmp_path / "cache")
+    finished.run("git", "clone", "--quiet", str(finished.root), str(tmp_path / "project"))
+    other = Workspace(tmp_path / "project")
+    other.run("dvc", "cache", "dir", "--local", str(tmp_path / "cache"))
     other.repro("collect")
     shutil.rmtree(other.root / "data/raw/stackdocs/answer_key")
     other.run("dvc", "freeze", "collect")

@@ -9,11 +9,11 @@ from pipeline.errors import UserError
 
 @pytest.fixture
 def folds(tmp_path):
-    """Two repeats of three folds; the rows of the second stand in another order."""
+    """Two repeats of three folds, the second before the first, its rows in another order."""
     table = pd.DataFrame({
-        "row_id": ["a", "b", "c", "c", "b", "a"],
-        "repeat": [0, 0, 0, 1, 1, 1],
-        "fold": [0, 1, 2, 0, 2, 1],
+        "row_id": ["c", "b", "a", "a", "b", "c"],
+        "repeat": [1, 1, 1, 0, 0, 0],
+        "fold": [0, 2, 1, 0, 1, 2],
     })  # fmt: skip
     write_table(tmp_path / "folds.parquet", table)
     return tmp_path / "folds.parquet"

@@ -30,11 +30,13 @@ def read(text, id_column="id"):
         ("key,class\n1,x\n2,x\n3,x\n", Template(("key", "class"), IDS, ",", True), "key,class\n1,a\n2,b\n3,a\n"),
         ("\ufeffid,label\n1,x\n2,x\n3,x\n", Template(("id", "label"), IDS, ",", True), "id,label\n1,a\n2,b\n3,a\n"),
         ("id,label\r\n1,x\r\n2,x\r\n3,x\r\n", Template(("id", "label"), IDS, ",", True), "id,label\n1,a\n2,b\n3,a\n"),
+        ("id,label\r1,x\r2,x\r3,x\r", Template(("id", "label"), IDS, ",", True), "id,label\n1,a\n2,b\n3,a\n"),
         ("id,label\n1,x\n\n2,x\n3,x\n\n\n", Template(("id", "label"), IDS, ",", True), "id,label\n1,a\n2,b\n3,a\n"),
         ('"id","label"\n"1",x\n"2",x\n"3",x\n', Template(("id", "label"), IDS, ",", True), "id,label\n1,a\n2,b\n3,a\n"),
     ],
     ids=[
-        "plain", "other order", "tabs", "id second", "id second by its values", "id first by its values", "BOM", "CRLF",
+        "plain", "other order", "tabs", "id second", "id second by its values", "id first by its values", "BOM",
+        "CRLF", "CR",
         "blank lines", "quoted",
     ],
 )  # fmt: skip
