@@ -1,5 +1,6 @@
 """Encoders made from scratch: from a shape to a masked language model with fresh weights."""
 
+import math
 from typing import Any
 
 from pipeline.models.nezha import NezhaConfig, NezhaForMaskedLM
@@ -31,6 +32,8 @@ def _shape(
         "num_attention_heads": heads,
         "intermediate_size": intermediate,
         "max_position_embeddings": max_length,
+        # BERT's 0.02 belongs to 768 dimensions; at 128 a model of that scale stays at the words' frequencies for long.
+        "initializer_range": 0.02 * math.sqrt(768 / hidden),
         "hidden_dropout_prob": dropout,
         "attention_probs_dropout_prob": 0.0,
         "pad_token_id": 0,
