@@ -45,7 +45,7 @@ def stage_table(dvc_yaml: Mapping[str, Any]) -> str:
 
 def replace_part(text: str, part: str, content: str) -> str:
     """Put `content` between `<!-- part -->` and `<!-- /part -->`. Raises ValueError where the marks are missing."""
-    pattern = re.compile(rf"(<!-- {part} -->\n).*?(\n<!-- /{part} -->)", re.DOTALL)
+    pattern = re.compile(rf"(<!-- {part} -->\n).*?(<!-- /{part} -->)", re.DOTALL)
     if not pattern.search(text):
         raise ValueError(f"no marks <!-- {part} --> … <!-- /{part} -->")
-    return pattern.sub(lambda found: f"{found[1]}{content}{found[2]}", text)
+    return pattern.sub(lambda found: f"{found[1]}{content}\n{found[2]}", text)
