@@ -39,6 +39,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "vote_winners_probability": "pipeline.fusion.vote_scores:vote_winners_probability",
         "rank_average": "pipeline.fusion.rank_average:rank_average_rule",
         "probability_average": "pipeline.fusion.probability_average:probability_average_rule",
+        "hill_climb": "pipeline.fusion.hill_climb:hill_climb_rule",
         "geometric_average": "pipeline.fusion.probability_average:geometric_average_rule",
     },
     "class_weights": {

@@ -3,6 +3,7 @@
 A new rule is one file and one line of `pipeline.registry`; it is then a word in `params.yaml`.
 """
 
+from pipeline.fusion.hill_climb import hill_climb
 from pipeline.fusion.nested import NestedFusion, fuse_nested
 from pipeline.fusion.probability_average import probability_average
 from pipeline.fusion.rank_average import rank_average
@@ -19,6 +20,7 @@ __all__ = [
     "Rule",
     "VoteFirst",
     "fuse_nested",
+    "hill_climb",
     "member_similarity",
     "probability_average",
     "rank_average",

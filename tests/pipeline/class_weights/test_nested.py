@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from pipeline.class_weights import METHODS, NestedScore, nested_score, predict_labels, search
+from pipeline import registry
+from pipeline.class_weights import NestedScore, nested_score, predict_labels, search
 from pipeline.metrics import macro_f1
 
 N_FOLDS, N_CLASSES = 3, 4
@@ -37,7 +38,7 @@ def nested_with_a_leak(scores, y, fold_ids):
     return NestedScore(macro_f1(y, predictions, N_CLASSES), predictions, np.zeros(N_FOLDS), weights)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", registry.words("class_weights"))
 def test_a_fold_is_predicted_with_weights_that_never_saw_it(method):
     assert_no_leak(lambda scores, y, fold_ids: nested_score(scores, y, fold_ids, method))
 

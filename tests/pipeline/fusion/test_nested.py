@@ -121,9 +121,11 @@ def test_a_model_never_scores_the_rows_it_was_fitted_on():
 
 
 @pytest.mark.parametrize("name", registry.words("fusion"))
-def test_every_rule_of_the_registry_fuses(name):
+def test_every_rule_of_the_registry_fuses(name, piece_arguments):
     oof_probs, y, fold_ids, test_probs = case()
-    fused = fuse_nested(oof_probs, y, fold_ids, test_probs, registry.load("fusion", name)())
+    fused = fuse_nested(
+        oof_probs, y, fold_ids, test_probs, registry.load("fusion", name)(**piece_arguments("fusion", name))
+    )
     assert fused.oof_scores.shape == (60, N_CLASSES)
     assert fused.nested_scores.shape == (N_FOLDS, 60, N_CLASSES)
     assert fused.test_scores.shape == (20, N_CLASSES)
