@@ -33,7 +33,8 @@ def hill_climb(oof_probs: FloatArray, y: IntArray, steps: int = 40) -> FloatArra
         counts[taken] += 1
         if scores[taken] > best_score:
             best_score, best_counts = scores[taken], counts.copy()
-    return best_counts / best_counts.sum()
+    weights: FloatArray = best_counts / best_counts.sum()
+    return weights
 
 
 @dataclass(frozen=True, kw_only=True)
