@@ -139,7 +139,7 @@ def test_the_same_again(project, unedited):
         ("defaults.transformer.epochs", 123, TRANSFORMERS),
         ("defaults.losses.focal.gamma", 123, []),
         ("folds.n_folds", 123, []),
-        ("runtime.threads", 123, ALL),
+        ("runtime.threads", 123, TRANSFORMERS),
         ("toy", True, TRANSFORMERS),
     ],
 )
