@@ -30,6 +30,13 @@ class Predictions:
     test: NDArray[np.int32]
     chosen: int
 
+    @property
+    def unweighted(self) -> int:
+        """Index of the chosen candidate without class weights; of the chosen pair where that was not tried."""
+        pairs = list(zip(self.candidates, self.methods, strict=True))
+        plain = (self.candidates[self.chosen], "none")
+        return pairs.index(plain) if plain in pairs else self.chosen
+
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
     """Write all pairs into one file."""

@@ -134,6 +134,7 @@ class Architecture(Section):
     heads: AtLeastOne
     intermediate: AtLeastOne
     max_length: AtLeastOne
+    initializer_range: Positive = 0.02
 
     @model_validator(mode="after")
     def _heads_divide_hidden(self) -> Self:

@@ -1,29 +1,53 @@
 """Encoders made from scratch: from a shape to a masked language model with fresh weights."""
 
-import math
 from typing import Any
 
 from pipeline.models.nezha import NezhaConfig, NezhaForMaskedLM
 
 
 def bert(
-    *, vocab_size: int, layers: int, hidden: int, heads: int, intermediate: int, max_length: int, dropout: float
+    *,
+    vocab_size: int,
+    layers: int,
+    hidden: int,
+    heads: int,
+    intermediate: int,
+    max_length: int,
+    dropout: float,
+    initializer_range: float = 0.02,
 ) -> Any:
     """BERT (Devlin et al. 2019, arXiv:1810.04805): learned absolute positions."""
     from transformers import BertConfig, BertForMaskedLM
 
-    return BertForMaskedLM(BertConfig(**_shape(vocab_size, layers, hidden, heads, intermediate, max_length, dropout)))
+    shape = _shape(vocab_size, layers, hidden, heads, intermediate, max_length, dropout, initializer_range)
+    return BertForMaskedLM(BertConfig(**shape))
 
 
 def nezha(
-    *, vocab_size: int, layers: int, hidden: int, heads: int, intermediate: int, max_length: int, dropout: float
+    *,
+    vocab_size: int,
+    layers: int,
+    hidden: int,
+    heads: int,
+    intermediate: int,
+    max_length: int,
+    dropout: float,
+    initializer_range: float = 0.02,
 ) -> Any:
     """NEZHA (Wei et al. 2019, arXiv:1909.00204): functional relative positions in attention."""
-    return NezhaForMaskedLM(NezhaConfig(**_shape(vocab_size, layers, hidden, heads, intermediate, max_length, dropout)))
+    shape = _shape(vocab_size, layers, hidden, heads, intermediate, max_length, dropout, initializer_range)
+    return NezhaForMaskedLM(NezhaConfig(**shape))
 
 
 def _shape(
-    vocab_size: int, layers: int, hidden: int, heads: int, intermediate: int, max_length: int, dropout: float
+    vocab_size: int,
+    layers: int,
+    hidden: int,
+    heads: int,
+    intermediate: int,
+    max_length: int,
+    dropout: float,
+    initializer_range: float,
 ) -> dict[str, Any]:
     return {
         "vocab_size": vocab_size,
@@ -32,8 +56,7 @@ def _shape(
         "num_attention_heads": heads,
         "intermediate_size": intermediate,
         "max_position_embeddings": max_length,
-        # BERT's 0.02 belongs to 768 dimensions; at 128 a model of that scale stays at the words' frequencies for long.
-        "initializer_range": 0.02 * math.sqrt(768 / hidden),
+        "initializer_range": initializer_range,
         "hidden_dropout_prob": dropout,
         "attention_probs_dropout_prob": 0.0,
         "pad_token_id": 0,

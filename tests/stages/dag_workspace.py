@@ -1,5 +1,6 @@
 """A copy of the project at toy size in which tests run the real `dvc repro`."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -18,11 +19,13 @@ class Workspace:
 
     root: Path
 
-    def run(self, *command: str, check: bool = True) -> str:
-        """Run a command in the checkout and return what it printed."""
-        done = subprocess.run(command, cwd=self.root, env=environment(), capture_output=True, text=True, check=False)
+    def run(self, *command: str, **variables: str) -> str:
+        """Run a command in the checkout, which has to succeed, and return what it printed."""
+        done = subprocess.run(
+            command, cwd=self.root, env=environment() | variables, capture_output=True, text=True, check=False
+        )
         output = done.stdout + done.stderr
-        assert done.returncode == 0 or not check, f"{' '.join(command)}: status {done.returncode}\n{output}"
+        assert done.returncode == 0, f"{' '.join(command)}: status {done.returncode}\n{output}"
         return output
 
     def repro(self, *arguments: str) -> list[str]:
@@ -75,3 +78,15 @@ def environment() -> dict[str, str]:
     programs = str(Path(sys.executable).parent)
     quiet = {"DVC_NO_ANALYTICS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     return {**os.environ, **quiet, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+
+
+def tree_hashes(path: Path) -> dict[str, str]:
+    """The SHA-256 of a file, or of each data file below a folder."""
+    files = [path] if path.is_file() else [file for file in sorted(path.rglob("*")) if file.is_file()]
+    hidden = (".git/", ".dvc/", ".scratch/", "__pycache__")
+    named = {file.relative_to(path).as_posix(): file for file in files}
+    return {
+        name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for name, file in named.items()
+        if not any(part in f"{name}/" for part in hidden) and not name.endswith(".gitignore")
+    }

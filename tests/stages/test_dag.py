@@ -1,6 +1,5 @@
 """The rerun rules, on the real DAG at toy size."""
 
-import hashlib
 import os
 import shutil
 import signal
@@ -11,29 +10,12 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from dag_workspace import Workspace, commit, environment, new_workspace
+from dag_workspace import Workspace, commit, environment, tree_hashes
 
 pytestmark = pytest.mark.dag
 
 TRAINING = ("pretrain", "align_vocab", "post_train", "train_vectors", "finetune")
 FROM_FUSE = ["fuse", "search_weights", "submit", "report"]
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A workspace in which the whole DAG has run once, committed."""
-    folder = tmp_path_factory.mktemp("dag")
-    workspace = new_workspace(folder / "project", folder / "cache")
-    ran = workspace.repro()
-    assert ran[0] == "collect"
-    assert ran[-1] == "report"
-    commit(workspace)
-    return workspace
-
-
-@pytest.fixture
-def workspace(finished: Workspace, tmp_path: Path) -> Workspace:
-    return finished.copy(tmp_path / "project")
 
 
 def trained(stages: list[str]) -> list[str]:
@@ -160,6 +142,14 @@ def test_a_killed_finetune_keeps_its_finished_folds(workspace: Workspace) -> Non
     assert tree_hashes(workspace.root / "models/oof_logits/bert-ce") == before
 
 
+def test_folds_side_by_side_give_the_same_bytes(workspace: Workspace) -> None:
+    before = tree_hashes(workspace.root / "models/members/nezha-dice")
+    shutil.rmtree(workspace.root / "models/members/nezha-dice")
+    output = workspace.run(sys.executable, "-m", "stages.finetune", "nezha-dice", CONCLAVE_DEVICES="cpu,cpu")
+    assert output.count("macro-F1") == 3
+    assert tree_hashes(workspace.root / "models/members/nezha-dice") == before
+
+
 def test_another_clone_without_the_answer_key_gives_the_same_bytes(finished: Workspace, tmp_path: Path) -> None:
     """From scratch in a second clone with a cache of its own; and no stage but the report looks at the key."""
     finished.run("git", "clone", "--quiet", str(finished.root), str(tmp_path / "project"))
@@ -172,15 +162,3 @@ def test_another_clone_without_the_answer_key_gives_the_same_bytes(finished: Wor
     for name in ("data/prepared", "data/folds.parquet", "models", "reports/submission.csv", "reports/manifest.json"):
         assert tree_hashes(other.root / name) == tree_hashes(finished.root / name), name
     assert '"submission": null' in (other.root / "reports/hidden.json").read_text(encoding="utf-8")
-
-
-def tree_hashes(path: Path) -> dict[str, str]:
-    """The SHA-256 of a file, or of each data file below a folder."""
-    files = [path] if path.is_file() else [file for file in sorted(path.rglob("*")) if file.is_file()]
-    hidden = (".git/", ".dvc/", ".scratch/", "__pycache__")
-    named = {file.relative_to(path).as_posix(): file for file in files}
-    return {
-        name: hashlib.sha256(file.read_bytes()).hexdigest()
-        for name, file in named.items()
-        if not any(part in f"{name}/" for part in hidden) and not name.endswith(".gitignore")
-    }

@@ -43,6 +43,21 @@ def test_runs_forward_and_backward(models, word):
 
 
 @every_architecture
+def test_first_weights_have_the_spread_that_is_asked(word):
+    torch.manual_seed(0)
+    shape = SHAPE | {"vocab_size": 500}
+    narrow = registry.load("architectures", word)(**shape).get_input_embeddings().weight.detach().std()
+    wide = (
+        registry.load("architectures", word)(**shape, initializer_range=0.05)
+        .get_input_embeddings()
+        .weight.detach()
+        .std()
+    )
+    assert narrow == pytest.approx(0.02, rel=0.05)
+    assert wide == pytest.approx(0.05, rel=0.05)
+
+
+@every_architecture
 def test_words_are_predicted_with_their_embeddings(models, word):
     model = models[word]
     assert model.get_output_embeddings().weight is model.get_input_embeddings().weight

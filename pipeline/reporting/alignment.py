@@ -1,0 +1,25 @@
+"""What each encoder's vocabulary mapping is worth, judged by the answer key where there is one."""
+
+from pathlib import Path
+
+from pipeline.data.sources.read import read_table
+from pipeline.vocab.counts import count_tokens, read_counts
+from pipeline.vocab.mapping import read_mapping_table
+from pipeline.vocab.report import mass_mapped_right
+
+
+def judge_mapping(key: Path, mapping: Path, counts: Path, split: str, texts: list[str]) -> dict[str, float]:
+    """The shares of the text's mass that are mapped right; `{}` where the key does not tell the words.
+
+    `key`: the folder with vocabulary.csv (token, word). `mapping`: the table of `align_vocab`. `counts`: the
+    pretrained tokens. `split`: what a word of the `texts`, the competition's corpus, is.
+    """
+    if not (key / "vocabulary.csv").exists():
+        return {}
+    words, _ = read_table(key / "vocabulary.csv", {"token": "token", "word": "word"})
+    return mass_mapped_right(
+        read_mapping_table(mapping),
+        dict(zip(words["token"], words["word"], strict=True)),
+        competition_counts=count_tokens(texts, split),
+        vocabulary=read_counts(counts),
+    )

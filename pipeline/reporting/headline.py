@@ -1,0 +1,25 @@
+"""What `make repro` prints last: where things are, and the scores."""
+
+from typing import Any
+
+from pipeline.artifacts.paths import HTML_REPORT, SUBMISSION
+
+
+def headline(weights: dict[str, Any], hidden: dict[str, Any]) -> list[str]:
+    """Lines from reports/class_weights.json and reports/hidden.json (`{}` where it was not written)."""
+    chosen = weights["chosen"]
+    lines = [
+        f"submission  {SUBMISSION}",
+        f"report      {HTML_REPORT}",
+        f"chosen      {chosen['candidate']}, {chosen['method']} class weights: nested macro-F1 {chosen['nested']:.4f} "
+        f"[{chosen['low']:.4f}, {chosen['high']:.4f}]",
+    ]
+    if "gain" in weights:
+        gain = weights["gain"]
+        lines.append(
+            f"gain        {gain['difference']:+.4f} [{gain['low']:+.4f}, {gain['high']:+.4f}] over the best member, "
+            f"{gain['member']['candidate']} ({gain['member']['nested']:.4f})"
+        )
+    if hidden.get("submission") is not None:
+        lines.append(f"hidden test {hidden['submission']:.4f}")
+    return lines

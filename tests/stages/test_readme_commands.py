@@ -1,0 +1,117 @@
+"""Every command of README.md, run as it stands there, on the real DAG at toy size."""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from dag_workspace import PROJECT, Workspace, commit, new_workspace, tree_hashes
+from test_profiles import write_daguan
+
+pytestmark = pytest.mark.dag
+
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+RUN_HERE = {
+    "dvc metrics show",
+    "dvc plots show",
+    "dvc exp run report -S members.bert-ce.loss=focal",
+    "dvc exp show",
+    "dvc commit -f finetune",
+    "dvc add data/raw/<competition>",
+    "dvc remote add -d team <where>",
+    "dvc push --run-cache",
+    "dvc fetch --run-cache",
+    "make repro",
+    "python -m stages.finetune bert-ce --fold 1",
+    "python -m stages.<name> --help",
+}
+RUN_ELSEWHERE = {"make test"}  # by CI: it runs this very test
+MAKE_REPRO = ("make", "--old-file=.venv/.installed", "repro")  # what is to be installed is what runs this test
+
+
+def test_every_command_of_the_readme_is_run_here() -> None:
+    code = re.findall(r"`((?:make|dvc|python) [^`]+)`", README)
+    block = [line.partition("#")[0].strip() for line in README.splitlines() if line.startswith(("make ", "dvc "))]
+    named = {command for command in [*code, *block] if command != "dvc repro"}  # a name for it all, not an instruction
+    assert named == RUN_HERE | RUN_ELSEWHERE
+
+
+def test_make_repro_prints_the_scores(workspace: Workspace) -> None:
+    link_environment(workspace)
+    output = workspace.run(*MAKE_REPRO)
+    assert "Running stage" not in output
+    for line in ("submission  reports/submission.csv", "report      reports/index.html", "chosen ", "hidden test "):
+        assert f"\n{line}" in output
+
+
+def test_a_stage_runs_alone(workspace: Workspace) -> None:
+    before = tree_hashes(workspace.root / "models")
+    output = workspace.run("python", "-m", "stages.finetune", "bert-ce", "--fold", "1")
+    assert "bert-ce fold 1: macro-F1" in output
+    assert "fold 0" not in output
+    assert tree_hashes(workspace.root / "models") == before
+
+
+def test_every_stage_says_what_it_takes(finished: Workspace) -> None:
+    for file in sorted((PROJECT / "stages").glob("[a-z]*.py")):
+        assert "Usage" in finished.run("python", "-m", f"stages.{file.stem}", "--help")
+
+
+def test_an_experiment_is_run_and_shown(workspace: Workspace) -> None:
+    output = workspace.run("dvc", "exp", "run", "report", "-S", "members.bert-ce.loss=focal", "--name", "focal")
+    ran = re.findall(r"^Running stage '([^']+)'", output, re.MULTILINE)
+    assert ran[:3] == ["recipes", "finetune@bert-ce", "predict@bert-ce"]
+    assert "finetune@nezha-dice" not in ran
+    table = workspace.run("dvc", "exp", "show", "--csv")
+    assert "focal" in table
+    assert "chosen.nested" in table
+
+
+def test_a_commit_keeps_results_after_an_edit_of_shared_code(workspace: Workspace) -> None:
+    with (workspace.root / "pipeline/training/loop.py").open("a", encoding="utf-8") as file:
+        file.write("\n# an edit\n")
+    workspace.repro("recipes")
+    workspace.run("dvc", "commit", "-f", "finetune")
+    assert not [stage for stage in workspace.repro() if stage.startswith("finetune")]
+
+
+def test_work_is_shared_through_a_remote(workspace: Workspace, tmp_path: Path) -> None:
+    """A team mate's clone, with an empty cache and without the lock file, takes everything over and runs nothing."""
+    workspace.run("dvc", "remote", "add", "-d", "team", str(tmp_path / "remote"))
+    workspace.run("dvc", "push", "--run-cache")
+    commit(workspace)
+    workspace.run("git", "clone", "--quiet", str(workspace.root), str(tmp_path / "mate"))
+    mate = Workspace(tmp_path / "mate")
+    mate.run("dvc", "cache", "dir", "--local", str(tmp_path / "mates-cache"))
+    mate.run("dvc", "fetch", "--run-cache")
+    (mate.root / "dvc.lock").unlink()
+    assert mate.repro() == []
+    assert tree_hashes(mate.root / "models") == tree_hashes(workspace.root / "models")
+
+
+def test_your_competition_in_five_minutes(tmp_path: Path) -> None:
+    workspace = new_workspace(tmp_path / "project", tmp_path / "cache")
+    link_environment(workspace)
+    folder = workspace.root / "data/raw/daguan"
+    folder.mkdir(parents=True)
+    test_ids = write_daguan(folder)
+    workspace.run("dvc", "add", "data/raw/daguan")
+    shutil.copyfile(workspace.root / "profiles/daguan-cpu.yaml", workspace.root / "params.yaml")
+    workspace.edit("params.yaml", "toy: false", "toy: true")
+    workspace.edit("params.yaml", "n_folds: 5", "n_folds: 3")
+
+    output = workspace.run(*MAKE_REPRO)
+
+    assert "submission  reports/submission.csv" in output
+    submission = (workspace.root / "reports/submission.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[0] for line in submission[1:]] == test_ids
+    assert "data/raw/daguan/train.csv" not in workspace.run("git", "status", "--porcelain", "--untracked-files=all")
+    assert "Running stage" not in workspace.run(*MAKE_REPRO)
+
+
+def link_environment(workspace: Workspace) -> None:
+    """Let the Makefile find the environment that runs this test."""
+    (workspace.root / ".venv").symlink_to(sys.prefix)
