@@ -10,25 +10,31 @@ TOY_ROWS_PER_CLASS, TOY_DOCUMENTS = 20, 400
 
 
 def main() -> None:
-    """Write data/prepared/{train,test,corpus}.parquet, labels.json and reports/data.json."""
-    from pipeline.artifacts.atomic import write_json
-    from pipeline.artifacts.paths import CORPUS, DATA_REPORT, LABELS, RAW, TEST, TRAIN
+    """Write data/prepared/{train,test,corpus}.parquet, labels.json, rejected.csv and reports/data.json."""
+    import pandas as pd
+
+    from pipeline.artifacts.atomic import write_json, write_text
+    from pipeline.artifacts.paths import CORPUS, DATA_REPORT, LABELS, RAW, REJECTED, TEST, TRAIN
     from pipeline.artifacts.tables import write_table
     from pipeline.config import load_params
+    from pipeline.data.bad_rows import list_replaced_bytes
     from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
-    from pipeline.data.sources.read import read_table, read_tables
+    from pipeline.data.sources.read import Layout, read_table, read_tables
     from pipeline.data.summary import summarise
 
     params = load_params()
     data = params.data
     folder = RAW / data.competition
-    layout: dict[str, Any] = {"separator": data.separator, "quoting": data.quoting, "encodings": data.encodings}
+    layout = Layout(data.separator, data.quoting, data.encodings, data.undecodable)
     ids = {} if data.columns.id is None else {"row_id": data.columns.id}
     text, label = {"text": data.columns.text}, {"label": data.columns.label}
 
-    train_rows, warnings = read_tables([folder / name for name in data.train], {**ids, **text, **label}, **layout)
-    test_rows, more = read_table(folder / data.test, {**ids, **text}, **layout)
-    corpus_rows, still_more = read_tables([folder / name for name in data.corpus], text, **layout)
+    train_paths = [folder / name for name in data.train]
+    # Often only the test rows have ids. The same name misspelt is found in the test file.
+    train_files = read_tables(train_paths, {**ids, **text, **label}, layout, optional=["row_id"])
+    test_file = read_table(folder / data.test, {**ids, **text}, layout)
+    corpus_files = read_tables([folder / name for name in data.corpus], text, layout)
+    train_rows, corpus_rows = train_files.rows, corpus_files.rows
     if params.toy:
         train_rows = train_rows.groupby("label", sort=False).head(TOY_ROWS_PER_CLASS).reset_index(drop=True)
         corpus_rows = corpus_rows.head(TOY_DOCUMENTS)
@@ -37,20 +43,33 @@ def main() -> None:
     train = prepare_train(
         train_rows,
         **cleaning,
-        conflicting_labels=data.conflicting_labels,
+        rules=data.bad_rows.model_dump(),
         level_separator=data.level_separator,
         allowed_labels=data.labels,
     )
-    test = prepare_test(test_rows, **cleaning)
+    test = prepare_test(test_file.rows, **cleaning)
     corpus = prepare_corpus(corpus_rows, steps=data.clean)
-    reading = list(dict.fromkeys([*warnings, *more, *still_more]))
-    report = summarise(train, test, corpus, warnings=reading, allowed_labels=data.labels)
+    # A file may have been read twice, as training or test rows and as part of the corpus.
+    reading = list(dict.fromkeys([*train_files.warnings, *test_file.warnings, *corpus_files.warnings]))
+    if ids and "row_id" not in train_files.rows:
+        reading.append(f"no training file has a column {data.columns.id!r}: training rows are numbered from 0")
+    replaced = {**train_files.replaced, **test_file.replaced, **corpus_files.replaced}
+    report = summarise(
+        train,
+        test,
+        corpus,
+        warnings=reading,
+        replaced_bytes=sum(map(len, replaced.values())),
+        allowed_labels=data.labels,
+    )
+    rejected = pd.concat([train.bad_rows, test.bad_rows, list_replaced_bytes(replaced)])
 
     write_table(TRAIN, train.table)
     write_table(TEST, test.table)
     write_table(CORPUS, corpus.table)
     hierarchy = {"parents": train.labels.parents, "parent_ids": train.labels.parent_ids}
     write_json(LABELS, {"labels": train.labels.names, **hierarchy})
+    write_text(REJECTED, rejected.to_csv(index=False, lineterminator="\n"))
     write_json(DATA_REPORT, report)
     for warning in report["warnings"]:
         say(f"warning: {warning}")

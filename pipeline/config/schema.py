@@ -89,6 +89,18 @@ class Columns(Section):
     label: str
 
 
+class BadRows(Section):
+    """What becomes of training rows that cannot be used as they are."""
+
+    missing_label: Literal["refuse", "drop"]
+    illegal_label: Literal["refuse", "drop"]
+    missing_text: Literal["refuse", "placeholder", "drop"]
+    emptied_text: Literal["refuse", "placeholder", "drop"]
+    missing_id: Literal["refuse", "drop", "number"]
+    repeated_id: Literal["refuse", "keep_first", "number"]
+    conflicting_labels: Literal["keep", "majority", "drop"]
+
+
 class Data(Section):
     """The competition's files and how to read and clean them."""
 
@@ -103,9 +115,10 @@ class Data(Section):
     separator: str | None
     quoting: bool
     encodings: list[str] = Field(min_length=1)
+    undecodable: Literal["refuse", "replace"]
     level_separator: str | None
     clean: list[word("cleaning")]  # type: ignore[valid-type]
-    conflicting_labels: Literal["keep", "majority", "drop"]
+    bad_rows: BadRows
     empty_text: str
 
 
