@@ -1,9 +1,14 @@
 """Read and clean the competition's files: `python -m stages.prepare`."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pipeline.runtime.cli import run_stage, say
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.config.schema import Data
 
 # A toy run keeps this many training rows of each class and this many documents; test rows are all kept.
 TOY_ROWS_PER_CLASS, TOY_DOCUMENTS = 20, 400
@@ -18,6 +23,7 @@ def main() -> None:
     from pipeline.artifacts.tables import write_table
     from pipeline.config import load_params
     from pipeline.data.bad_rows import list_replaced_bytes
+    from pipeline.data.inputs import InputSettings
     from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
     from pipeline.data.sources.read import Layout, read_table, read_tables
     from pipeline.data.summary import summarise
@@ -26,32 +32,39 @@ def main() -> None:
     data = params.data
     folder = RAW / data.competition
     layout = Layout(data.separator, data.quoting, data.encodings, data.undecodable)
-    ids = {} if data.columns.id is None else {"row_id": data.columns.id}
-    text, label = {"text": data.columns.text}, {"label": data.columns.label}
-
-    train_paths = [folder / name for name in data.train]
+    context = _context_columns(data)
+    test_columns = _named({"row_id": data.columns.id, "text": data.columns.text}) | context
+    train_columns = test_columns | _named(
+        {"label": data.columns.label, "group": data.columns.group, "fold": data.columns.fold}
+    )
     # Often only the test rows have ids. The same name misspelt is found in the test file.
-    train_files = read_tables(train_paths, {**ids, **text, **label}, layout, optional=["row_id"])
-    test_file = read_table(folder / data.test, {**ids, **text}, layout)
-    corpus_files = read_tables([folder / name for name in data.corpus], text, layout)
+    train_files = read_tables([folder / name for name in data.train], train_columns, layout, optional=["row_id"])
+    test_file = read_table(folder / data.test, test_columns, layout)
+    corpus_columns = {"text": data.columns.text} | context
+    corpus_files = read_tables([folder / name for name in data.corpus], corpus_columns, layout, optional=list(context))
     train_rows, corpus_rows = train_files.rows, corpus_files.rows
     if params.toy:
-        train_rows = train_rows.groupby("label", sort=False).head(TOY_ROWS_PER_CLASS).reset_index(drop=True)
+        train_rows = _shrink(train_rows)
         corpus_rows = corpus_rows.head(TOY_DOCUMENTS)
 
-    cleaning: dict[str, Any] = {"steps": data.clean, "empty_text": data.empty_text}
+    settings = InputSettings(
+        data.clean,
+        data.empty_text,
+        window=data.context.window if data.context else 0,
+        separator=data.context.separator if data.context else "",
+    )
     train = prepare_train(
         train_rows,
-        **cleaning,
+        settings,
         rules=data.bad_rows.model_dump(),
         level_separator=data.level_separator,
         allowed_labels=data.labels,
     )
-    test = prepare_test(test_file.rows, **cleaning)
-    corpus = prepare_corpus(corpus_rows, steps=data.clean)
+    test = prepare_test(test_file.rows, settings)
+    corpus = prepare_corpus(corpus_rows, settings)
     # A file may have been read twice, as training or test rows and as part of the corpus.
     reading = list(dict.fromkeys([*train_files.warnings, *test_file.warnings, *corpus_files.warnings]))
-    if ids and "row_id" not in train_files.rows:
+    if data.columns.id and "row_id" not in train_files.rows:
         reading.append(f"no training file has a column {data.columns.id!r}: training rows are numbered from 0")
     replaced = {**train_files.replaced, **test_file.replaced, **corpus_files.replaced}
     report = summarise(
@@ -76,6 +89,25 @@ def main() -> None:
     _warn_of_changed_corpus(data.test, data.corpus, folder)
     sizes = f"{report['train_rows']} training rows, {report['classes']} classes, {report['test_rows']} test rows"
     say(f"{sizes}, {report['corpus_texts']} documents: {TRAIN.parent}/")
+
+
+def _named(columns: dict[str, str | None]) -> dict[str, str]:
+    return {ours: theirs for ours, theirs in columns.items() if theirs is not None}
+
+
+def _context_columns(data: "Data") -> dict[str, str]:
+    if data.context is None:
+        return {}
+    return _named({"dialogue": data.context.dialogue, "turn": data.context.turn, "speaker": data.context.speaker})
+
+
+def _shrink(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """Some rows of each class, and of each fold that the files give; of a dialogue, all turns."""
+    strata = [column for column in ("label", "fold") if column in rows]
+    few = rows.groupby(strata, sort=False, dropna=False).head(TOY_ROWS_PER_CLASS)
+    if "dialogue" in rows:
+        few = rows[rows["dialogue"].isin(few["dialogue"])]
+    return few.reset_index(drop=True)
 
 
 def _warn_of_changed_corpus(test: str, corpus: list[str], folder: Path) -> None:

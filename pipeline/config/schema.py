@@ -87,6 +87,18 @@ class Columns(Section):
     id: str | None
     text: str
     label: str
+    group: str | None
+    fold: str | None
+
+
+class Context(Section):
+    """Dialogues: what a row sees of the turns before its own."""
+
+    window: Count
+    dialogue: str
+    turn: str | None
+    speaker: str | None
+    separator: str
 
 
 class BadRows(Section):
@@ -120,6 +132,7 @@ class Data(Section):
     clean: list[word("cleaning")]  # type: ignore[valid-type]
     bad_rows: BadRows
     empty_text: str
+    context: Context | None
 
 
 class Folds(Section):

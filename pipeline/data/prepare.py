@@ -19,9 +19,10 @@ from pipeline.data.bad_rows import (
     refuse,
 )
 from pipeline.data.duplicates import find_conflicts, group_texts, resolve_conflicts
+from pipeline.data.given import given_columns
+from pipeline.data.inputs import InputSettings, clean_texts, make_inputs, warn_of_dialogues
 from pipeline.data.labels import LabelSet, encode_labels, make_label_set, sort_labels
 from pipeline.errors import UserError
-from pipeline.text import clean
 
 SHOWN_CLASSES = 10
 TEST_RULES = {"missing_text": "placeholder", "emptied_text": "placeholder"}
@@ -30,7 +31,9 @@ TEST_RULES = {"missing_text": "placeholder", "emptied_text": "placeholder"}
 class PreparedTrain(NamedTuple):
     """Training rows ready for folds and members."""
 
-    table: pd.DataFrame  # row_id str, text str, label str, label_id int32, group int64
+    table: (
+        pd.DataFrame
+    )  # row_id str, text str, label str, label_id int32, group int64, and what the files give: `given`
     labels: LabelSet
     counts: dict[str, int]  # rows read, changed and dropped
     conflicts: list[dict[str, Any]]  # for each text with several labels: its row ids, rows for each label
@@ -43,6 +46,7 @@ class PreparedTest(NamedTuple):
 
     table: pd.DataFrame  # row_id str, text str
     bad_rows: pd.DataFrame  # as in training; none is dropped
+    warnings: list[str]
 
 
 class PreparedCorpus(NamedTuple):
@@ -54,31 +58,30 @@ class PreparedCorpus(NamedTuple):
 
 def prepare_train(
     rows: pd.DataFrame,
+    settings: InputSettings,
     *,
-    steps: Sequence[str],
-    empty_text: str,
     rules: Mapping[str, str],
     level_separator: str | None = None,
     allowed_labels: Sequence[str] | None = None,
 ) -> PreparedTrain:
-    """Clean and check training rows: `text`, `label`, `file`, `line` and, where the file has ids, `row_id`.
+    """Clean and check training rows: `text`, `label`, `file`, `line` and, where the files have them, other columns.
 
-    Without `row_id`, rows are numbered from 0. Labels lose white space around them. `rules` says for each kind of
-    bad row what becomes of it (`bad_rows.apply_rules`), and for `conflicting_labels`, rows with equal texts whose
-    labels differ: `keep`, `majority`, `drop` (`duplicates.resolve_conflicts`); `empty_text` is the placeholder.
-    Rows with equal texts get one group number. Classes are the labels that the remaining rows have.
+    These are `row_id` (without it, rows are numbered from 0), `dialogue`, `turn` and `speaker` (see `inputs`), `group`
+    and `fold` (see `given`). Labels lose white space around them. `rules` says for each kind of bad row what becomes
+    of it (`bad_rows.apply_rules`), and for `conflicting_labels`, rows with equal texts whose labels differ: `keep`,
+    `majority`, `drop` (`duplicates.resolve_conflicts`). Texts here are inputs, context and all. Rows with equal ones
+    get one group number. Classes are the labels that the remaining rows have.
 
     Raises UserError for bad rows whose rule is `refuse`, and where the rules leave no row.
     """
-    rows = _with_ids(rows).assign(
-        label=[label.strip() if isinstance(label, str) else label for label in rows["label"]],
-        cleaned=_clean(rows["text"], steps),
-    )
+    rows = _with_inputs(_with_ids(rows), settings)
+    rows["label"] = [label.strip() if isinstance(label, str) else label for label in rows["label"]]
+    warnings = warn_of_dialogues(rows, "training")
     n_read, n_classes_read = len(rows), _count_classes(rows, allowed_labels)
     rows, bad_rows = apply_rules(rows, {k: v for k, v in rules.items() if k != "conflicting_labels"}, allowed_labels)
     if rows.empty:
         raise UserError("data.bad_rows: no training row is left. data/prepared is not written; mend the files or rules")
-    texts = _fill(rows["cleaned"], empty_text)
+    texts = rows["input"].tolist()
     groups = group_texts(texts)
     names = sort_labels(rows["label"])
     given = encode_labels(rows["label"].tolist(), names)
@@ -91,6 +94,7 @@ def prepare_train(
     labels = make_label_set(table["label"], level_separator)
     table["label_id"] = encode_labels(table["label"].tolist(), labels.names)
     table["group"] = group_texts(table["text"].tolist())
+    table = table.assign(**given_columns(rows[kept]))
     handled = np.select([~kept, resolved != given], ["dropped", "relabelled"], "kept")[conflicting]
     listed = list_rows(rows[conflicting], "conflicting_labels", handled.tolist())
     counts = {
@@ -101,31 +105,32 @@ def prepare_train(
         "lost_classes": n_classes_read - len(labels.names),
     }
     conflicts = _list_conflicts(rows[conflicting], groups[conflicting])
-    warnings = _warn_of_lone_files(rows[kept])
+    warnings += _warn_of_lone_files(rows[kept])
     return PreparedTrain(table, labels, counts, conflicts, concat_lists([bad_rows, listed]), warnings)
 
 
-def prepare_test(rows: pd.DataFrame, *, steps: Sequence[str], empty_text: str) -> PreparedTest:
-    """Clean test rows: `text`, `file`, `line` and, where the file has ids, `row_id`. Every row stays.
+def prepare_test(rows: pd.DataFrame, settings: InputSettings) -> PreparedTest:
+    """Clean test rows: `text`, `file`, `line` and, where the file has them, `row_id` and a dialogue's columns.
 
-    A text that is missing, or empty after cleaning, becomes `empty_text`. Raises UserError for rows without id and
-    repeated ids: a submission could not name them.
+    Every row stays: a text that is missing, or empty after cleaning, becomes the placeholder. Raises UserError for
+    rows without id and repeated ids: a submission could not name them.
     """
-    rows = _with_ids(rows)
+    rows = _with_inputs(_with_ids(rows), settings)
     remedy = "Mend them, or set data.columns.id to null: rows are then numbered from 0 in the file's order"
     refuse(rows, find_missing(rows, "row_id"), "row_id", "have no id", remedy)
     refuse(rows, find_repeated_ids(rows), "row_id", "have an id that an earlier row has", remedy)
-    rows, bad_rows = apply_rules(rows.assign(cleaned=_clean(rows["text"], steps)), TEST_RULES)
-    table = pd.DataFrame({"row_id": rows["row_id"].tolist(), "text": _fill(rows["cleaned"], empty_text)})
-    return PreparedTest(table, bad_rows)
+    rows, bad_rows = apply_rules(rows, TEST_RULES)
+    table = pd.DataFrame({"row_id": rows["row_id"].tolist(), "text": rows["input"].tolist()})
+    return PreparedTest(table, bad_rows, warn_of_dialogues(rows, "test"))
 
 
-def prepare_corpus(rows: pd.DataFrame, *, steps: Sequence[str]) -> PreparedCorpus:
-    """Clean the column `text` and keep each text once, where it first stands; empty ones are left out.
+def prepare_corpus(rows: pd.DataFrame, settings: InputSettings) -> PreparedCorpus:
+    """Make the inputs of the rows and keep each once, where it first stands; rows without a text are left out.
 
-    Raises UserError where no text is left.
+    A row of a file that has no dialogues is its text alone. Raises UserError where no text is left.
     """
-    texts = [text for text in _clean(rows["text"], steps) if text.strip()]
+    rows = _with_inputs(rows, settings)
+    texts = rows["input"][~find_missing(rows, "cleaned")].tolist()
     distinct = list(dict.fromkeys(texts))
     if not distinct:
         raise UserError("data.corpus: no text is left after cleaning. Name other files or fewer steps")
@@ -143,12 +148,10 @@ def _with_ids(rows: pd.DataFrame) -> pd.DataFrame:
     return rows if "row_id" in rows else rows.assign(row_id=number_rows(rows))
 
 
-def _clean(texts: pd.Series, steps: Sequence[str]) -> list[str]:
-    return clean([text if isinstance(text, str) else "" for text in texts], steps)
-
-
-def _fill(texts: pd.Series, empty_text: str) -> list[str]:
-    return [text if text.strip() else empty_text for text in texts]
+def _with_inputs(rows: pd.DataFrame, settings: InputSettings) -> pd.DataFrame:
+    """The rows with `cleaned`, their own texts, and `input`, what members read of them."""
+    cleaned = clean_texts(rows, settings.steps)
+    return rows.assign(cleaned=cleaned, input=make_inputs(rows, cleaned, settings))
 
 
 def _count_classes(rows: pd.DataFrame, allowed_labels: Sequence[str] | None) -> int:

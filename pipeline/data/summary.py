@@ -66,6 +66,7 @@ def summarise(
             *warn_of_bad_rows("training", train.bad_rows),
             *warn_of_bad_rows("test", test.bad_rows),
             *train.warnings,
+            *test.warnings,
             *warn_of_numbers(numbers),
             *([f"{len(unseen)} labels of data.labels have no training row: {', '.join(unseen)}"] if unseen else []),
         ],

@@ -89,7 +89,7 @@ def write_params(**changes: Any) -> None:
         "train": ["train-a.csv", "train-b.jsonl.gz"],
         "test": "test.csv",
         "corpus": ["train-a.csv", "train-b.jsonl.gz", "test.csv"],
-        "columns": {"id": "id", "text": "text", "label": "label"},
+        "columns": params["data"]["columns"] | {"id": "id"},
         "labels": ["0", "1", "5", "7"],
         "separator": SEPARATOR,
         "encodings": ["utf-8", "gb18030"],

@@ -3,10 +3,11 @@ import pandas as pd
 import pytest
 
 from pipeline.data.bad_rows import list_replaced_bytes
+from pipeline.data.inputs import InputSettings
 from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
 from pipeline.errors import UserError
 
-SETTINGS = {"steps": ["strip_whitespace"], "empty_text": "[EMPTY]"}
+SETTINGS = InputSettings(["strip_whitespace"], "[EMPTY]")
 RULES = {
     "missing_label": "refuse",
     "illegal_label": "refuse",
@@ -37,7 +38,7 @@ def listed(prepared):
 
 def test_train_table():
     given = rows([" a ", "b", "a\u2028", None, "\u3000"], ["10", "2", "10 ", "2", "10"], ["07", "7", "x y", "-", "5"])
-    train = prepare_train(given, rules=RULES, **SETTINGS)
+    train = prepare_train(given, rules=RULES, settings=SETTINGS)
     assert train.table.columns.tolist() == ["row_id", "text", "label", "label_id", "group"]
     assert train.table["row_id"].tolist() == ["07", "7", "x y", "-", "5"]
     assert train.table["text"].tolist() == ["a", "b", "a", "[EMPTY]", "[EMPTY]"]
@@ -57,13 +58,13 @@ def test_train_table():
 
 
 def test_rows_without_ids_are_numbered():
-    train = prepare_train(rows(["a", "b"], ["x", "y"]), rules=RULES, **SETTINGS)
+    train = prepare_train(rows(["a", "b"], ["x", "y"]), rules=RULES, settings=SETTINGS)
     assert train.table["row_id"].tolist() == ["0", "1"]
-    assert prepare_test(rows(["a", "a"]), **SETTINGS).table["row_id"].tolist() == ["0", "1"]
+    assert prepare_test(rows(["a", "a"]), settings=SETTINGS).table["row_id"].tolist() == ["0", "1"]
 
 
 def test_levels():
-    train = prepare_train(rows(["a", "b"], ["1-2", "2-1"]), rules=RULES, level_separator="-", **SETTINGS)
+    train = prepare_train(rows(["a", "b"], ["1-2", "2-1"]), rules=RULES, level_separator="-", settings=SETTINGS)
     assert train.labels.parents == ["1", "2"]
 
 
@@ -85,7 +86,7 @@ def test_conflicting_labels(rule, ids, labels, counts, handled):
     train = prepare_train(
         rows(["a", " a", "a ", "b", "c"], ["x", "y", "x", "z", "y"]),
         rules=RULES | {"conflicting_labels": rule},
-        **SETTINGS,
+        settings=SETTINGS,
     )
     assert train.table["row_id"].tolist() == ids
     assert train.table["label"].tolist() == labels
@@ -100,7 +101,7 @@ def test_conflicting_labels(rule, ids, labels, counts, handled):
 
 def test_dropping_everything_is_refused():
     with pytest.raises(UserError, match="drop leaves no row"):
-        prepare_train(rows(["a", "a"], ["x", "y"]), rules=RULES | {"conflicting_labels": "drop"}, **SETTINGS)
+        prepare_train(rows(["a", "a"], ["x", "y"]), rules=RULES | {"conflicting_labels": "drop"}, settings=SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_dropping_everything_is_refused():
 )
 def test_train_rows_that_cannot_be_kept(frame, message):
     with pytest.raises(UserError, match=message):
-        prepare_train(frame, rules=RULES, **SETTINGS)
+        prepare_train(frame, rules=RULES, settings=SETTINGS)
 
 
 def test_illegal_labels():
@@ -131,18 +132,18 @@ def test_illegal_labels():
         UserError,
         match=r"2 rows .* not list: a\.csv:3 \('10'\), a\.csv:4 \('-'\)\. Allowed are 0, 1\. .*illegal_label to drop$",
     ):
-        prepare_train(frame, rules=RULES, allowed_labels=["0", "1"], **SETTINGS)
+        prepare_train(frame, rules=RULES, allowed_labels=["0", "1"], settings=SETTINGS)
 
 
 def test_test_rows_all_stay_in_order():
-    test = prepare_test(rows(["b", None, "b", "", "a"], ids=["9", "01", "1", "x", "y"]), **SETTINGS)
+    test = prepare_test(rows(["b", None, "b", "", "a"], ids=["9", "01", "1", "x", "y"]), settings=SETTINGS)
     assert test.table["row_id"].tolist() == ["9", "01", "1", "x", "y"]
     assert test.table["text"].tolist() == ["b", "[EMPTY]", "b", "[EMPTY]", "a"]
     assert listed(test) == [(3, "01", "missing_text", "placeholder"), (5, "x", "missing_text", "placeholder")]
 
 
 def test_white_space_alone_is_empty_even_without_cleaning():
-    assert prepare_test(rows([" \u3000", "a "]), steps=[], empty_text="-").table["text"].tolist() == [
+    assert prepare_test(rows([" \u3000", "a "]), InputSettings([], "-")).table["text"].tolist() == [
         "-",
         "a ",
     ]
@@ -150,15 +151,15 @@ def test_white_space_alone_is_empty_even_without_cleaning():
 
 def test_test_ids_must_name_rows():
     with pytest.raises(UserError, match=r"an id that an earlier row has: a\.csv:3 .*data\.columns\.id to null"):
-        prepare_test(rows(["a", "b"], ids=["1", "1"]), **SETTINGS)
+        prepare_test(rows(["a", "b"], ids=["1", "1"]), settings=SETTINGS)
 
 
 def test_corpus_keeps_each_text_once():
-    corpus = prepare_corpus(rows(["b", " a", "a", None, "b\n", "\u200b"]), steps=["strip_whitespace"])
+    corpus = prepare_corpus(rows(["b", " a", "a", None, "b\n", "\u200b"]), SETTINGS)
     assert corpus.table["text"].tolist() == ["b", "a"]
     assert corpus.counts == {"rows_read": 6, "empty_texts": 2, "repeated_texts": 2}
     with pytest.raises(UserError, match=r"data\.corpus: no text"):
-        prepare_corpus(rows(["", None]), steps=[])
+        prepare_corpus(rows(["", None]), SETTINGS)
 
 
 BAD = rows(
@@ -171,7 +172,7 @@ DROP = {**RULES, "missing_label": "drop", "illegal_label": "drop", "missing_id":
 
 def test_every_rule_drops_its_rows_and_lists_them():
     rules = {**DROP, "missing_text": "drop", "emptied_text": "drop"}
-    train = prepare_train(BAD, rules=rules, allowed_labels=["x", "y", "z"], **SETTINGS)
+    train = prepare_train(BAD, rules=rules, allowed_labels=["x", "y", "z"], settings=SETTINGS)
     assert train.table[["row_id", "text", "label"]].to_numpy().tolist() == [["1", "a", "x"], ["6", "f", "x"]]
     assert listed(train) == [
         (3, "2", "missing_label", "dropped"),
@@ -189,7 +190,7 @@ def test_every_rule_drops_its_rows_and_lists_them():
 
 def test_a_placeholder_keeps_the_row_and_numbers_take_the_place_of_ids():
     rules = {**DROP, "missing_id": "number", "conflicting_labels": "drop"}
-    train = prepare_train(BAD, rules=rules, allowed_labels=["x", "y", "z"], **SETTINGS)
+    train = prepare_train(BAD, rules=rules, allowed_labels=["x", "y", "z"], settings=SETTINGS)
     # Numbers count the rows as they were read; the two placeholders conflict, and so do the two texts "a".
     assert train.table[["row_id", "text"]].to_numpy().tolist() == [["7", "e"], ["8", "f"]]
     assert [row for row in listed(train) if row[0] in (4, 6, 9)] == [
@@ -202,7 +203,7 @@ def test_a_placeholder_keeps_the_row_and_numbers_take_the_place_of_ids():
 
 def test_a_row_that_is_dropped_does_not_make_an_id_repeated():
     frame = rows(["a", "b"], ["", "x"], ["1", "1"])
-    train = prepare_train(frame, rules={**RULES, "missing_label": "drop"}, **SETTINGS)
+    train = prepare_train(frame, rules={**RULES, "missing_label": "drop"}, settings=SETTINGS)
     assert train.table["row_id"].tolist() == ["1"]
     assert train.bad_rows["reason"].tolist() == ["missing_label"]
 
@@ -213,26 +214,26 @@ def test_texts_can_be_refused(reason):
     with pytest.raises(
         UserError, match=rf"1 rows have .*text.*: a\.csv:3 .* data\.bad_rows\.{reason} to placeholder or drop$"
     ):
-        prepare_train(rows(["a", bad], ["x", "x"]), rules={**RULES, reason: "refuse"}, **SETTINGS)
+        prepare_train(rows(["a", bad], ["x", "x"]), rules={**RULES, reason: "refuse"}, settings=SETTINGS)
 
 
 def test_no_row_left_is_refused():
     with pytest.raises(UserError, match="no training row is left"):
-        prepare_train(rows(["a"], [None]), rules={**RULES, "missing_label": "drop"}, **SETTINGS)
+        prepare_train(rows(["a"], [None]), rules={**RULES, "missing_label": "drop"}, settings=SETTINGS)
 
 
 def test_long_values_are_cut_in_messages():
     with pytest.raises(UserError, match=r"\('x{39}…\)\. Allowed"):
-        prepare_train(rows(["a"], ["x" * 500]), rules=RULES, allowed_labels=["y"], **SETTINGS)
+        prepare_train(rows(["a"], ["x" * 500]), rules=RULES, allowed_labels=["y"], settings=SETTINGS)
 
 
 def test_classes_of_one_file_alone_are_named():
     frame = rows(["a", "b", "c", "d"], ["x", "y", "x", "y "])
-    assert prepare_train(frame, rules=RULES, **SETTINGS).warnings == []
+    assert prepare_train(frame, rules=RULES, settings=SETTINGS).warnings == []
     frame["file"] = ["a.csv", "a.csv", "b.csv", "b.csv"]
-    assert prepare_train(frame, rules=RULES, **SETTINGS).warnings == []
+    assert prepare_train(frame, rules=RULES, settings=SETTINGS).warnings == []
     frame["label"] = ["10", "9", "10", "9.0"]
-    (warning,) = prepare_train(frame, rules=RULES, **SETTINGS).warnings
+    (warning,) = prepare_train(frame, rules=RULES, settings=SETTINGS).warnings
     assert warning == "2 classes stand in only one of the training files: 9 (a.csv), 9.0 (b.csv)"
 
 
@@ -243,3 +244,80 @@ def test_replaced_bytes_are_listed_once_a_line():
     assert set(table["reason"]) == {"undecodable_bytes"}
     assert table["row_id"].isna().all()
     assert list_replaced_bytes({}).columns.tolist() == table.columns.tolist()
+
+
+DIALOGUE = InputSettings(["strip_whitespace"], "[EMPTY]", window=2, separator=" | ")
+
+
+def dialogue_rows():
+    frame = rows([" hi ", "ok", None, "bye", "hi", "alone"], ["x", "y", "x", "10", "x", "x"])
+    return frame.assign(
+        dialogue=["d1", "d1 ", "d1", "d1", "d2", None],
+        turn=["10", "9", "11", "12", "1", None],
+        speaker=["A", None, "B", " ", "A", "A"],
+        group=["g", "g", "h", "h", "h", ""],
+        fold=["2", "10", "2", "2", "1", "1"],
+    )
+
+
+def test_context_is_of_all_rows_and_of_cleaned_texts():
+    rules = {**RULES, "illegal_label": "drop", "missing_text": "drop"}
+    frame = dialogue_rows()
+    train = prepare_train(frame, DIALOGUE, rules=rules, allowed_labels=["x", "y"])
+    assert train.table["text"].tolist() == ["A: hi | ok", "ok", "A: hi", "A: alone"]
+    assert train.table["group"].tolist() == [0, 1, 2, 3]
+    # d1 and d2 are tied by the group h, which a dropped row has too: only rows that stay tie.
+    assert train.table["given_group"].tolist() == [0, 0, 1, 2]
+    assert train.table["given_fold"].tolist() == [1, 2, 0, 0]
+    assert train.table["given_fold"].dtype == np.int32
+    assert train.warnings == ["1 training rows have no dialogue: each stands alone"]
+    everything = prepare_train(frame, DIALOGUE, rules=RULES)
+    assert everything.table["text"].tolist()[2:4] == ["B: [EMPTY] | A: hi | ok", "bye | B: [EMPTY] | A: hi"]
+    assert everything.table["given_group"].tolist() == [0, 0, 0, 0, 0, 1]
+
+
+def test_equal_words_in_other_context_are_no_duplicates():
+    frame = rows(["a", "same", "b", "same"], ["x", "x", "x", "y"]).assign(dialogue=["1", "1", "2", "2"])
+    assert prepare_train(frame, DIALOGUE, rules=RULES).counts["conflicting_texts"] == 0
+    assert (
+        prepare_train(frame, SETTINGS._replace(window=0, separator=" "), rules=RULES).counts["conflicting_texts"] == 1
+    )
+
+
+def test_test_rows_and_corpus_have_context_too():
+    frame = dialogue_rows().drop(columns=["label", "group", "fold"])
+    test = prepare_test(frame, DIALOGUE)
+    assert test.table["text"].tolist() == [
+        "A: hi | ok", "ok", "B: [EMPTY] | A: hi | ok", "bye | B: [EMPTY] | A: hi", "A: hi", "A: alone",
+    ]  # fmt: skip
+    assert test.warnings == ["1 test rows have no dialogue: each stands alone"]
+    plain = rows(["plain", "hi"]).assign(file="b.csv")
+    corpus = prepare_corpus(pd.concat([frame, plain], ignore_index=True), DIALOGUE)
+    assert corpus.table["text"].tolist() == [
+        "A: hi | ok", "ok", "bye | B: [EMPTY] | A: hi", "A: hi", "A: alone", "plain", "hi",
+    ]  # fmt: skip
+
+
+def test_turns_have_to_be_there_and_repeated_ones_are_told():
+    frame = dialogue_rows()
+    frame.loc[1, "turn"] = ""
+    with pytest.raises(
+        UserError, match=r"1 rows of a dialogue have no turn: a\.csv:3 \(''\)\. .*data\.context\.turn to null"
+    ):
+        prepare_train(frame, DIALOGUE, rules=RULES)
+    frame.loc[1, "turn"] = "10"
+    train = prepare_train(frame, DIALOGUE, rules=RULES)
+    assert "1 training rows have the turn of another row of their dialogue: the file decides" in train.warnings
+    assert train.table["text"].tolist()[:2] == ["A: hi", "ok | A: hi"]
+
+
+def test_a_row_without_fold_is_refused():
+    frame = dialogue_rows()
+    frame.loc[2, "fold"] = None
+    with pytest.raises(UserError, match=r"1 rows have no fold: a\.csv:4 \(None\)\. .*data\.columns\.fold to null"):
+        prepare_train(frame, DIALOGUE, rules=RULES)
+
+
+def test_without_such_columns_the_table_has_none():
+    train = prepare_train(rows(["a"], ["x"]), SETTINGS, rules=RULES)
+    assert train.table.columns.tolist() == ["row_id", "text", "label", "label_id", "group"]

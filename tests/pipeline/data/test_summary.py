@@ -2,8 +2,11 @@ import json
 
 import pandas as pd
 
+from pipeline.data.inputs import InputSettings
 from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
 from pipeline.data.summary import describe_lengths, summarise
+
+SETTINGS = InputSettings(["strip_whitespace"], "[EMPTY]")
 
 
 def rows(texts, labels=None):
@@ -14,12 +17,11 @@ def rows(texts, labels=None):
 def summary(rule="keep", **options):
     train = prepare_train(
         rows(["a b", "a b", "c", "c", ""], ["x", "x", "y", "x", "x"]),
-        steps=["strip_whitespace"],
-        empty_text="[EMPTY]",
+        SETTINGS,
         rules={"missing_text": "placeholder", "emptied_text": "placeholder", "conflicting_labels": rule},
     )
-    test = prepare_test(rows(["c", "d", " c"]), steps=["strip_whitespace"], empty_text="[EMPTY]")
-    corpus = prepare_corpus(rows(["c", "d", "c"]), steps=["strip_whitespace"])
+    test = prepare_test(rows(["c", "d", " c"]), SETTINGS)
+    corpus = prepare_corpus(rows(["c", "d", "c"]), SETTINGS)
     return summarise(train, test, corpus, **options)
 
 
