@@ -24,6 +24,7 @@ def main() -> None:
     from pipeline.config import load_params
     from pipeline.data.bad_rows import list_replaced_bytes
     from pipeline.data.inputs import InputSettings
+    from pipeline.data.near_duplicates import find_near_duplicates
     from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
     from pipeline.data.sources.read import Layout, read_table, read_tables
     from pipeline.data.summary import summarise
@@ -62,6 +63,11 @@ def main() -> None:
     )
     test = prepare_test(test_file.rows, settings)
     corpus = prepare_corpus(corpus_rows, settings)
+    near = None
+    if data.near_duplicates:
+        texts, test_texts = train.table["text"].tolist(), test.table["text"].tolist()
+        near = find_near_duplicates(texts, test_texts, **data.near_duplicates.model_dump())
+        train.table["group"] = near.groups
     # A file may have been read twice, as training or test rows and as part of the corpus.
     reading = list(dict.fromkeys([*train_files.warnings, *test_file.warnings, *corpus_files.warnings]))
     if data.columns.id and "row_id" not in train_files.rows:
@@ -71,6 +77,7 @@ def main() -> None:
         train,
         test,
         corpus,
+        near,
         warnings=reading,
         replaced_bytes=sum(map(len, replaced.values())),
         allowed_labels=data.labels,

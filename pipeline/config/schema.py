@@ -113,6 +113,14 @@ class BadRows(Section):
     conflicting_labels: Literal["keep", "majority", "drop"]
 
 
+class NearDuplicates(Section):
+    """When two texts count as nearly the same."""
+
+    threshold: Annotated[float, Field(ge=0.5, lt=1)]
+    unit: Literal["characters", "words"]
+    ngram: AtLeastOne
+
+
 class Data(Section):
     """The competition's files and how to read and clean them."""
 
@@ -132,6 +140,7 @@ class Data(Section):
     clean: list[word("cleaning")]  # type: ignore[valid-type]
     bad_rows: BadRows
     empty_text: str
+    near_duplicates: NearDuplicates | None
     context: Context | None
 
 

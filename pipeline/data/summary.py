@@ -8,8 +8,10 @@ import pandas as pd
 
 from pipeline.data.bad_rows import KINDS
 from pipeline.data.duplicates import count_shared
+from pipeline.data.near_duplicates import NearDuplicates
 from pipeline.data.prepare import TEST_RULES, PreparedCorpus, PreparedTest, PreparedTrain
 from pipeline.data.summary_warnings import warn_of_bad_rows, warn_of_numbers
+from pipeline.data.vocabulary import describe_growth, describe_vocabulary
 
 QUANTILES = (0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 LISTED_CONFLICTS = 50
@@ -19,6 +21,7 @@ def summarise(
     train: PreparedTrain,
     test: PreparedTest,
     corpus: PreparedCorpus,
+    near: NearDuplicates | None = None,
     *,
     warnings: Sequence[str] = (),
     replaced_bytes: int = 0,
@@ -27,9 +30,9 @@ def summarise(
     """Sizes, duplicates, conflicts and overlap as numbers; the rest as lists, which are no metrics to DVC.
 
     `warnings` are those of reading, `replaced_bytes` those that became U+FFFD; what the numbers themselves give cause
-    for is added.
+    for is added. `near` is None where near duplicates were not looked for; with it, equal texts are among its numbers.
     """
-    group_rows = np.bincount(train.table["group"].to_numpy())
+    text_rows = train.table["text"].value_counts()
     class_rows = train.table["label"].value_counts()
     n_shared = count_shared(test.table["text"].tolist(), train.table["text"].tolist())
     numbers = {
@@ -39,10 +42,11 @@ def summarise(
         "classes": len(train.labels.names),
         "rarest_class_rows": int(class_rows.min()),
         "largest_class_rows": int(class_rows.max()),
-        "repeated_train_rows": int(len(train.table) - len(group_rows)),
-        "repeated_train_texts": int((group_rows > 1).sum()),
+        "repeated_train_rows": len(train.table) - len(text_rows),
+        "repeated_train_texts": int((text_rows > 1).sum()),
         **train.counts,
         "test_rows_also_in_train": n_shared,
+        **_count_near(near),
         "empty_corpus_texts": corpus.counts["empty_texts"],
         "repeated_corpus_texts": corpus.counts["repeated_texts"],
         "replaced_bytes": replaced_bytes,
@@ -60,6 +64,8 @@ def summarise(
         "lengths": [
             length for split, table in tables.items() for length in describe_lengths(split, table["text"].tolist())
         ],
+        "vocabulary": describe_vocabulary(train.table["text"].tolist(), test.table["text"].tolist()),
+        "vocabulary_growth": describe_growth(train.table["text"].tolist()),
         "conflicts": train.conflicts[:LISTED_CONFLICTS],
         "warnings": [
             *warnings,
@@ -70,6 +76,17 @@ def summarise(
             *warn_of_numbers(numbers),
             *([f"{len(unseen)} labels of data.labels have no training row: {', '.join(unseen)}"] if unseen else []),
         ],
+    }
+
+
+def _count_near(near: NearDuplicates | None) -> dict[str, int]:
+    if near is None:
+        return {}
+    group_rows = np.bincount(near.groups)
+    return {
+        "nearly_repeated_train_rows": len(near.groups) - len(group_rows),
+        "largest_near_group_rows": int(group_rows.max()),
+        "test_rows_nearly_in_train": int(near.near_others.sum()),
     }
 
 

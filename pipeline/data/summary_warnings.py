@@ -10,6 +10,7 @@ REJECTED = "data/prepared/rejected.csv has the lines"
 NUMBERS = {
     "lost_classes": "classes have no row left",
     "test_rows_also_in_train": "test rows have a text that is also in the training rows",
+    "test_rows_nearly_in_train": "test rows have such a text, or nearly the same",
 }
 
 
@@ -28,4 +29,4 @@ def warn_of_bad_rows(what: str, bad_rows: pd.DataFrame) -> list[str]:
 
 def warn_of_numbers(numbers: Mapping[str, int]) -> list[str]:
     """A sentence for each of the report's numbers that should be 0 and is not."""
-    return [f"{numbers[key]} {what}" for key, what in NUMBERS.items() if numbers[key]]
+    return [f"{numbers[key]} {what}" for key, what in NUMBERS.items() if numbers.get(key)]

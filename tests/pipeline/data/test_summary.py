@@ -1,8 +1,10 @@
 import json
 
+import numpy as np
 import pandas as pd
 
 from pipeline.data.inputs import InputSettings
+from pipeline.data.near_duplicates import NearDuplicates
 from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
 from pipeline.data.summary import describe_lengths, summarise
 
@@ -51,6 +53,17 @@ def test_numbers():
     assert {reason: n for reason, n in bad_rows["train"].items() if n} == {"missing_text": 1, "conflicting_labels": 2}
     assert bad_rows["test"] == {"missing_text": 0, "emptied_text": 0}
     assert found["conflicts"] == [{"row_ids": ["2", "3"], "labels": {"y": 1, "x": 1}}]
+
+
+def test_near_duplicates_are_counted_where_they_were_looked_for():
+    assert "nearly_repeated_train_rows" not in summary()
+    near = NearDuplicates(np.array([0, 0, 0, 0, 1]), np.array([True, True, False]))
+    found = summary(near=near)
+    assert found["nearly_repeated_train_rows"] == 3
+    assert found["largest_near_group_rows"] == 4
+    assert found["test_rows_nearly_in_train"] == 2
+    assert found["repeated_train_rows"] == 2
+    assert "2 test rows have such a text, or nearly the same" in found["warnings"]
 
 
 def test_is_json_and_holds_no_text():
