@@ -171,3 +171,13 @@ def test_given_folds_are_taken_as_they_are():
 def test_split_groups_are_counted():
     assert count_split_groups(np.array([0, 1, 0, 0, 2, 1]), np.array([7, 7, 7, 8, 9, 9])) == 2
     assert count_split_groups(np.array([0, 1]), np.array([0, 1])) == 0
+
+
+def test_a_group_bigger_than_a_fold_is_told():
+    labels = np.tile([0, 1], 6)
+    groups = np.array([0] * 5 + list(range(1, 8)))
+    fold_ids = assign_folds(labels, groups, 3, 0)
+    (warning,) = check_folds(fold_ids, labels, groups, ["a", "b"])
+    assert warning.startswith("one group has 5 of the 12 rows, more than a fold's share")
+    groups[4] = 8
+    assert check_folds(assign_folds(labels, groups, 3, 0), labels, groups, ["a", "b"]) == []
