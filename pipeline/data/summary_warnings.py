@@ -10,7 +10,7 @@ REJECTED = "data/prepared/rejected.csv has the lines"
 NUMBERS = {
     "lost_classes": "classes have no row left",
     "test_rows_also_in_train": "test rows have a text that is also in the training rows",
-    "test_rows_nearly_in_train": "test rows have such a text, or nearly the same",
+    "test_rows_nearly_in_train": "test rows have nearly, or exactly, the text of a training row",
 }
 
 

@@ -63,7 +63,7 @@ def test_near_duplicates_are_counted_where_they_were_looked_for():
     assert found["largest_near_group_rows"] == 4
     assert found["test_rows_nearly_in_train"] == 2
     assert found["repeated_train_rows"] == 2
-    assert "2 test rows have such a text, or nearly the same" in found["warnings"]
+    assert "2 test rows have nearly, or exactly, the text of a training row" in found["warnings"]
 
 
 def test_is_json_and_holds_no_text():
