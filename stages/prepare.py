@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.config.schema import Data
+    from pipeline.data.sources.read import Reading
 
 # A toy run keeps this many training rows of each class and this many documents; test rows are all kept.
 TOY_ROWS_PER_CLASS, TOY_DOCUMENTS = 20, 400
@@ -26,23 +27,11 @@ def main() -> None:
     from pipeline.data.inputs import InputSettings
     from pipeline.data.near_duplicates import find_near_duplicates
     from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
-    from pipeline.data.sources.read import Layout, read_table, read_tables
     from pipeline.data.summary import summarise
 
     params = load_params()
     data = params.data
-    folder = RAW / data.competition
-    layout = Layout(data.separator, data.quoting, data.encodings, data.undecodable)
-    context = _context_columns(data)
-    test_columns = _named({"row_id": data.columns.id, "text": data.columns.text}) | context
-    train_columns = test_columns | _named(
-        {"label": data.columns.label, "group": data.columns.group, "fold": data.columns.fold}
-    )
-    # Often only the test rows have ids. The same name misspelt is found in the test file.
-    train_files = read_tables([folder / name for name in data.train], train_columns, layout, optional=["row_id"])
-    test_file = read_table(folder / data.test, test_columns, layout)
-    corpus_columns = {"text": data.columns.text} | context
-    corpus_files = read_tables([folder / name for name in data.corpus], corpus_columns, layout, optional=list(context))
+    train_files, test_file, corpus_files = read_files(data)
     train_rows, corpus_rows = train_files.rows, corpus_files.rows
     if params.toy:
         train_rows = _shrink(train_rows)
@@ -93,9 +82,28 @@ def main() -> None:
     write_json(DATA_REPORT, report)
     for warning in report["warnings"]:
         say(f"warning: {warning}")
-    _warn_of_changed_corpus(data.test, data.corpus, folder)
+    _warn_of_changed_corpus(data.test, data.corpus, RAW / data.competition)
     sizes = f"{report['train_rows']} training rows, {report['classes']} classes, {report['test_rows']} test rows"
     say(f"{sizes}, {report['corpus_texts']} documents: {TRAIN.parent}/")
+
+
+def read_files(data: "Data") -> "tuple[Reading, Reading, Reading]":
+    """Training rows, test rows and corpus, with the columns that params names."""
+    from pipeline.artifacts.paths import RAW
+    from pipeline.data.sources.read import Layout, read_table, read_tables
+
+    folder, columns = RAW / data.competition, data.columns
+    layout = Layout(data.separator, data.quoting, data.encodings, data.undecodable, data.header, columns.label)
+    context = _context_columns(data)
+    test_columns = _named({"row_id": columns.id, "text": columns.text}) | context
+    train_columns = test_columns | _named({"label": columns.label, "group": columns.group, "fold": columns.fold})
+    corpus_columns = {"text": columns.text} | context
+    return (
+        # Often only the test rows have ids. The same name misspelt is found in the test file.
+        read_tables([folder / name for name in data.train], train_columns, layout, optional=["row_id"]),
+        read_table(folder / data.test, test_columns, layout),
+        read_tables([folder / name for name in data.corpus], corpus_columns, layout, optional=list(context)),
+    )
 
 
 def _named(columns: dict[str, str | None]) -> dict[str, str]:

@@ -134,6 +134,7 @@ class Data(Section):
     labels: list[str] | None
     separator: str | None
     quoting: bool
+    header: list[str] | None
     encodings: list[str] = Field(min_length=1)
     undecodable: Literal["refuse", "replace"]
     level_separator: str | None

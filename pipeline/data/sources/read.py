@@ -25,12 +25,16 @@ class Layout(NamedTuple):
         quoting: whether double quotes hold a field together; if not, they are plain characters.
         encodings: tried in this order.
         undecodable: the rule for bytes that none of them fits: `refuse`, `replace` (see `decode`).
+        header: names of the columns where CSV and TSV files have no header line.
+        label: the one of these that a file to predict may lack.
     """
 
     separator: str | None = None
     quoting: bool = True
     encodings: Sequence[str] = ("utf-8", "gb18030")
     undecodable: str | None = None
+    header: Sequence[str] | None = None
+    label: str | None = None
 
 
 class Reading(NamedTuple):
@@ -47,14 +51,15 @@ Parser = Callable[[str, str, Layout, str], tuple[RawTable, list[str]]]
 
 def _delimited(default: str) -> Parser:
     def parse(text: str, file: str, layout: Layout, _: str) -> tuple[RawTable, list[str]]:
-        return parse_delimited(text, file, _unescape(layout.separator) or default, layout.quoting)
+        separator = _unescape(layout.separator) or default
+        return parse_delimited(text, file, separator, layout.quoting, layout.header, layout.label)
 
     return parse
 
 
 def _parse_txt(text: str, file: str, layout: Layout, text_column: str) -> tuple[RawTable, list[str]]:
     if layout.separator:
-        return parse_delimited(text, file, _unescape(layout.separator), layout.quoting)
+        return _delimited("\t")(text, file, layout, text_column)
     return parse_lines(text, text_column), []
 
 

@@ -97,6 +97,22 @@ def test_a_long_separator_needs_quoting_off(file):
         read(file("a.csv", "id|,|text\n"), separator="|,|")
 
 
+@pytest.mark.parametrize(("separator", "quoting"), [("|,|", False), (",", True)])
+def test_files_without_header_line(file, separator, quoting):
+    layout = {"header": ["label", "id", "text"], "label": "label", "separator": separator, "quoting": quoting}
+    rows = [["x", "1", "a"], ["y", "2", "id"]]
+    train = file("a.csv", "\ufeff\r\n" + "".join(f"{separator.join(row)}\r\n" for row in rows))
+    found = read(train, **layout)
+    assert values(found, "label", "row_id", "text", "line") == [["x", "1", "a", 2], ["y", "2", "id", 3]]
+    test = file("b.csv", "".join(f"{separator.join(row[1:])}\n" for row in rows))
+    assert values(read(test, {"row_id": "id", "text": "text"}, **layout), "row_id", "text", "line") == [
+        ["1", "a", 1],
+        ["2", "id", 2],
+    ]
+    with pytest.raises(UserError, match=r"1 rows do not have the 3 fields of the header \(line 1 has 4\)"):
+        read(file("c.csv", separator.join("abcd")), **layout)
+
+
 @pytest.mark.parametrize("quoting", [True, False])
 def test_blank_lines(file, quoting):
     several = file("a.csv", "\n\nid,text,label\n\n1,a,x\n\r\n2,b,y\n\n")
