@@ -12,10 +12,11 @@ from pipeline.errors import UserError
 DEVICE = re.compile(r"(cpu|mps|(cuda|xpu)(:\d+)?)")
 
 
-def available_devices() -> list[str]:
-    """One entry for each fold that may run at a time, for example `['cuda:0', 'cuda:1']` or `['cpu']`.
+def available_devices(threads: int) -> list[str]:
+    """One entry for each fold that may run at a time, for example `['cuda:0', 'cuda:1']` or `['cpu', 'cpu']`.
 
     Every visible GPU counts `CONCLAVE_FOLDS_PER_GPU` times (1 unless set; more for members too small to fill one).
+    Without a GPU there is room for as many folds as `threads`, the CPU threads of one, go into the cores.
     `CONCLAVE_DEVICES`, a comma-separated list, overrides all of it. These are environment variables because they
     belong to the machine: a param would make DVC run finished work again.
 
@@ -28,7 +29,7 @@ def available_devices() -> list[str]:
     if not per_gpu.isdecimal() or int(per_gpu) < 1:
         raise UserError(f"CONCLAVE_FOLDS_PER_GPU: got {per_gpu!r}, a whole number from 1 is allowed")
     gpus = [f"cuda:{index}" for index in range(_count_gpus())]
-    return [gpu for _ in range(int(per_gpu)) for gpu in gpus] or ["cpu"]
+    return [gpu for _ in range(int(per_gpu)) for gpu in gpus] or ["cpu"] * max(1, _count_cores() // threads)
 
 
 def _check_device(device: str) -> str:
@@ -39,6 +40,10 @@ def _check_device(device: str) -> str:
         if int(device.partition(":")[2] or 0) >= n_gpus:
             raise UserError(f"CONCLAVE_DEVICES: got {device!r}, but PyTorch sees {n_gpus} GPUs here")
     return device
+
+
+def _count_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _count_gpus() -> int:

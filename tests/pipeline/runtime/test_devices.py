@@ -21,6 +21,7 @@ def machine(monkeypatch):
         for name, value in variables.items():
             monkeypatch.setenv(f"CONCLAVE_{name}", value)
         monkeypatch.setattr(devices, "_count_gpus", lambda: n_gpus)
+        monkeypatch.setattr(devices, "_count_cores", lambda: 5)
 
     return make
 
@@ -28,20 +29,26 @@ def machine(monkeypatch):
 @pytest.mark.parametrize(
     ("n_gpus", "variables", "expected"),
     [
-        (0, {}, ["cpu"]),
-        (0, {"FOLDS_PER_GPU": "3"}, ["cpu"]),
+        (0, {}, ["cpu", "cpu"]),
+        (0, {"FOLDS_PER_GPU": "3"}, ["cpu", "cpu"]),
         (2, {}, ["cuda:0", "cuda:1"]),
         (2, {"FOLDS_PER_GPU": "2"}, ["cuda:0", "cuda:1", "cuda:0", "cuda:1"]),
         (2, {"DEVICES": "cuda:1"}, ["cuda:1"]),
         (2, {"DEVICES": "cuda:1, cpu", "FOLDS_PER_GPU": "2"}, ["cuda:1", "cpu"]),
         (1, {"DEVICES": "cuda"}, ["cuda"]),
         (0, {"DEVICES": "cpu,cpu"}, ["cpu", "cpu"]),
-        (0, {"DEVICES": ""}, ["cpu"]),
+        (0, {"DEVICES": ""}, ["cpu", "cpu"]),
     ],
 )
 def test_devices_of_a_machine(machine, n_gpus, variables, expected):
     machine(n_gpus, **variables)
-    assert available_devices() == expected
+    assert available_devices(2) == expected
+
+
+@pytest.mark.parametrize(("threads", "room"), [(1, 5), (2, 2), (3, 1), (5, 1), (6, 1)])
+def test_room_on_a_cpu(machine, threads, room):
+    machine(0)
+    assert available_devices(threads) == ["cpu"] * room
 
 
 @pytest.mark.parametrize(
@@ -58,14 +65,14 @@ def test_devices_of_a_machine(machine, n_gpus, variables, expected):
 def test_values_that_mean_nothing(machine, variables, message):
     machine(2, **variables)
     with pytest.raises(UserError) as refused:
-        available_devices()
+        available_devices(2)
     assert str(refused.value) == message
 
 
 def test_no_gpu_at_all(machine):
     machine(0, DEVICES="cuda")
     with pytest.raises(UserError, match="got 'cuda', but PyTorch sees 0 GPUs here"):
-        available_devices()
+        available_devices(2)
 
 
 # ── Running on them ─────────────────────────────────────────────────────────────────────────────────────────────
