@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import re
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from typing import Any
@@ -66,7 +67,8 @@ def run_on_devices(job: Callable[..., None], arguments: Sequence[tuple[Any, ...]
     workers = min(len(devices), len(arguments))
     free, waiting = list(devices[:workers]), list(arguments)
     running: dict[Future[None], str] = {}
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_end_with_parent) as pool:
         while waiting or running:
             while waiting and free:
                 device = free.pop(0)
@@ -75,3 +77,15 @@ def run_on_devices(job: Callable[..., None], arguments: Sequence[tuple[Any, ...]
             for future in [future for future in running if future in finished]:  # in the order of the jobs
                 free.append(running.pop(future))
                 future.result()
+
+
+def _end_with_parent() -> None:
+    """End this worker when the process that started it is gone: a killed stage must not go on training unseen."""
+    parent = multiprocessing.parent_process()
+
+    def wait_for_its_end() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait_for_its_end, daemon=True).start()

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -114,6 +116,11 @@ def fail_or_outlive(folder: Path, name: str, device: str) -> None:
     note_down(folder, name, device)
 
 
+def never_end(folder: Path, name: str, device: str) -> None:
+    note_down(folder, name, device)
+    time.sleep(600)
+
+
 def wait_for(path: Path) -> None:
     for _ in range(1200):
         if path.exists():
@@ -171,3 +178,35 @@ def test_the_first_exception_of_another_process_is_raised_and_stops_the_hand_out
     with pytest.raises(UserError, match=r"^bad went wrong$"):
         run_on_devices(fail_or_outlive, jobs, ["first", "second"])
     assert sorted(results(tmp_path)) == ["bad began", "long", "long began"], "what ran keeps what it wrote"
+
+
+def test_workers_end_with_a_process_that_was_killed(tmp_path):
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "import test_devices as t; from pathlib import Path\n"
+        f"jobs = [(Path({str(tmp_path)!r}), name) for name in 'ab']\n"
+        "if __name__ == '__main__': t.run_on_devices(t.never_end, jobs, ['first', 'second'])"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    environment = os.environ | {"PYTHONPATH": str(Path(devices.__file__).parents[2])}
+    process = subprocess.Popen([sys.executable, str(script)], env=environment)
+    wait_for(tmp_path / "a")
+    wait_for(tmp_path / "b")
+    time.sleep(0.1)  # the files are there before what they hold
+    workers = [int((tmp_path / name).read_text().split()[1]) for name in "ab"]
+    process.kill()
+    process.wait()
+    for _ in range(200):
+        if not any(is_running(worker) for worker in workers):
+            return
+        time.sleep(0.05)
+    pytest.fail("workers go on without the process that started them")
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
