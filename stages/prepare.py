@@ -1,15 +1,25 @@
-"""Read and clean the competition's files: `python -m stages.prepare`."""
+"""Read and clean the competition's files: `python -m stages.prepare`; `--preview 20` shows what cleaning does."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from pipeline.runtime.cli import run_stage, say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # A toy run keeps this many training rows of each class and this many documents; test rows are all kept.
 TOY_ROWS_PER_CLASS, TOY_DOCUMENTS = 20, 400
 
 
-def main() -> None:
+def main(
+    preview: Annotated[
+        int | None,
+        typer.Option(min=0, help="Show this many of the texts that cleaning changes most, and write nothing."),
+    ] = None,
+) -> None:
     """Write data/prepared/{train,test,corpus}.parquet, labels.json and reports/data.json."""
     from pipeline.artifacts.atomic import write_json
     from pipeline.artifacts.paths import CORPUS, DATA_REPORT, LABELS, RAW, TEST, TRAIN
@@ -28,6 +38,8 @@ def main() -> None:
 
     train_rows, warnings = read_tables([folder / name for name in data.train], {**ids, **text, **label}, **layout)
     test_rows, more = read_table(folder / data.test, {**ids, **text}, **layout)
+    if preview is not None:
+        return show_preview([train_rows, test_rows], data.clean, preview)
     corpus_rows, still_more = read_tables([folder / name for name in data.corpus], text, **layout)
     if params.toy:
         train_rows = train_rows.groupby("label", sort=False).head(TOY_ROWS_PER_CLASS).reset_index(drop=True)
@@ -57,6 +69,17 @@ def main() -> None:
     _warn_of_changed_corpus(data.test, data.corpus, folder)
     sizes = f"{report['train_rows']} training rows, {report['classes']} classes, {report['test_rows']} test rows"
     say(f"{sizes}, {report['corpus_texts']} documents: {TRAIN.parent}/")
+    return None
+
+
+def show_preview(tables: "list[pd.DataFrame]", steps: list[dict[str, Any]], n_shown: int) -> None:
+    """Print what the cleaning steps change in the training and test rows."""
+    from pipeline.data.preview import describe_preview, preview_cleaning
+
+    texts = [text if isinstance(text, str) else "" for table in tables for text in table["text"]]
+    places = [f"{file}:{line}" for table in tables for file, line in zip(table["file"], table["line"], strict=True)]
+    for line in describe_preview(preview_cleaning(texts, steps, n_shown), places):
+        say(line)
 
 
 def _warn_of_changed_corpus(test: str, corpus: list[str], folder: Path) -> None:

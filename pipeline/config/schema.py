@@ -104,7 +104,7 @@ class Data(Section):
     quoting: bool
     encodings: list[str] = Field(min_length=1)
     level_separator: str | None
-    clean: list[word("cleaning")]  # type: ignore[valid-type]
+    clean: list[piece("cleaning")]  # type: ignore[valid-type]
     conflicting_labels: Literal["keep", "majority", "drop"]
     empty_text: str
 

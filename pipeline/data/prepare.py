@@ -12,7 +12,7 @@ from pipeline.data.duplicates import find_conflicts, group_texts, resolve_confli
 from pipeline.data.labels import LabelSet, encode_labels, make_label_set, sort_labels
 from pipeline.data.row_checks import find_illegal_labels, find_missing, find_repeated_ids, refuse
 from pipeline.errors import UserError
-from pipeline.text import clean
+from pipeline.text import Step, clean
 
 
 class PreparedTrain(NamedTuple):
@@ -41,7 +41,7 @@ class PreparedCorpus(NamedTuple):
 def prepare_train(
     rows: pd.DataFrame,
     *,
-    steps: Sequence[str],
+    steps: Sequence[Step],
     empty_text: str,
     conflicting_labels: str,
     level_separator: str | None = None,
@@ -83,7 +83,7 @@ def prepare_train(
     return PreparedTrain(table, labels, counts, _list_conflicts(rows[conflicting], groups[conflicting]))
 
 
-def prepare_test(rows: pd.DataFrame, *, steps: Sequence[str], empty_text: str) -> PreparedTest:
+def prepare_test(rows: pd.DataFrame, *, steps: Sequence[Step], empty_text: str) -> PreparedTest:
     """Clean test rows: `text`, `file`, `line` and, where the file has ids, `row_id`. Every row stays.
 
     Raises UserError for rows without id and repeated ids: a submission could not name them.
@@ -94,7 +94,7 @@ def prepare_test(rows: pd.DataFrame, *, steps: Sequence[str], empty_text: str) -
     return PreparedTest(table, {"rows_read": len(rows), "empty_texts": n_empty})
 
 
-def prepare_corpus(rows: pd.DataFrame, *, steps: Sequence[str]) -> PreparedCorpus:
+def prepare_corpus(rows: pd.DataFrame, *, steps: Sequence[Step]) -> PreparedCorpus:
     """Clean the column `text` and keep each text once, where it first stands; empty ones are left out.
 
     Raises UserError where no text is left.
@@ -130,7 +130,7 @@ def _with_checked_labels(rows: pd.DataFrame, allowed: Sequence[str] | None) -> p
     return rows
 
 
-def _clean(rows: pd.DataFrame, steps: Sequence[str], empty_text: str) -> tuple[list[str], int]:
+def _clean(rows: pd.DataFrame, steps: Sequence[Step], empty_text: str) -> tuple[list[str], int]:
     given = [text if isinstance(text, str) else "" for text in rows["text"]]
     cleaned = clean(given, steps)
     filled = [text if text.strip() else empty_text for text in cleaned]
