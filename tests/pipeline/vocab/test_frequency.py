@@ -70,7 +70,7 @@ def test_method_on_anonymised_text(
         split="whitespace",
         plain_counts=plain_counts,
     )
-    alignment = frequency(inputs, pin_rule="no-digit")
+    alignment = frequency(inputs, pin_rule="no-digit", window=1)
     found = {row.token: row.mapped_to for row in alignment.table}
     # "15" hides "cat" and must not take the pretrained row "15"; "once" is plain but not pretrained
     assert found == {**{token: word for word, token in key.items()}, ".": ".", "，": "，", "once": "15"}
@@ -83,7 +83,7 @@ def test_method_on_anonymised_text(
 
 def test_min_count_leaves_rare_tokens_to_unk(plain_tokenizer: PreTrainedTokenizerFast) -> None:
     inputs = AlignmentInputs(["7 7 8"], plain_tokenizer, 2, "whitespace", {"the": 1})
-    alignment = frequency(inputs, pin_rule="none")
+    alignment = frequency(inputs, pin_rule="none", window=1)
     assert [row.token for row in alignment.table] == ["7"]
     assert alignment.counts == {"7": 2, "8": 1}
     assert alignment.tokenizer.tokenize("7 8") == ["7", "[UNK]"]
@@ -92,9 +92,9 @@ def test_min_count_leaves_rare_tokens_to_unk(plain_tokenizer: PreTrainedTokenize
 def test_foreign_counts_are_refused(plain_tokenizer: PreTrainedTokenizerFast) -> None:
     inputs = AlignmentInputs(["7"], plain_tokenizer, 1, "whitespace", {"zzz": 4, "the": 0, "[PAD]": 3})
     with pytest.raises(UserError, match="of 3 tokens counted in plain text none"):
-        frequency(inputs, pin_rule="none")
+        frequency(inputs, pin_rule="none", window=1)
 
 
 def test_counts_are_needed(plain_tokenizer: PreTrainedTokenizerFast) -> None:
     with pytest.raises(ValueError, match="plain_counts"):
-        frequency(AlignmentInputs(["7"], plain_tokenizer, 1, "whitespace"), pin_rule="none")
+        frequency(AlignmentInputs(["7"], plain_tokenizer, 1, "whitespace"), pin_rule="none", window=1)
