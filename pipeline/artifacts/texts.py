@@ -1,6 +1,7 @@
 """Plain texts from whichever artifact holds them."""
 
 import gzip
+import zlib
 from pathlib import Path
 
 from pipeline.artifacts.tables import read_table
@@ -22,7 +23,7 @@ def read_texts(path: Path) -> list[str]:
             texts = content.decode("utf-8-sig").replace("\r\n", "\n").split("\n")
         except UnicodeDecodeError as error:
             raise UserError(f"{path}: not UTF-8 ({error}); save it as UTF-8") from None
-        except (EOFError, gzip.BadGzipFile) as error:
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise UserError(f"{path}: not a whole gzip file ({error}); compress the text again") from None
     else:
         raise UserError(

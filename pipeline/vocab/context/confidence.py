@@ -48,8 +48,10 @@ class Confidence:
 
 
 def measure_confidence(corpus: Corpus, plain: Corpus, names: Names) -> Confidence:
-    """Match the halves of two corpora and hold the results against each other."""
+    """Match the halves of two corpora and hold the results against each other; all is 0 where a half is empty."""
     halves, plain_halves = cut_in_halves(corpus), cut_in_halves(plain)
+    if not all(half.counts.any() for half in (*halves, *plain_halves)):
+        return Confidence(0.0, 0.0, 0.0, 0.0, 0.0)
     first, second = (
         assign(search(half, plain_half, names, FIRST), names, temperature=TEMPERATURE)[0]
         for half, plain_half in zip(halves, plain_halves, strict=True)
