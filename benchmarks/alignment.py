@@ -86,7 +86,9 @@ def stackdocs_cases(study: str) -> Iterator[Case]:
     first, second = random_halves(plain, seed=0)
     renamed, own_truth = anonymise(first, seed=1, kept=is_mark)
     yield Case("two halves of the plain text", renamed, second, own_truth, is_mark)
-    everything, all_truth = anonymise([[truth.get(t, t) for t in text] for text in hidden], seed=1, kept=lambda t: False)
+    everything, all_truth = anonymise(
+        [[truth.get(t, t) for t in text] for text in hidden], seed=1, kept=lambda t: False
+    )
     yield Case("stackdocs, punctuation hidden too", everything, plain, all_truth, lambda token: False)
     yield Case("stackdocs, plain words shuffled", hidden, shuffle(plain, seed=0), truth, is_mark)
 

@@ -6,7 +6,9 @@ from pipeline.vocab.context.corpus import OTHER, Corpus, cut_in_halves, rank_tok
 
 
 def test_ranks_follow_counts_and_ties_the_code_points() -> None:
-    corpus = rank_tokens([["b", "a"], [], ["é", "b", "[PAD]", "[PAD]", "[PAD]"]], min_count=1, max_tokens=9, without=["[PAD]"])
+    corpus = rank_tokens(
+        [["b", "a"], [], ["é", "b", "[PAD]", "[PAD]", "[PAD]"]], min_count=1, max_tokens=9, without=["[PAD]"]
+    )
     assert corpus.tokens == ["b", "a", "é"]
     assert corpus.counts.tolist() == [2, 1, 1]
     assert corpus.ids.tolist() == [0, 1, 2, 0, OTHER, OTHER, OTHER]

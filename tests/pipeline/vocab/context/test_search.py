@@ -10,8 +10,8 @@ from pipeline.vocab.context import method
 from pipeline.vocab.context.confidence import Confidence, bigram_gain, mass_agreed, match_by_rank, measure_confidence
 from pipeline.vocab.context.corpus import Corpus, rank_tokens, read_documents
 from pipeline.vocab.context.method import context, match_corpora, name_pinned
-from pipeline.vocab.context.signature import signature_distance
 from pipeline.vocab.context.neighbours import count_neighbours
+from pipeline.vocab.context.signature import signature_distance
 from pipeline.vocab.context.transport import Names
 from pipeline.vocab.tokenizers import word_level_tokenizer
 
@@ -38,7 +38,9 @@ def test_signatures_do_not_depend_on_names(world) -> None:
     names = {token: f"n{i}" for i, token in enumerate(sorted(hidden.tokens, key=lambda t: t[::-1]))}
     other = read([" ".join(names[word] for word in text.split()) for text in world.hidden])
     none = (np.zeros(0, np.int64), np.zeros(0, np.int64))
-    distance = signature_distance((hidden, count_neighbours(hidden, 99)), (other, count_neighbours(other, 99)), none, 60)
+    distance = signature_distance(
+        (hidden, count_neighbours(hidden, 99)), (other, count_neighbours(other, 99)), none, 60
+    )
     same = [other.tokens.index(names[token]) for token in hidden.tokens[:60]]
     pairs = [(i, j) for i, j in enumerate(same) if j < 60]
     assert len(pairs) > 55

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 from scipy.optimize import linear_sum_assignment
 
 from pipeline.vocab.context.decide import NOBODY, assign, nearest_free
 from pipeline.vocab.context.neighbours import unit_rows
 from pipeline.vocab.context.similarity import row_products
 from pipeline.vocab.context.transport import FAINT, Names, believe, pairs_as_belief, transport
-from scipy import sparse
 
 
 def unknown(n: int, m: int) -> Names:
