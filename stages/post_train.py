@@ -35,7 +35,7 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
             folder,
             settings.model_dump(),
             precision=params.runtime.precision,
-            device=available_devices()[0],
+            device=available_devices(params.runtime.threads)[0],
             seed=params.runtime.seed,
             what=f"post-train {name}",
         )

@@ -46,7 +46,7 @@ def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in par
             folder,
             settings.mlm.model_dump(),
             precision=params.runtime.precision,
-            device=available_devices()[0],
+            device=available_devices(params.runtime.threads)[0],
             seed=params.runtime.seed,
             what=f"pretrain {name}",
         )
