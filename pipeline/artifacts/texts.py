@@ -27,7 +27,8 @@ def read_texts(path: Path) -> list[str]:
             raise UserError(f"{path}: not a whole gzip file ({error}); compress the text again") from None
     else:
         raise UserError(
-            f"{path}: got a file that ends in {path.suffix!r}; .txt or .txt.gz (one document a line) or .parquet is allowed"
+            f"{path}: got a file that ends in {path.suffix!r}; .txt, .txt.gz (one document a line) or .parquet is "
+            "allowed"
         )
     texts = [text for text in texts if text.strip()]
     if not texts:

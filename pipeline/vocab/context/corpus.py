@@ -43,7 +43,7 @@ def read_documents(texts: Iterable[str], split: str) -> Iterator[list[str]]:
 
 def tokenize_documents(texts: Iterable[str], tokenizer: "PreTrainedTokenizerBase") -> Iterator[list[str]]:
     """Yield the tokens of each text as a Hugging Face tokenizer cuts it, without space markers that stand alone."""
-    names: list[str] = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
+    names = {i: token for token, i in tokenizer.get_vocab().items()}
     remaining = iter(texts)
     while batch := list(islice(remaining, BATCH_SIZE)):
         encoded = tokenizer(batch, add_special_tokens=False, truncation=False, padding=False, verbose=False)

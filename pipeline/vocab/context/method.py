@@ -26,6 +26,7 @@ from pipeline.vocab.tokenizers import SPECIAL_TOKENS
 MAX_TOKENS = 30_000  # rarer ones are not looked for and get new rows
 
 Ids = npt.NDArray[np.int64]
+Array = npt.NDArray[np.floating[Any]]
 
 
 def context(
@@ -106,7 +107,7 @@ def align_by_context(
     return sort_rows(rows)
 
 
-def match_corpora(corpus: Corpus, plain: Corpus, names: Names) -> tuple[Ids, npt.NDArray[np.float64]]:
+def match_corpora(corpus: Corpus, plain: Corpus, names: Names) -> tuple[Ids, Array]:
     """Find the plain token of each token: the 10,000 most frequent by assignment, the others by nearest free one.
 
     Args:
@@ -125,7 +126,7 @@ def match_corpora(corpus: Corpus, plain: Corpus, names: Names) -> tuple[Ids, npt
 
 
 def _match_rest(
-    corpus: Corpus, plain: Corpus, names: Names, matched: Ids, probability: npt.NDArray[np.float64], n_plain: int
+    corpus: Corpus, plain: Corpus, names: Names, matched: Ids, probability: Array, n_plain: int
 ) -> Ids:
     """The plain ids of the tokens after those matched, whose neighbours are known by the latter."""
     n = len(matched)

@@ -25,7 +25,8 @@ def count_neighbours(corpus: Corpus, n: int, n_columns: int | None = None) -> li
         For each group of `OFFSETS` a matrix [n, n_columns] float32: how often token j stands there from token i.
     """
     shape = (min(n, len(corpus.tokens)), min(n_columns or n, len(corpus.tokens)))
-    return [sum(count_pairs(corpus, shape, offset) for offset in offsets).tocsr() for offsets in OFFSETS]
+    groups = [[count_pairs(corpus, shape, offset) for offset in offsets] for offsets in OFFSETS]
+    return [sparse.csr_array(sum(group[1:], start=group[0])) for group in groups]
 
 
 def count_pairs(corpus: Corpus, shape: tuple[int, int], offset: int) -> sparse.csr_array:

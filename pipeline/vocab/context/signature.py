@@ -42,7 +42,8 @@ def signature_distance(
     left = _signatures(*first, named[0], n)
     right = _signatures(*second, named[1], n)
     squared = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * left @ right.T
-    return np.sqrt(np.maximum(squared, 0) / left.shape[1]).astype(np.float32)
+    distance: Array = np.sqrt(np.maximum(squared, 0) / left.shape[1]).astype(np.float32)
+    return distance
 
 
 def _signatures(corpus: Corpus, neighbours: Sequence[sparse.csr_array], named: npt.NDArray[np.int64], n: int) -> Array:
@@ -51,7 +52,8 @@ def _signatures(corpus: Corpus, neighbours: Sequence[sparse.csr_array], named: n
     for counts in neighbours[:N_NEAR]:
         figures += _company(counts[:n], bands)
     stacked = np.stack(figures, axis=1)
-    return (stacked - stacked.mean(axis=0)) / (stacked.std(axis=0) + 1e-9)
+    standardised: Array = (stacked - stacked.mean(axis=0)) / (stacked.std(axis=0) + 1e-9)
+    return standardised
 
 
 def _places(corpus: Corpus, n: int) -> list[Array]:
@@ -72,8 +74,11 @@ def _bands(counts: npt.NDArray[np.int64], named: npt.NDArray[np.int64]) -> spars
     """[V, bands] 0/1: each token's band of frequency; a band of its own for the first N_NAMED known ones."""
     is_named = np.zeros(len(counts), bool)
     is_named[named[named < len(counts)]] = True
-    mass = np.cumsum(np.where(is_named, 0, counts))
-    band = np.minimum(mass * N_BANDS // max(int(mass[-1]), 1), N_BANDS - 1)
+    falling = np.sort(np.where(is_named, 0, counts))[::-1]
+    mass_above = np.cumsum(falling) - falling
+    # by the mass of what is more frequent: equal counts are in one band, or it would depend on names
+    mass = mass_above[np.minimum(np.searchsorted(-falling, -counts), len(counts) - 1)]
+    band = np.minimum(mass * N_BANDS // max(int(falling.sum()), 1), N_BANDS - 1)
     own = named[:N_NAMED]
     band[own[own < len(counts)]] = N_BANDS + np.flatnonzero(own < len(counts))
     kept = np.flatnonzero(~is_named | (band >= N_BANDS))

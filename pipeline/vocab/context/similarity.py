@@ -56,10 +56,10 @@ def row_products(left: sparse.csr_array, right: sparse.csr_array) -> Array:
     n_features = left.shape[1]
     product = np.zeros((left.shape[0], right.shape[0]), np.float32)
     if min(left.nnz, right.nnz) > DENSE * n_features * min(product.shape):
-        left, right = left.tocsc(), right.tocsc()
+        left_columns, right_columns = left.tocsc(), right.tocsc()
         for start in range(0, n_features, CHUNK):
             here = slice(start, start + CHUNK)
-            product += left[:, here].toarray() @ right[:, here].toarray().T
+            product += left_columns[:, here].toarray() @ right_columns[:, here].toarray().T
         return product
     transposed = right.T.tocsr()
     for start in range(0, left.shape[0], CHUNK):

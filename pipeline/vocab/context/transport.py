@@ -50,8 +50,11 @@ def believe(similarity: Array, names: Names, *, temperature: float) -> sparse.cs
 
 
 def pairs_as_belief(plain_ids: npt.NDArray[np.int64], probability: Array, shape: tuple[int, int]) -> sparse.csr_array:
-    """A belief of one plain token for each token: [n] plain ids, -1 for none, and their probabilities → [n, m]."""
-    kept = np.flatnonzero((plain_ids >= 0) & (probability > FAINT))
+    """A belief of one plain token for each token: [n] plain ids, -1 for none, and their probabilities → [n, m].
+
+    Plain ids past the m compared are left out, as in `believe`.
+    """
+    kept = np.flatnonzero((plain_ids >= 0) & (plain_ids < shape[1]) & (probability > FAINT))
     values = probability[kept].astype(np.float32)
     return sparse.csr_array((values, (kept, plain_ids[kept])), shape=shape)
 
@@ -74,7 +77,7 @@ def transport(similarity: Array, temperature: float) -> Array:
         return transport(similarity.T, temperature).T
     if n == 0:
         return np.zeros((n, m), np.float32)
-    kernel = np.exp((similarity - similarity.max(axis=1, keepdims=True)) / temperature).astype(np.float32)
+    kernel: Array = np.exp((similarity - similarity.max(axis=1, keepdims=True)) / temperature).astype(np.float32)
     columns = np.ones(m, np.float32)
     for _ in range(N_SCALINGS):
         rows = 1 / np.maximum(kernel @ columns, 1e-30)

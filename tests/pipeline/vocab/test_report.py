@@ -31,7 +31,8 @@ def test_shares_by_hand() -> None:
         "oov_mass": 10 / 20,
     }
     assert [example["token"] for example in examples] == ["7", "，"]
-    assert examples[0] == {"token": "7", "count": 4, "rank": 1, "mapped_to": "the", "mapped_rank": 1}
+    expected = {"token": "7", "count": 4, "rank": 1, "mapped_to": "the", "mapped_rank": 1, "probability": None}
+    assert examples[0] == expected
     json.dumps(examples)
 
 
