@@ -15,6 +15,7 @@ PLAIN = DATA / "plain"
 TRAIN = DATA / "prepared" / "train.parquet"
 TEST = DATA / "prepared" / "test.parquet"
 CORPUS = DATA / "prepared" / "corpus.parquet"
+REJECTED = DATA / "prepared" / "rejected.csv"
 LABELS = DATA / "prepared" / "labels.json"
 FOLDS = DATA / "folds.parquet"
 
