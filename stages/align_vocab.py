@@ -58,15 +58,18 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
         ordinary = [token for token in tokenizer.get_vocab() if token not in tokenizer.all_special_tokens]
         write_counts(folder / "pretrained_counts.json", {t: (plain_counts or {}).get(t, 0) for t in ordinary})
         mapping_hash = hash_file(folder / "mapping.csv")
-    report = alignment_report(alignment.table, alignment.counts, method=word)
-    write_json(ALIGNMENT_REPORTS / f"{name}.json", {**report, **alignment.evidence, "mapping_sha256": mapping_hash})
-    covered = f"{report['coverage']:.1%} of the text has a pretrained row"
-    say(f"{name}: {report['n_tokens']} tokens, {covered}: {ALIGNED / name}/")
-    if alignment.evidence.get("method_used", word) != word:
+    report = alignment_report(alignment.table, alignment.counts, method=word, evidence=alignment.evidence)
+    write_json(ALIGNMENT_REPORTS / f"{name}.json", {**report, "mapping_sha256": mapping_hash})
+    used = report["method_used"]
+    confidence = f" (confidence {report['confidence']:.2f})" if "confidence" in report else ""
+    if used != word:
         say(
-            f"{name}: aligned by {alignment.evidence['method_used']}, because {word} had a confidence of "
-            f"{alignment.evidence['confidence']:.2f}, below {alignment.evidence['min_confidence']}: docs/alignment.md"
+            f"{name}: {word} alignment failed: its confidence is {report['confidence']:.2f}, "
+            f"{report['min_confidence']} is needed; aligned by {used} instead (docs/alignment.md)"
         )
+        confidence = ""
+    covered = f"{report['coverage']:.1%} of the text has a pretrained row"
+    say(f"{name}: {report['n_tokens']} tokens by {used}{confidence}, {covered}: {ALIGNED / name}/")
 
 
 if __name__ == "__main__":

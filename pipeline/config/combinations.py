@@ -110,11 +110,21 @@ def _check_reference(
     key: tuple[str, str, str], encoder: Mapping[str, Any], made: Mapping[str, list[str]]
 ) -> list[Problem]:
     file = as_path(encoder.get("reference"))
-    if file is None or PurePosixPath(PRETRAINED) not in file.parents:
+    if file is None:
+        return []
+    if file.suffix == ".json" and _method(encoder) == "context":
+        return [Problem(key, f"got {str(file)!r}, alignment by context needs plain text: .txt, .txt.gz or .parquet")]
+    if PurePosixPath(PRETRAINED) not in file.parents:
         return []
     folders = [f"{folder}/{file.name}" for folder in made[PRETRAINED]]
     inside_one = any(PurePosixPath(folder) in file.parents for folder in made[PRETRAINED])
     return [] if inside_one else [Problem(key, f"nothing makes it: {one_of(str(file), folders)}")]
+
+
+def _method(encoder: Mapping[str, Any]) -> Any:
+    align = encoder.get("align")
+    method = align.get("method") if isinstance(align, Mapping) else None
+    return method.get("name") if isinstance(method, Mapping) else method
 
 
 def as_path(value: Any) -> PurePosixPath | None:

@@ -39,6 +39,11 @@ LINEAR = {"kind": "linear", "from": "models/vectors/tfidf"}
             "models/encoders/tiny-nezha; did you mean 'models/encoders/tiny-nezha'?",
         ),
         (
+            {"encoders.tiny-bert.align": {"method": "context"}},
+            "encoders.tiny-bert.reference: got 'models/pretrained/tiny-bert/token_counts.json', alignment by context "
+            "needs plain text: .txt, .txt.gz or .parquet",
+        ),
+        (
             {"encoders.tiny-bert.reference": "models/pretrained/tiny-brt/token_counts.json"},
             "encoders.tiny-bert.reference: nothing makes it: got 'models/pretrained/tiny-brt/token_counts.json', one "
             "of: models/pretrained/tiny-bert/token_counts.json, models/pretrained/tiny-nezha/token_counts.json; "
