@@ -1,13 +1,13 @@
-"""What alignment by context recovers, when its confidence is right, and how long it takes: the tables of docs/alignment.md.
+"""What alignment by context recovers, when its confidence is right, how long it takes: the tables of docs/alignment.md.
 
-    python benchmarks/alignment.py methods       # right mass by method on the embedded competition and on halves of a text
-    python benchmarks/alignment.py confidence    # less and less text: confidence against what is really right
+    python benchmarks/alignment.py methods       # mass right by method, on the embedded competition and other texts
+    python benchmarks/alignment.py confidence    # less and less text: confidence beside what is really right
     python benchmarks/alignment.py time          # 10 million tokens of generated text on either side
 
-The embedded competition is read from what the DAG made (`dvc repro prepare`). Other text takes part by path, one document
-a line: `--pair NAME PLAIN.txt HIDDEN.txt` anonymises HIDDEN under a permutation of its own and keeps only the marks in
---plain-marks; `--unknown NAME PLAIN.txt ANONYMISED.txt` takes text that is anonymised already, whose truth nobody knows.
-`--split characters` is for unsegmented Chinese. Nothing is decoded to the screen.
+The embedded competition is read from what the DAG made (`dvc repro prepare`). Other text takes part by path, one
+document a line: `--pair NAME PLAIN.txt HIDDEN.txt` anonymises HIDDEN under a permutation of its own and keeps only the
+marks in --plain-marks; `--unknown NAME PLAIN.txt ANONYMISED.txt` takes text that is anonymised already, whose truth
+nobody knows. `--split characters` is for unsegmented Chinese. Nothing is decoded to the screen.
 
 A clock that other work on the machine does not touch: seconds are the process's own, on one thread.
 """
@@ -94,8 +94,9 @@ def stackdocs_cases(study: str) -> Iterator[Case]:
 
 
 def print_methods(cases: list[Case]) -> None:
-    print("| text | tokens | plain tokens | can be right | frequency | context | agreement | recovery | s |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
+    """Shares of the text's mass that are mapped right; `random` has right what is plain in both texts."""
+    print("| text | tokens | plain tokens | can be right | random | frequency | context | agreement | recovery | s |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     for case in cases:
         hidden, plain, names = read_case(case)
         start = time.process_time()
@@ -104,11 +105,12 @@ def print_methods(cases: list[Case]) -> None:
         seconds = time.process_time() - start
         sizes = [f"{sum(map(len, texts)):,}" for texts in (case.hidden, case.plain)]
         cells = [f"{confidence.agreement:.2f}", f"{confidence.recovery:.2f}", f"{seconds:.0f}"]
-        by_rank = match_by_rank(names, len(hidden.tokens))
-        shares = ["unknown"] * 3
+        shares = ["unknown"] * 4
         if case.truth is not None:
             gold = find_gold(case, hidden, plain)
-            shares = [f"{right_mass(found, gold, case, hidden):.3f}" for found in (gold, by_rank, matched)]
+            by_rank = match_by_rank(names, len(hidden.tokens))
+            found_by = (gold, names.plain_id, by_rank, matched)
+            shares = [f"{right_mass(found, gold, case, hidden):.3f}" for found in found_by]
         print("|", " | ".join([case.name, *sizes, *shares, *cells]), "|", flush=True)
 
 

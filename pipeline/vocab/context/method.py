@@ -125,9 +125,7 @@ def match_corpora(corpus: Corpus, plain: Corpus, names: Names) -> tuple[Ids, Arr
     return np.concatenate([matched, rest]), np.concatenate([probability, np.full(len(rest), np.nan)])
 
 
-def _match_rest(
-    corpus: Corpus, plain: Corpus, names: Names, matched: Ids, probability: Array, n_plain: int
-) -> Ids:
+def _match_rest(corpus: Corpus, plain: Corpus, names: Names, matched: Ids, probability: Array, n_plain: int) -> Ids:
     """The plain ids of the tokens after those matched, whose neighbours are known by the latter."""
     n = len(matched)
     rest = names.plain_id[n:].copy()
