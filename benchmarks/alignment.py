@@ -14,8 +14,10 @@ A clock that other work on the machine does not touch: seconds are the process's
 
 import argparse
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from pipeline.artifacts.paths import CORPUS, PLAIN, RAW
 from pipeline.artifacts.texts import read_texts
 from pipeline.data.sources.read import read_table
+from pipeline.data.stackdocs.docstrings import read_docstrings
+from pipeline.data.stackdocs.texts import collect_texts
 from pipeline.vocab.context.confidence import match_by_rank, measure_confidence
 from pipeline.vocab.context.corpus import Corpus, rank_tokens
 from pipeline.vocab.context.decide import assign
@@ -35,6 +39,9 @@ from pipeline.vocab.context.transport import Names
 from pipeline.vocab.splits import split_words
 
 Texts = list[list[str]]
+
+PLAIN_PACKAGES = ("torch", "transformers", "networkx", "matplotlib")
+HIDDEN_PACKAGES = ("numpy", "scipy", "pandas", "sklearn")
 
 
 class Case(NamedTuple):
@@ -55,6 +62,7 @@ def main() -> None:
     parser.add_argument("--split", default="whitespace", choices=["whitespace", "punctuation", "characters"])
     parser.add_argument("--plain-marks", default="，。！？", help="characters that HIDDEN keeps")
     parser.add_argument("--without-stackdocs", action="store_true")
+    parser.add_argument("--packages", action="store_true", help="docstrings of " + ", ".join(HIDDEN_PACKAGES))
     parser.add_argument("--millions", type=float, default=10, help="of tokens on either side, for `time`")
     options = parser.parse_args()
     if options.study == "time":
@@ -67,6 +75,8 @@ def list_cases(options: argparse.Namespace) -> Iterator[Case]:
     """Cases of the embedded competition, then those of the command line."""
     if not options.without_stackdocs:
         yield from stackdocs_cases(options.study)
+    if options.packages:
+        yield from package_cases()
     marks = frozenset(options.plain_marks)
     for name, plain, hidden in options.pair:
         texts, truth = anonymise(read_split(hidden, options.split), seed=1, kept=marks.__contains__)
@@ -83,14 +93,26 @@ def stackdocs_cases(study: str) -> Iterator[Case]:
     yield Case("stackdocs, other packages", hidden, plain, truth, is_mark)
     if study == "confidence":
         return
-    first, second = random_halves(plain, seed=0)
-    renamed, own_truth = anonymise(first, seed=1, kept=is_mark)
-    yield Case("two halves of the plain text", renamed, second, own_truth, is_mark)
     everything, all_truth = anonymise(
         [[truth.get(t, t) for t in text] for text in hidden], seed=1, kept=lambda t: False
     )
     yield Case("stackdocs, punctuation hidden too", everything, plain, all_truth, lambda token: False)
     yield Case("stackdocs, plain words shuffled", hidden, shuffle(plain, seed=0), truth, is_mark)
+
+
+def package_cases() -> Iterator[Case]:
+    """Docstrings of installed packages (matplotlib is no dependency of Conclave; install it for this)."""
+    site_packages = Path(sysconfig.get_paths()["purelib"])
+    plain, hidden = (
+        [list(text) for text in collect_texts(chain(*(read_docstrings(site_packages, p) for p in names)), (), 512)]
+        for names in (PLAIN_PACKAGES, HIDDEN_PACKAGES)
+    )
+    known = set(map(tuple, plain))
+    texts, truth = anonymise([text for text in hidden if tuple(text) not in known], seed=1, kept=is_mark)
+    yield Case("docstrings, across packages", texts, plain, truth, is_mark)
+    first, second = random_halves([*plain, *hidden], seed=0)
+    texts, truth = anonymise(first, seed=1, kept=is_mark)
+    yield Case("docstrings, two random halves", texts, second, truth, is_mark)
 
 
 def print_methods(cases: list[Case]) -> None:
