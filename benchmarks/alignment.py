@@ -13,6 +13,7 @@ A clock that other work on the machine does not touch: seconds are the process's
 """
 
 import argparse
+import resource
 import sys
 import sysconfig
 import time
@@ -178,6 +179,7 @@ def print_time(n_tokens: int) -> None:
     right = [plain.tokens[j] == str(word_of[int(t)]) for t, j in zip(hidden.tokens, matched, strict=True) if j >= 0]
     sizes = f"{n_tokens:,} tokens a side, vocabularies of {len(hidden.tokens):,} and {len(plain.tokens):,}"
     print(f"{sizes}: {seconds:.0f} s of CPU, {wall:.0f} s of the clock; tokens right {np.mean(right):.3f}")
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB")  # Linux counts in KiB
     print(confidence)
 
 

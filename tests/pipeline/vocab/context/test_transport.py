@@ -50,9 +50,9 @@ def test_faint_beliefs_are_forgotten() -> None:
     belief = believe(np.array([[1.0, 0.0]], np.float32), unknown(1, 2), temperature=0.25)
     assert belief.nnz == 1
     assert 0.98 < belief.data[0] < 1
-    assert pairs_as_belief(np.array([1, NOBODY, 0]), np.array([0.5, 0.9, FAINT / 2]), (3, 2)).toarray().tolist() == [
-        [0, 0.5], [0, 0], [0, 0]
-    ]  # fmt: skip
+    # nobody; a plain token past those compared; and one hardly believed
+    belief = pairs_as_belief(np.array([1, NOBODY, 2, 0]), np.array([0.5, 0.9, 1, FAINT / 2]), (4, 2))
+    assert belief.toarray().tolist() == [[0, 0.5], [0, 0], [0, 0], [0, 0]]
 
 
 def test_assignment_maximises_what_is_expected() -> None:
