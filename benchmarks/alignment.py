@@ -89,7 +89,7 @@ def list_cases(options: argparse.Namespace) -> Iterator[Case]:
 def stackdocs_cases(study: str) -> Iterator[Case]:
     hidden = [text.split() for text in read_texts(CORPUS)]
     plain = [text.split() for text in read_texts(PLAIN / "stackdocs.txt")]
-    words, _ = read_table(RAW / "stackdocs" / "answer_key" / "vocabulary.csv", {"token": "token", "word": "word"})
+    words = read_table(RAW / "stackdocs/answer_key/vocabulary.csv", {"token": "token", "word": "word"}).rows
     truth = dict(zip(words["token"], words["word"], strict=True))
     yield Case("stackdocs, other packages", hidden, plain, truth, is_mark)
     if study == "confidence":
