@@ -176,9 +176,11 @@ def print_time(n_tokens: int) -> None:
     matched, _ = match_corpora(hidden, plain, unknown)
     seconds, wall = time.process_time() - start, time.monotonic() - wall
     word_of = np.argsort(names)
-    right = [plain.tokens[j] == str(word_of[int(t)]) for t, j in zip(hidden.tokens, matched, strict=True) if j >= 0]
+    words = [str(word_of[int(token)]) for token in hidden.tokens]
+    is_right = [j >= 0 and plain.tokens[j] == word for j, word in zip(matched, words, strict=True)]
+    mass = hidden.counts[is_right].sum() / n_tokens
     sizes = f"{n_tokens:,} tokens a side, vocabularies of {len(hidden.tokens):,} and {len(plain.tokens):,}"
-    print(f"{sizes}: {seconds:.0f} s of CPU, {wall:.0f} s of the clock; tokens right {np.mean(right):.3f}")
+    print(f"{sizes}: {seconds:.0f} s of CPU, {wall:.0f} s of the clock; mass right {mass:.3f}")
     print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB")  # Linux counts in KiB
     print(confidence)
 
