@@ -1,7 +1,9 @@
-"""Read and clean the competition's files: `python -m stages.prepare`."""
+"""Read and clean the competition's files: `python -m stages.prepare`; `--preview 20` shows what cleaning does."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from pipeline.runtime.cli import run_stage, say
 
@@ -9,29 +11,41 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.config.schema import Data
-    from pipeline.data.sources.read import Reading
+    from pipeline.data.preview import CleaningPreview
+    from pipeline.data.sources.read import Layout, Reading
 
 # A toy run keeps this many training rows of each class and this many documents; test rows are all kept.
 TOY_ROWS_PER_CLASS, TOY_DOCUMENTS = 20, 400
+REPORTED_CHANGES = 10  # texts that the report shows of those that cleaning changes most
 
 
-def main() -> None:
-    """Write data/prepared/{train,test,corpus}.parquet, labels.json, rejected.csv and reports/data.json."""
+def main(
+    preview: Annotated[
+        int | None,
+        typer.Option(min=0, help="Show this many of the texts that cleaning changes most, and write nothing."),
+    ] = None,
+) -> None:
+    """Write data/prepared/{train,test,corpus}.parquet, {labels,cleaning}.json, rejected.csv and reports/data.json."""
     import pandas as pd
 
     from pipeline.artifacts.atomic import write_json, write_text
-    from pipeline.artifacts.paths import CORPUS, DATA_REPORT, LABELS, RAW, REJECTED, TEST, TRAIN
+    from pipeline.artifacts.paths import CLEANING, CORPUS, DATA_REPORT, LABELS, RAW, REJECTED, TEST, TRAIN
     from pipeline.artifacts.tables import write_table
     from pipeline.config import load_params
     from pipeline.data.bad_rows import list_replaced_bytes
     from pipeline.data.inputs import InputSettings
     from pipeline.data.near_duplicates import find_near_duplicates
     from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
+    from pipeline.data.preview import preview_as_json
     from pipeline.data.summary import summarise
 
     params = load_params()
     data = params.data
-    train_files, test_file, corpus_files = read_files(data)
+    train_files, test_file = read_train(data), read_test(data)
+    if preview is not None:
+        show_preview(*find_changes(data, [train_files.rows, test_file.rows], preview))
+        return
+    corpus_files = read_corpus(data)
     train_rows, corpus_rows = train_files.rows, corpus_files.rows
     if params.toy:
         train_rows = _shrink(train_rows)
@@ -72,6 +86,7 @@ def main() -> None:
         allowed_labels=data.labels,
     )
     rejected = pd.concat([train.bad_rows, test.bad_rows, list_replaced_bytes(replaced)])
+    changes, places = find_changes(data, [train_rows, test_file.rows], REPORTED_CHANGES)
 
     write_table(TRAIN, train.table)
     write_table(TEST, test.table)
@@ -79,6 +94,7 @@ def main() -> None:
     hierarchy = {"parents": train.labels.parents, "parent_ids": train.labels.parent_ids}
     write_json(LABELS, {"labels": train.labels.names, **hierarchy})
     write_text(REJECTED, rejected.to_csv(index=False, lineterminator="\n"))
+    write_json(CLEANING, preview_as_json(changes, places))
     write_json(DATA_REPORT, report)
     for warning in report["warnings"]:
         say(f"warning: {warning}")
@@ -87,23 +103,60 @@ def main() -> None:
     say(f"{sizes}, {report['corpus_texts']} documents: {TRAIN.parent}/")
 
 
-def read_files(data: "Data") -> "tuple[Reading, Reading, Reading]":
-    """Training rows, test rows and corpus, with the columns that params names."""
-    from pipeline.artifacts.paths import RAW
-    from pipeline.data.sources.read import Layout, read_table, read_tables
+def find_changes(data: "Data", tables: "list[pd.DataFrame]", n_shown: int) -> "tuple[CleaningPreview, list[str]]":
+    """What the cleaning steps change in the rows of some tables, and where each row stands."""
+    from pipeline.data.preview import preview_cleaning
 
-    folder, columns = RAW / data.competition, data.columns
-    layout = Layout(data.separator, data.quoting, data.encodings, data.undecodable, data.header, columns.label)
+    texts = [text if isinstance(text, str) else "" for table in tables for text in table["text"]]
+    places = [f"{file}:{line}" for table in tables for file, line in zip(table["file"], table["line"], strict=True)]
+    return preview_cleaning(texts, data.clean, n_shown), places
+
+
+def show_preview(changes: "CleaningPreview", places: list[str]) -> None:
+    """Print what the cleaning steps change."""
+    from pipeline.data.preview import describe_preview
+
+    for line in describe_preview(changes, places):
+        say(line)
+
+
+def read_train(data: "Data") -> "Reading":
+    """The labelled rows, with the columns that params names."""
+    from pipeline.artifacts.paths import RAW
+    from pipeline.data.sources.read import read_tables
+
+    given = _named({"label": data.columns.label, "group": data.columns.group, "fold": data.columns.fold})
+    paths = [RAW / data.competition / name for name in data.train]
+    # Often only the test rows have ids. The same name misspelt is found in the test file.
+    return read_tables(paths, _row_columns(data) | given, _layout(data), optional=["row_id"])
+
+
+def read_test(data: "Data") -> "Reading":
+    """The rows to predict."""
+    from pipeline.artifacts.paths import RAW
+    from pipeline.data.sources.read import read_table
+
+    return read_table(RAW / data.competition / data.test, _row_columns(data), _layout(data))
+
+
+def read_corpus(data: "Data") -> "Reading":
+    """The texts for alignment, vectors and post-training."""
+    from pipeline.artifacts.paths import RAW
+    from pipeline.data.sources.read import read_tables
+
     context = _context_columns(data)
-    test_columns = _named({"row_id": columns.id, "text": columns.text}) | context
-    train_columns = test_columns | _named({"label": columns.label, "group": columns.group, "fold": columns.fold})
-    corpus_columns = {"text": columns.text} | context
-    return (
-        # Often only the test rows have ids. The same name misspelt is found in the test file.
-        read_tables([folder / name for name in data.train], train_columns, layout, optional=["row_id"]),
-        read_table(folder / data.test, test_columns, layout),
-        read_tables([folder / name for name in data.corpus], corpus_columns, layout, optional=list(context)),
-    )
+    paths = [RAW / data.competition / name for name in data.corpus]
+    return read_tables(paths, {"text": data.columns.text} | context, _layout(data), optional=list(context))
+
+
+def _layout(data: "Data") -> "Layout":
+    from pipeline.data.sources.read import Layout
+
+    return Layout(data.separator, data.quoting, data.encodings, data.undecodable, data.header, data.columns.label)
+
+
+def _row_columns(data: "Data") -> dict[str, str]:
+    return _named({"row_id": data.columns.id, "text": data.columns.text}) | _context_columns(data)
 
 
 def _named(columns: dict[str, str | None]) -> dict[str, str]:

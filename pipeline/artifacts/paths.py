@@ -16,6 +16,7 @@ TRAIN = DATA / "prepared" / "train.parquet"
 TEST = DATA / "prepared" / "test.parquet"
 CORPUS = DATA / "prepared" / "corpus.parquet"
 REJECTED = DATA / "prepared" / "rejected.csv"
+CLEANING = DATA / "prepared" / "cleaning.json"
 LABELS = DATA / "prepared" / "labels.json"
 FOLDS = DATA / "folds.parquet"
 

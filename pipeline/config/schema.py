@@ -138,7 +138,7 @@ class Data(Section):
     encodings: list[str] = Field(min_length=1)
     undecodable: Literal["refuse", "replace"]
     level_separator: str | None
-    clean: list[word("cleaning")]  # type: ignore[valid-type]
+    clean: list[piece("cleaning")]  # type: ignore[valid-type]
     bad_rows: BadRows
     empty_text: str
     near_duplicates: NearDuplicates | None

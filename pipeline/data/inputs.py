@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 from pipeline.data.bad_rows import find_missing, refuse
 from pipeline.data.dialogue import add_context, count_repeated_turns, number_dialogues, order_turns
 from pipeline.data.groups import is_given
-from pipeline.text import clean
+from pipeline.text import Step, clean
 
 
 class InputSettings(NamedTuple):
     """How rows become inputs (`data` in params.yaml)."""
 
-    steps: Sequence[str]  # of cleaning, in order
+    steps: Sequence[Step]  # of cleaning, in order
     empty_text: str  # stands for a text of which nothing is left
     window: int = 0  # turns before its own that a row of a dialogue sees
     separator: str = ""  # between turns
 
 
-def clean_texts(rows: pd.DataFrame, steps: Sequence[str]) -> list[str]:
+def clean_texts(rows: pd.DataFrame, steps: Sequence[Step]) -> list[str]:
     """The column `text`, cleaned; a missing text is an empty one."""
     return clean([text if isinstance(text, str) else "" for text in rows["text"]], steps)
 

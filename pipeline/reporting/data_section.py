@@ -7,11 +7,11 @@ from pipeline.reporting.contents import Contents
 
 Row = dict[str, object]
 # Shown in tables of their own; everything else in the report is shown as it comes.
-OWN = ("bad_rows", "label_histogram", "lengths", "vocabulary", "vocabulary_growth", "warnings")
+OWN = ("bad_rows", "label_histogram", "lengths", "vocabulary", "vocabulary_growth", "cleaning", "warnings")
 
 
 def data(contents: Contents) -> dict[str, object] | None:
-    """The tables of reports/data.json; warnings have a place of their own."""
+    """The tables of reports/data.json and data/prepared/cleaning.json; warnings have a place of their own."""
     report = contents.data
     if not report:
         return None
@@ -22,6 +22,7 @@ def data(contents: Contents) -> dict[str, object] | None:
         "histogram": [(str(row.get("label")), _number(row.get("rows"))) for row in histogram],
         "lengths": _rows(report.get("lengths")),
         "vocabulary": _rows(report.get("vocabulary")),
+        "cleaning": _mapping(report.get("cleaning")),
         "growth": _growth_charts(_rows(report.get("vocabulary_growth"))),
     }
 

@@ -66,6 +66,21 @@ def synthetic_contents(n_classes: int = 35, n_folds: int = 5, seed: int = 0) -> 
         },
         alignment={name: _alignment(rng) for name in ("tiny-bert", "tiny-nezha")},
         data={
+            "cleaning": {
+                "rows": 40,
+                "changed_rows": 2,
+                "emptied_rows": 1,
+                "steps": [{"step": "strip_whitespace", "changed_rows": 2}],
+                "most_changed": [
+                    {
+                        "place": "train.csv:7",
+                        "rows": 2,
+                        "before": "'<b>\\u200b'",
+                        "after": "'<b>'",
+                        "steps": ["strip_whitespace"],
+                    }
+                ],
+            },
             "train_rows": int(counts.sum()),
             "test_rows": int(test_counts.sum()),
             "corpus_texts": 11204,

@@ -19,6 +19,8 @@ def test_every_table_is_on_the_page(contents: Contents) -> None:
     assert '<td class="num">1.2 %</td>' in section
     assert section.count('class="lines"') == 2
     assert "distinct: 8049 at tokens read 100,000" in section
+    assert "train.csv:7 and 1 more: strip_whitespace" in section
+    assert "<td>&#39;&lt;b&gt;\\u200b&#39;</td>" in section
     for part in ("<h3>Length of a text</h3>", "<h3>Vocabulary</h3>", "<h3>Bad rows</h3>", "test rows also in train"):
         assert part in section
 
@@ -30,7 +32,9 @@ def test_classes_stand_from_the_most_frequent_to_the_rarest(contents: Contents) 
     assert counts == sorted(contents.label_counts, reverse=True)
 
 
-@pytest.mark.parametrize("missing", ["bad_rows", "label_histogram", "lengths", "vocabulary", "vocabulary_growth"])
+@pytest.mark.parametrize(
+    "missing", ["bad_rows", "label_histogram", "lengths", "vocabulary", "vocabulary_growth", "cleaning"]
+)
 def test_what_a_report_lacks_vanishes(make_contents: Callable[..., Contents], missing: str) -> None:
     contents = make_contents()
     rest = {key: value for key, value in contents.data.items() if key != missing}
