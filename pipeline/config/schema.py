@@ -223,7 +223,7 @@ class Encoder(Section):
     """A pretrained encoder, aligned and post-trained."""
 
     from_: str = Field(alias="from")
-    counts: str
+    reference: str
     align: Alignment
     post_train: MaskedLM
 
