@@ -51,6 +51,11 @@ FAMILIES: dict[str, dict[str, str]] = {
         "bert": "pipeline.models.architectures:bert",
         "nezha": "pipeline.models.architectures:nezha",
     },
+    "masking": {
+        "token": "pipeline.training.masking.token:token",
+        "whole_word": "pipeline.training.masking.whole_word:whole_word",
+        "ngram": "pipeline.training.masking.ngram:ngram",
+    },
     "poolers": {
         "cls": "pipeline.models.poolers.cls:CLSPooler",
         "mean": "pipeline.models.poolers.mean:MeanPooler",

@@ -154,9 +154,11 @@ class MaskedLM(Section):
     warmup_ratio: Share
     weight_decay: Annotated[float, Field(ge=0)]
     dropout: Share
+    masking: piece("masking")  # type: ignore[valid-type]
     mlm_probability: Annotated[float, Field(gt=0, lt=1)]
     held_out: Annotated[float, Field(gt=0, lt=1)]
     evaluate_every: AtLeastOne
+    early_stop: AtLeastOne | None
 
     @model_validator(mode="after")
     def _checkpoints_come_before_the_end(self) -> Self:
@@ -189,6 +191,7 @@ class Encoder(Section):
     from_: str = Field(alias="from")
     counts: str
     align: Alignment
+    corpus: str
     post_train: MaskedLM
 
 

@@ -17,21 +17,24 @@ SETTINGS = {
     "warmup_ratio": 0.1,
     "weight_decay": 0.01,
     "dropout": 0.0,
+    "masking": {"name": "token"},
     "mlm_probability": 0.3,
     "held_out": 0.1,
     "evaluate_every": 2,
+    "early_stop": None,
 }
 
 
 @pytest.fixture
 def run(tiny_checkpoint, tiny_tokenizer, short_texts, tmp_path_factory):
-    def train(architecture="bert", **changes):
+    def train(architecture="bert", scratch=None, **changes):
         folder = tmp_path_factory.mktemp("encoder")
+        scratch = scratch or tmp_path_factory.mktemp("scratch")
         model = AutoModelForMaskedLM.from_pretrained(tiny_checkpoint(architecture), dtype="float32")
         torch.manual_seed(0)
         settings = SETTINGS | changes
         options = {"precision": "fp32", "device": "cpu", "seed": 0, "what": "post-train x"}
-        return folder, train_encoder(model, tiny_tokenizer, short_texts, folder, settings, **options)
+        return folder, train_encoder(model, tiny_tokenizer, iter(short_texts), folder, scratch, settings, **options)
 
     return train
 
@@ -52,6 +55,13 @@ def test_encoder_and_checkpoints_are_whole_directories(run, tiny_tokenizer, arch
     assert digest(folder) != digest(folder / "step-2")
     assert curve.columns.tolist() == ["step", "loss", "held_out_loss"]
     assert curve["step"].tolist() == [2, 4]
+
+
+def test_the_tokenizer_is_saved_as_it_came(run, tiny_tokenizer, tmp_path):
+    """Without the truncation of post-training, which would depend on whether a run was killed."""
+    folder, _ = run()
+    tiny_tokenizer.save_pretrained(tmp_path)
+    assert (folder / "tokenizer.json").read_bytes() == (tmp_path / "tokenizer.json").read_bytes()
 
 
 def test_same_seed_same_bytes(run):
