@@ -23,6 +23,10 @@ FAMILIES: dict[str, dict[str, str]] = {
         "full_to_half_width": "pipeline.text.width:full_to_half_width",
         "lower_case": "pipeline.text.case:lower_case",
     },
+    "selection": {
+        "tfidf": "pipeline.data.selection.tfidf:tfidf",
+        "lsa": "pipeline.data.selection.lsa:lsa",
+    },
     "kinds": {
         "transformer": "pipeline.members.transformer",
         "linear": "pipeline.members.linear",

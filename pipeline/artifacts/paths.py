@@ -16,6 +16,7 @@ TRAIN = DATA / "prepared" / "train.parquet"
 TEST = DATA / "prepared" / "test.parquet"
 CORPUS = DATA / "prepared" / "corpus.parquet"
 LABELS = DATA / "prepared" / "labels.json"
+UNLABELLED = DATA / "unlabelled"
 FOLDS = DATA / "folds.parquet"
 
 PRETRAINED = MODELS / "pretrained"

@@ -15,6 +15,7 @@ PRETRAINED, ALIGNED, ENCODERS, VECTORS = (
     "models/encoders",
     "models/vectors",
 )
+UNLABELLED = "data/unlabelled"
 STARTS = {"transformer": (PRETRAINED, ALIGNED, ENCODERS), "linear": (VECTORS,)}
 NEEDS = {"transformer": "an encoder", "linear": "a folder of vectors"}
 
@@ -63,6 +64,9 @@ def _check_sources(filled: Mapping[str, Any]) -> list[Problem]:
         }
         problems += _check_source(("encoders", name, "from"), encoder, "transformer", others)
         problems += _check_counts(("encoders", name, "counts"), encoder, made)
+        problems += _check_corpus(("encoders", name, "corpus"), encoder.get("corpus"), filled)
+    for name, scratch in entries(filled, "scratch").items():
+        problems += _check_corpus(("scratch", name, "from"), scratch.get("from"), filled)
     for name, member in entries(filled, "members").items():
         if member.get("kind") in list(MEMBER_MODELS):
             problems += _check_source(("members", name, "from"), member, member["kind"], made)
@@ -115,6 +119,14 @@ def _check_counts(
     folders = [f"{folder}/{file.name}" for folder in made[PRETRAINED]]
     inside_one = any(PurePosixPath(folder) in file.parents for folder in made[PRETRAINED])
     return [] if inside_one else [Problem(key, f"nothing makes it: {one_of(str(file), folders)}")]
+
+
+def _check_corpus(key: tuple[str, str, str], corpus: Any, filled: Mapping[str, Any]) -> list[Problem]:
+    file = as_path(corpus)
+    if file is None or PurePosixPath(UNLABELLED) not in file.parents:
+        return []
+    made = [f"{UNLABELLED}/{name}.parquet" for name in entries(filled, "unlabelled")]
+    return [] if str(file) in made else [Problem(key, f"nothing makes it: {one_of(str(file), made)}")]
 
 
 def as_path(value: Any) -> PurePosixPath | None:

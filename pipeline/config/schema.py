@@ -109,6 +109,21 @@ class Data(Section):
     empty_text: str
 
 
+class Selection(Section):
+    """Which documents of a text are taken."""
+
+    method: piece("selection")  # type: ignore[valid-type]
+    n: AtLeastOne
+
+
+class Unlabelled(Section):
+    """Text from outside the competition."""
+
+    from_: str = Field(alias="from")
+    column: str = "text"
+    select: Selection | None
+
+
 class Folds(Section):
     """Cross-validation."""
 
@@ -308,6 +323,7 @@ class Params(Section):
     stackdocs: Stackdocs
     data: Data
     folds: Folds
+    unlabelled: dict[Name, Unlabelled]
     hub: dict[Name, Hub]
     scratch: dict[Name, Scratch]
     encoders: dict[Name, Encoder]

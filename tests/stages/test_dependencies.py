@@ -18,11 +18,17 @@ DAG: dict[str, Any] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stage
 # Whose code is a dependency through models/recipes/<member>.json.
 BY_RECIPE = {"finetune", "predict"}
 # Registry families that a stage loads pieces of, which no import statement shows.
-LOADS = {"prepare": ["cleaning"], "align_vocab": ["alignment"], "pretrain": ["architectures", "masking"],
-         "post_train": ["masking"], "fuse": ["fusion"],
-         "search_weights": ["class_weights"]}  # fmt: skip
+LOADS = {
+    "prepare": ["cleaning"],
+    "select_text": ["selection", "cleaning"],
+    "align_vocab": ["alignment"],
+    "pretrain": ["architectures", "masking"],
+    "post_train": ["masking"],
+    "fuse": ["fusion"],
+    "search_weights": ["class_weights"],
+}
 # Entries that are declared one by one, `encoders.${key}.align`, so that one encoder's edit leaves the others alone.
-BY_ENTRY = {"hub", "scratch", "encoders", "vectors", "members", "external"}
+BY_ENTRY = {"unlabelled", "hub", "scratch", "encoders", "vectors", "members", "external"}
 
 
 @pytest.fixture(scope="module")
