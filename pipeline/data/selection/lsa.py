@@ -1,18 +1,25 @@
 """Mean-embedding cosine, the embeddings those of latent semantic analysis."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.data.selection.centroids import Similarity, nearest_class
+from pipeline.data.selection.centroids import Similarity, nearest_centroid
 from pipeline.errors import UserError
 
 
 def lsa(
-    texts: Sequence[str], label_ids: NDArray[np.integer], *, analyzer: str, ngrams: list[int], dimensions: int
+    texts: Sequence[str],
+    label_ids: NDArray[np.integer],
+    *,
+    analyzer: str,
+    ngrams: list[int],
+    dimensions: int,
+    toward: Literal["classes", "mean"],
 ) -> Similarity:
-    """Cosine of mean word embeddings to the nearest class centroid (see `nearest_class`).
+    """Cosine of mean word embeddings to the nearest centroid (see `nearest_centroid`).
 
     A text is the TF-IDF-weighted mean of its words' embeddings, and these are learned from the training text itself:
     the right singular vectors of its TF-IDF matrix (Deerwester et al. 1990, with Halko et al. 2011's algorithm). So a
@@ -40,4 +47,6 @@ def lsa(
         raise UserError(
             "selection lsa: fewer than 2 n-grams stand in two training texts each; use the method tfidf"
         ) from None
-    return nearest_class(lambda batch: normalize(svd.transform(vectorizer.transform(batch))), texts, label_ids)
+    return nearest_centroid(
+        lambda batch: normalize(svd.transform(vectorizer.transform(batch))), texts, label_ids, toward
+    )

@@ -14,7 +14,7 @@ from pipeline.errors import UserError
 
 TEXTS = ["apple pie", "apple tart apple", "pie tart", "engine oil", "oil pump engine", "engine engine"]
 LABELS = np.array([3, 3, 3, 7, 7, 7])
-WORDS = {"analyzer": "word", "ngrams": [1, 1]}
+WORDS = {"analyzer": "word", "ngrams": [1, 1], "toward": "classes"}
 
 
 def cosine(a, b):
@@ -55,8 +55,8 @@ def test_tfidf_of_known_words_is_scikit_learns():
     centroids = normalize(np.array([train[label == LABELS].mean(axis=0).A1 for label in (3, 7)]))
     seen = [" ".join(text.split()) for text in TEXTS[:1]]
     expected = (vectorizer.transform(seen) @ centroids.T).max(axis=1)
-    np.testing.assert_allclose(tfidf(TEXTS, LABELS, analyzer="word", ngrams=[1, 2])(seen), expected, atol=1e-12)
-    assert (tfidf(TEXTS, LABELS, analyzer="word", ngrams=[1, 2])(batch) > 0).all()
+    np.testing.assert_allclose(tfidf(TEXTS, LABELS, **WORDS | {"ngrams": [1, 2]})(seen), expected, atol=1e-12)
+    assert (tfidf(TEXTS, LABELS, **WORDS | {"ngrams": [1, 2]})(batch) > 0).all()
 
 
 def test_words_of_other_text_count_into_a_documents_length():
@@ -77,10 +77,23 @@ def test_a_rare_class_has_the_same_say(method):
 
 
 @pytest.mark.parametrize("method", ["tfidf", "lsa"])
+def test_toward_the_mean_every_text_has_the_same_say(method):
+    """As if all texts were of one class."""
+    options = {"dimensions": 2} if method == "lsa" else {}
+    measure = {"tfidf": tfidf, "lsa": lsa}[method]
+    mean = measure(TEXTS, LABELS, **WORDS | {"toward": "mean"} | options)
+    one_class = measure(TEXTS, np.zeros(6, dtype=int), **WORDS, **options)
+    assert mean(TEXTS).tolist() == one_class(TEXTS).tolist()
+    assert mean(TEXTS).tolist() != measure(TEXTS, LABELS, **WORDS, **options)(TEXTS).tolist()
+
+
+@pytest.mark.parametrize("method", ["tfidf", "lsa"])
 @pytest.mark.parametrize("analyzer", ["word", "char", "char_wb"])
 def test_a_text_has_the_same_similarity_wherever_it_stands(method, analyzer):
     options = {"dimensions": 3} if method == "lsa" else {}
-    similarity = {"tfidf": tfidf, "lsa": lsa}[method](TEXTS, LABELS, analyzer=analyzer, ngrams=[1, 2], **options)
+    similarity = {"tfidf": tfidf, "lsa": lsa}[method](
+        TEXTS, LABELS, **WORDS | {"analyzer": analyzer, "ngrams": [1, 2]} | options
+    )
     alone = [float(similarity([text])[0]) for text in TEXTS]
     np.testing.assert_allclose(similarity(TEXTS), alone, atol=1e-12)
     assert all(-1e-9 <= value <= 1 + 1e-9 for value in alone)
