@@ -1,8 +1,7 @@
 """Peak memory of post-training by the size of the text: `python benchmarks/posttrain_memory.py 100 2000` (MB).
 
-For each size a process of its own writes that much generated text to disk (JSON Lines), then another tokenises it and
-trains some steps, and says what its resident memory was at most. The text is Zipf-distributed words in documents of 5 to
-200 words.
+That much generated text is written to disk (JSON Lines); then a process of its own tokenises it, trains some steps, and
+says what its resident memory was at most. The text is Zipf-distributed words in documents of 5 to 200 words.
 """
 
 import argparse

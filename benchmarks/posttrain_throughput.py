@@ -5,7 +5,7 @@
 
 The recipe is examples/pytorch/language-modeling/run_mlm.py: Trainer with DataCollatorForLanguageModeling.
 - default: what the script does unless told otherwise: all texts joined and cut into blocks of 512 tokens
-  (`line_by_line` off, `max_seq_length` the model's), 8 a batch, fp32.
+  (`line_by_line` off, `max_seq_length` the model's), 8 of them a batch, in fp32.
 - packed: joined and cut into blocks of 128 tokens, as many a batch as make the same number of tokens.
 - grouped: one text a row (`line_by_line`), sorted into batches of like lengths (`group_by_length`), padded to the longest.
 The best of the last two, in bf16, is what its best settings give. Dropout is the same for all: hidden dropout as set,
