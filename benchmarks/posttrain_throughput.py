@@ -7,7 +7,7 @@ The recipe is examples/pytorch/language-modeling/run_mlm.py: Trainer with DataCo
 - default: what the script does unless told otherwise: all texts joined and cut into blocks of 512 tokens
   (`line_by_line` off, `max_seq_length` the model's), 8 of them a batch, in fp32.
 - packed: joined and cut into blocks of 128 tokens, as many a batch as make the same number of tokens.
-- grouped: one text a row (`line_by_line`), sorted into batches of like lengths (`group_by_length`), padded to the longest.
+- grouped: one text a row (`line_by_line`), in batches of like lengths (`group_by_length`), padded to the longest.
 The best of the last two, in bf16, is what its best settings give. Dropout is the same for all: hidden dropout as set,
 none on attention, which the recipe leaves at the checkpoint's 0.1.
 
@@ -36,6 +36,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from pipeline.data.corpus import stream_texts
 from pipeline.data.text_blocks import draw_held_out, stream_batches
 from pipeline.data.token_store import TokenStore, write_token_store
+from pipeline.models.attention import use_fastest_attention
 from pipeline.training.masked_lm import train_masked_lm
 from pipeline.training.masked_lm_loss import MaskingIds
 from pipeline.training.masking.token import token
@@ -141,9 +142,11 @@ def time_ours(
     """Real tokens a second of `train_masked_lm`, without its first steps and without evaluation."""
     times: list[float] = []
     first, last = WARM_UP_STEPS, WARM_UP_STEPS + steps
+    model = copy.deepcopy(model)
+    use_fastest_attention(model, device, precision)
     with tempfile.TemporaryDirectory() as folder:
         train_masked_lm(
-            copy.deepcopy(model),
+            model,
             store,
             MaskingIds(tokenizer.mask_token_id, tuple(tokenizer.all_special_ids), np.ones(len(tokenizer), dtype=bool)),
             token,

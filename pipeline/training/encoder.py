@@ -12,6 +12,7 @@ import pandas as pd
 from pipeline import registry
 from pipeline.artifacts.atomic import atomic_folder
 from pipeline.data.token_store import TokenStore, open_token_store, write_token_store
+from pipeline.models.attention import use_fastest_attention
 from pipeline.models.positions import check_max_length
 from pipeline.models.save import save_encoder
 from pipeline.training.masked_lm import train_masked_lm
@@ -49,6 +50,7 @@ def train_encoder(
     Raises UserError where the encoder has no positions for texts of `max_length` tokens.
     """
     check_max_length(model.base_model, settings["max_length"], what)
+    use_fastest_attention(model, device, precision)
     masking = dict(settings["masking"])
     units = partial(registry.load("masking", masking.pop("name")), **masking)
     special_ids = tuple(sorted(set(tokenizer.all_special_ids)))
