@@ -34,7 +34,7 @@ def main(
     for k in wanted:
         if k not in missing:
             say(f"{member} fold {k}: finished before, kept")
-    devices = registry.load("kinds", recipe["kind"]).devices()
+    devices = registry.load("kinds", recipe["kind"]).devices(recipe)
     if missing:
         say(f"{member}: {len(missing)} folds on {', '.join(dict.fromkeys(devices))}")
     run_on_devices(train_one_fold, [(member, k) for k in missing], devices)

@@ -36,7 +36,8 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
 
     params = load_params()
     entry = params.entry("encoders", name)
-    settings, aligned, corpus, device = entry.post_train, ALIGNED / name, Path(entry.corpus), available_devices()[0]
+    settings, aligned, corpus = entry.post_train, ALIGNED / name, Path(entry.corpus)
+    device = available_devices(params.runtime.threads)[0]
     scratch = scratch_folder(
         f"post_train-{name}",
         [aligned, corpus],

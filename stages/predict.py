@@ -29,7 +29,7 @@ def main(member: Annotated[str, typer.Argument(help="A name under `members` in p
         Progress(len(folds), f"{member}: predict", "fold") as progress,
     ):
         for fold in folds:
-            logits = kind.predict(shared, fold, features, len(labels), recipe, kind.devices()[0])
+            logits = kind.predict(shared, fold, features, len(labels), recipe, kind.devices(recipe)[0])
             write_logits(folder / f"{fold.name}.npz", test["row_id"].tolist(), logits, labels)
             progress.update()
     say(f"{member}: {len(test)} rows, {len(folds)} fold models: {TEST_LOGITS / member}/")

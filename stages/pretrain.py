@@ -31,7 +31,7 @@ def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in par
     from pipeline.vocab.tokenizers import SPECIAL_TOKENS, word_level_tokenizer
 
     params = load_params()
-    settings, device = params.entry("scratch", name), available_devices()[0]
+    settings, device = params.entry("scratch", name), available_devices(params.runtime.threads)[0]
     source = Path(settings.from_)
     architecture, masking = settings.architecture.name, settings.mlm.masking["name"]
     scratch = scratch_folder(

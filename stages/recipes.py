@@ -20,8 +20,8 @@ def main() -> None:
     with atomic_folder(RECIPES) as folder:
         for name, member in params.members.items():
             recipe = member.model_dump(by_alias=True)
-            if member.kind == "transformer":  # a linear model has no use for either, and should not train again
-                recipe |= {"threads": params.runtime.threads, "precision": params.runtime.precision}
+            if member.kind == "transformer":  # a linear model has no use for it, and should not train again
+                recipe |= {"precision": params.runtime.precision}
             write_json(folder / f"{name}.json", {"name": name, **recipe, **code(recipe)})
     say(f"recipes of {len(params.members)} members: {RECIPES}/")
 

@@ -277,6 +277,7 @@ class TransformerMember(Section):
     weight_decay: Annotated[float, Field(ge=0)]
     clip: Positive
     early_stop: EarlyStop
+    threads: AtLeastOne
     seed: Count
 
 

@@ -3,7 +3,7 @@
 Each kind is a module with the same functions, and is a word of the registry's `kinds`:
 
 - `set_up(recipe)`: threads and seeds of this process, called once before anything else;
-- `devices()`: where its folds may run, one entry for each that may run at a time;
+- `devices(recipe)`: where its folds may run, one entry for each that may run at a time;
 - `featurize(source, texts, recipe)`: what the kind reads of texts, made once for all folds;
 - `train_fold(source, features, label_ids, train_rows, held_out_rows, n_classes, recipe, device, what)` → `Fold`;
 - `save_shared(source, folder)`: what all folds of a member need besides their own weights;

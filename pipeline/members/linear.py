@@ -26,7 +26,7 @@ def set_up(recipe: dict[str, Any]) -> None:
     """Nothing: scikit-learn's linear models take their seed as an argument and run on one thread."""
 
 
-def devices() -> list[str]:
+def devices(recipe: dict[str, Any]) -> list[str]:
     """The CPU."""
     return ["cpu"]
 

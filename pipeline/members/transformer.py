@@ -34,9 +34,9 @@ def set_up(recipe: dict[str, Any]) -> None:
     set_up_torch(recipe["threads"], recipe["seed"])
 
 
-def devices() -> list[str]:
-    """Every GPU, or the CPU."""
-    return available_devices()
+def devices(recipe: dict[str, Any]) -> list[str]:
+    """Every GPU, or the CPU as often as its cores allow."""
+    return available_devices(recipe["threads"])
 
 
 def featurize(source: Path, texts: Sequence[str], recipe: dict[str, Any]) -> TokenizedTexts:

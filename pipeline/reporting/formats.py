@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable
 
+from markupsafe import Markup
+
 MISSING = "–"
 MINUS = "−"
 SHARE_STARTS = ("right_of_", "matchable", "mass_")
@@ -70,3 +72,8 @@ def fact(key: str, value: object) -> str:
 def words(key: str) -> str:
     """A JSON key as words: 'n_tokens' -> 'n tokens'."""
     return key.replace("_", " ")
+
+
+def breakable(name: str) -> Markup:
+    """A name as HTML that may break after an underscore, for narrow screens."""
+    return Markup("_<wbr>").join(name.split("_"))

@@ -25,7 +25,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    names = ("score", "signed", "percent", "weight", "count", "plain", "fact", "words")
+    names = ("score", "signed", "percent", "weight", "count", "plain", "fact", "words", "breakable")
     environment.filters.update({name: getattr(formats, name) for name in names})
     return environment
 

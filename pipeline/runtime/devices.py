@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import re
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from typing import Any
@@ -12,10 +13,11 @@ from pipeline.errors import UserError
 DEVICE = re.compile(r"(cpu|mps|(cuda|xpu)(:\d+)?)")
 
 
-def available_devices() -> list[str]:
-    """One entry for each fold that may run at a time, for example `['cuda:0', 'cuda:1']` or `['cpu']`.
+def available_devices(threads: int) -> list[str]:
+    """One entry for each fold that may run at a time, for example `['cuda:0', 'cuda:1']` or `['cpu', 'cpu']`.
 
     Every visible GPU counts `CONCLAVE_FOLDS_PER_GPU` times (1 unless set; more for members too small to fill one).
+    Without a GPU there is room for as many folds as `threads`, the CPU threads of one, go into the cores.
     `CONCLAVE_DEVICES`, a comma-separated list, overrides all of it. These are environment variables because they
     belong to the machine: a param would make DVC run finished work again.
 
@@ -28,7 +30,7 @@ def available_devices() -> list[str]:
     if not per_gpu.isdecimal() or int(per_gpu) < 1:
         raise UserError(f"CONCLAVE_FOLDS_PER_GPU: got {per_gpu!r}, a whole number from 1 is allowed")
     gpus = [f"cuda:{index}" for index in range(_count_gpus())]
-    return [gpu for _ in range(int(per_gpu)) for gpu in gpus] or ["cpu"]
+    return [gpu for _ in range(int(per_gpu)) for gpu in gpus] or ["cpu"] * max(1, _count_cores() // threads)
 
 
 def _check_device(device: str) -> str:
@@ -39,6 +41,10 @@ def _check_device(device: str) -> str:
         if int(device.partition(":")[2] or 0) >= n_gpus:
             raise UserError(f"CONCLAVE_DEVICES: got {device!r}, but PyTorch sees {n_gpus} GPUs here")
     return device
+
+
+def _count_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _count_gpus() -> int:
@@ -61,7 +67,8 @@ def run_on_devices(job: Callable[..., None], arguments: Sequence[tuple[Any, ...]
     workers = min(len(devices), len(arguments))
     free, waiting = list(devices[:workers]), list(arguments)
     running: dict[Future[None], str] = {}
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_end_with_parent) as pool:
         while waiting or running:
             while waiting and free:
                 device = free.pop(0)
@@ -70,3 +77,15 @@ def run_on_devices(job: Callable[..., None], arguments: Sequence[tuple[Any, ...]
             for future in [future for future in running if future in finished]:  # in the order of the jobs
                 free.append(running.pop(future))
                 future.result()
+
+
+def _end_with_parent() -> None:
+    """End this worker when the process that started it is gone: a killed stage must not go on training unseen."""
+    parent = multiprocessing.parent_process()
+
+    def wait_for_its_end() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait_for_its_end, daemon=True).start()

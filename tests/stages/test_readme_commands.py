@@ -17,13 +17,14 @@ README = (PROJECT / "README.md").read_text(encoding="utf-8")
 RUN_HERE = {
     "dvc metrics show",
     "dvc plots show",
-    "dvc exp run report -S members.bert-ce.loss=focal",
+    "dvc exp run report -S members.nezha-dice.loss=focal",
     "dvc exp show",
     "dvc commit -f finetune",
     "dvc add data/raw/<competition>",
     "dvc remote add -d team <where>",
-    "dvc push --run-cache",
-    "dvc fetch --run-cache",
+    "dvc push",
+    "dvc pull",
+    "dvc cache dir --local <where>",
     "make repro",
     "python -m stages.finetune bert-ce --fold 1",
     "python -m stages.<name> --help",
@@ -61,10 +62,10 @@ def test_every_stage_says_what_it_takes(finished: Workspace) -> None:
 
 
 def test_an_experiment_is_run_and_shown(workspace: Workspace) -> None:
-    output = workspace.run("dvc", "exp", "run", "report", "-S", "members.bert-ce.loss=focal", "--name", "focal")
-    ran = re.findall(r"^Running stage '([^']+)'", output, re.MULTILINE)
-    assert ran[:3] == ["recipes", "finetune@bert-ce", "predict@bert-ce"]
-    assert "finetune@nezha-dice" not in ran
+    options = ("-S", "members.nezha-dice.loss=focal", "-S", "+members.nezha-dice.clip=0.5")
+    ran = stages_run(workspace.run("dvc", "exp", "run", "report", *options, "--name", "focal"))
+    assert ran[:3] == ["recipes", "finetune@nezha-dice", "predict@nezha-dice"]
+    assert "finetune@bert-ce" not in ran
     table = workspace.run("dvc", "exp", "show", "--csv")
     assert "focal" in table
     assert "chosen.nested" in table
@@ -79,17 +80,23 @@ def test_a_commit_keeps_results_after_an_edit_of_shared_code(workspace: Workspac
 
 
 def test_work_is_shared_through_a_remote(workspace: Workspace, tmp_path: Path) -> None:
-    """A team mate's clone, with an empty cache and without the lock file, takes everything over and runs nothing."""
+    """A team mate's clone with an empty cache takes everything over and runs nothing."""
     workspace.run("dvc", "remote", "add", "-d", "team", str(tmp_path / "remote"))
-    workspace.run("dvc", "push", "--run-cache")
+    workspace.run("dvc", "push")
     commit(workspace)
-    workspace.run("git", "clone", "--quiet", str(workspace.root), str(tmp_path / "mate"))
-    mate = Workspace(tmp_path / "mate")
+    mate = clone(workspace, tmp_path / "mate")
     mate.run("dvc", "cache", "dir", "--local", str(tmp_path / "mates-cache"))
-    mate.run("dvc", "fetch", "--run-cache")
-    (mate.root / "dvc.lock").unlink()
+    mate.run("dvc", "pull")
     assert mate.repro() == []
     assert tree_hashes(mate.root / "models") == tree_hashes(workspace.root / "models")
+
+
+def test_work_is_shared_through_a_cache(workspace: Workspace, tmp_path: Path) -> None:
+    """A clone with the same cache takes over even what no lock file in git tells of."""
+    other = clone(workspace, tmp_path / "other")
+    shutil.copyfile(workspace.root / ".dvc/config.local", other.root / ".dvc/config.local")
+    (other.root / "dvc.lock").unlink()
+    assert other.repro() == []
 
 
 def test_your_competition_in_five_minutes(tmp_path: Path) -> None:
@@ -110,6 +117,15 @@ def test_your_competition_in_five_minutes(tmp_path: Path) -> None:
     assert [line.split(",")[0] for line in submission[1:]] == test_ids
     assert "data/raw/daguan/train.csv" not in workspace.run("git", "status", "--porcelain", "--untracked-files=all")
     assert "Running stage" not in workspace.run(*MAKE_REPRO)
+
+
+def clone(workspace: Workspace, folder: Path) -> Workspace:
+    workspace.run("git", "clone", "--quiet", str(workspace.root), str(folder))
+    return Workspace(folder)
+
+
+def stages_run(output: str) -> list[str]:
+    return re.findall(r"^Running stage '([^']+)'", output, re.MULTILINE)
 
 
 def link_environment(workspace: Workspace) -> None:

@@ -103,7 +103,7 @@ def test_a_recipe_says_everything(unedited):
     assert recipe["from"] == "models/encoders/tiny-nezha"
     assert recipe["loss"] == {"name": "dice", **REAL["defaults"]["losses"]["dice"]}
     assert recipe["batch_size"] == REAL["defaults"]["transformer"]["batch_size"]
-    assert (recipe["threads"], recipe["precision"]) == (REAL["runtime"]["threads"], REAL["runtime"]["precision"])
+    assert recipe["precision"] == REAL["runtime"]["precision"]
     assert recipe["pieces"] == {
         "kinds.transformer": "pipeline.members.transformer",
         "poolers.dynamic_routing": "pipeline.models.poolers.dynamic_routing:DynamicRoutingPooler",
@@ -139,7 +139,9 @@ def test_the_same_again(project, unedited):
         ("defaults.transformer.epochs", 123, TRANSFORMERS),
         ("defaults.losses.focal.gamma", 123, []),
         ("folds.n_folds", 123, []),
-        ("runtime.threads", 123, TRANSFORMERS),
+        ("runtime.threads", 123, []),
+        ("defaults.transformer.threads", 123, TRANSFORMERS),
+        ("runtime.precision", "bf16", TRANSFORMERS),
         ("toy", True, TRANSFORMERS),
     ],
 )

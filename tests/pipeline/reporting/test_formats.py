@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from pipeline.reporting.formats import count, fact, percent, plain, score, signed, weight, words
+from pipeline.reporting.formats import breakable, count, fact, percent, plain, score, signed, weight, words
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,7 @@ from pipeline.reporting.formats import count, fact, percent, plain, score, signe
         (plain(14009), "14,009"),
         (plain(0.123456), "0.1235"),
         (plain("1-9"), "1-9"),
+        (breakable("a_<b>"), "a_<wbr>&lt;b&gt;"),
         (fact("unmapped_mass", 0.25), "25.0 %"),
         (fact("coverage", 0.941), "94.1 %"),
         (fact("mean", 0.941), "0.941"),

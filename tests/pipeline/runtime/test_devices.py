@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -21,6 +23,7 @@ def machine(monkeypatch):
         for name, value in variables.items():
             monkeypatch.setenv(f"CONCLAVE_{name}", value)
         monkeypatch.setattr(devices, "_count_gpus", lambda: n_gpus)
+        monkeypatch.setattr(devices, "_count_cores", lambda: 5)
 
     return make
 
@@ -28,20 +31,26 @@ def machine(monkeypatch):
 @pytest.mark.parametrize(
     ("n_gpus", "variables", "expected"),
     [
-        (0, {}, ["cpu"]),
-        (0, {"FOLDS_PER_GPU": "3"}, ["cpu"]),
+        (0, {}, ["cpu", "cpu"]),
+        (0, {"FOLDS_PER_GPU": "3"}, ["cpu", "cpu"]),
         (2, {}, ["cuda:0", "cuda:1"]),
         (2, {"FOLDS_PER_GPU": "2"}, ["cuda:0", "cuda:1", "cuda:0", "cuda:1"]),
         (2, {"DEVICES": "cuda:1"}, ["cuda:1"]),
         (2, {"DEVICES": "cuda:1, cpu", "FOLDS_PER_GPU": "2"}, ["cuda:1", "cpu"]),
         (1, {"DEVICES": "cuda"}, ["cuda"]),
         (0, {"DEVICES": "cpu,cpu"}, ["cpu", "cpu"]),
-        (0, {"DEVICES": ""}, ["cpu"]),
+        (0, {"DEVICES": ""}, ["cpu", "cpu"]),
     ],
 )
 def test_devices_of_a_machine(machine, n_gpus, variables, expected):
     machine(n_gpus, **variables)
-    assert available_devices() == expected
+    assert available_devices(2) == expected
+
+
+@pytest.mark.parametrize(("threads", "room"), [(1, 5), (2, 2), (3, 1), (5, 1), (6, 1)])
+def test_room_on_a_cpu(machine, threads, room):
+    machine(0)
+    assert available_devices(threads) == ["cpu"] * room
 
 
 @pytest.mark.parametrize(
@@ -58,14 +67,14 @@ def test_devices_of_a_machine(machine, n_gpus, variables, expected):
 def test_values_that_mean_nothing(machine, variables, message):
     machine(2, **variables)
     with pytest.raises(UserError) as refused:
-        available_devices()
+        available_devices(2)
     assert str(refused.value) == message
 
 
 def test_no_gpu_at_all(machine):
     machine(0, DEVICES="cuda")
     with pytest.raises(UserError, match="got 'cuda', but PyTorch sees 0 GPUs here"):
-        available_devices()
+        available_devices(2)
 
 
 # ── Running on them ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,6 +114,11 @@ def fail_or_outlive(folder: Path, name: str, device: str) -> None:
     wait_for(folder / "bad began")
     time.sleep(1)
     note_down(folder, name, device)
+
+
+def never_end(folder: Path, name: str, device: str) -> None:
+    note_down(folder, name, device)
+    time.sleep(600)
 
 
 def wait_for(path: Path) -> None:
@@ -164,3 +178,35 @@ def test_the_first_exception_of_another_process_is_raised_and_stops_the_hand_out
     with pytest.raises(UserError, match=r"^bad went wrong$"):
         run_on_devices(fail_or_outlive, jobs, ["first", "second"])
     assert sorted(results(tmp_path)) == ["bad began", "long", "long began"], "what ran keeps what it wrote"
+
+
+def test_workers_end_with_a_process_that_was_killed(tmp_path):
+    code = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "import test_devices as t; from pathlib import Path\n"
+        f"jobs = [(Path({str(tmp_path)!r}), name) for name in 'ab']\n"
+        "if __name__ == '__main__': t.run_on_devices(t.never_end, jobs, ['first', 'second'])"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    environment = os.environ | {"PYTHONPATH": str(Path(devices.__file__).parents[2])}
+    process = subprocess.Popen([sys.executable, str(script)], env=environment)
+    wait_for(tmp_path / "a")
+    wait_for(tmp_path / "b")
+    time.sleep(0.1)  # the files are there before what they hold
+    workers = [int((tmp_path / name).read_text().split()[1]) for name in "ab"]
+    process.kill()
+    process.wait()
+    for _ in range(200):
+        if not any(is_running(worker) for worker in workers):
+            return
+        time.sleep(0.05)
+    pytest.fail("workers go on without the process that started them")
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
