@@ -1,62 +1,181 @@
-"""Read and clean the competition's files: `python -m stages.prepare`."""
+"""Read and clean the competition's files: `python -m stages.prepare`; `--preview 20` shows what cleaning does."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from pipeline.runtime.cli import run_stage, say
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.config.schema import Data
+    from pipeline.data.preview import CleaningPreview
+    from pipeline.data.sources.read import Layout, Reading
+
 # A toy run keeps this many training rows of each class and this many documents; test rows are all kept.
 TOY_ROWS_PER_CLASS, TOY_DOCUMENTS = 20, 400
+REPORTED_CHANGES = 10  # texts that the report shows of those that cleaning changes most
 
 
-def main() -> None:
-    """Write data/prepared/{train,test,corpus}.parquet, labels.json and reports/data.json."""
-    from pipeline.artifacts.atomic import write_json
-    from pipeline.artifacts.paths import CORPUS, DATA_REPORT, LABELS, RAW, TEST, TRAIN
+def main(
+    preview: Annotated[
+        int | None,
+        typer.Option(min=0, help="Show this many of the texts that cleaning changes most, and write nothing."),
+    ] = None,
+) -> None:
+    """Write data/prepared/{train,test,corpus}.parquet, {labels,cleaning}.json, rejected.csv and reports/data.json."""
+    import pandas as pd
+
+    from pipeline.artifacts.atomic import write_json, write_text
+    from pipeline.artifacts.paths import CLEANING, CORPUS, DATA_REPORT, LABELS, RAW, REJECTED, TEST, TRAIN
     from pipeline.artifacts.tables import write_table
     from pipeline.config import load_params
+    from pipeline.data.bad_rows import list_replaced_bytes
+    from pipeline.data.inputs import InputSettings
+    from pipeline.data.near_duplicates import find_near_duplicates
     from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
-    from pipeline.data.sources.read import read_table, read_tables
+    from pipeline.data.preview import preview_as_json
     from pipeline.data.summary import summarise
 
     params = load_params()
     data = params.data
-    folder = RAW / data.competition
-    layout: dict[str, Any] = {"separator": data.separator, "quoting": data.quoting, "encodings": data.encodings}
-    ids = {} if data.columns.id is None else {"row_id": data.columns.id}
-    text, label = {"text": data.columns.text}, {"label": data.columns.label}
-
-    train_rows, warnings = read_tables([folder / name for name in data.train], {**ids, **text, **label}, **layout)
-    test_rows, more = read_table(folder / data.test, {**ids, **text}, **layout)
-    corpus_rows, still_more = read_tables([folder / name for name in data.corpus], text, **layout)
+    train_files, test_file = read_train(data), read_test(data)
+    if preview is not None:
+        show_preview(*find_changes(data, [train_files.rows, test_file.rows], preview))
+        return
+    corpus_files = read_corpus(data)
+    train_rows, corpus_rows = train_files.rows, corpus_files.rows
     if params.toy:
-        train_rows = train_rows.groupby("label", sort=False).head(TOY_ROWS_PER_CLASS).reset_index(drop=True)
+        train_rows = _shrink(train_rows)
         corpus_rows = corpus_rows.head(TOY_DOCUMENTS)
 
-    cleaning: dict[str, Any] = {"steps": data.clean, "empty_text": data.empty_text}
+    settings = InputSettings(
+        data.clean,
+        data.empty_text,
+        window=data.context.window if data.context else 0,
+        separator=data.context.separator if data.context else "",
+    )
     train = prepare_train(
         train_rows,
-        **cleaning,
-        conflicting_labels=data.conflicting_labels,
+        settings,
+        rules=data.bad_rows.model_dump(),
         level_separator=data.level_separator,
         allowed_labels=data.labels,
     )
-    test = prepare_test(test_rows, **cleaning)
-    corpus = prepare_corpus(corpus_rows, steps=data.clean)
-    reading = list(dict.fromkeys([*warnings, *more, *still_more]))
-    report = summarise(train, test, corpus, warnings=reading, allowed_labels=data.labels)
+    test = prepare_test(test_file.rows, settings)
+    corpus = prepare_corpus(corpus_rows, settings)
+    near = None
+    if data.near_duplicates:
+        texts, test_texts = train.table["text"].tolist(), test.table["text"].tolist()
+        near = find_near_duplicates(texts, test_texts, **data.near_duplicates.model_dump())
+        train.table["group"] = near.groups
+    # A file may have been read twice, as training or test rows and as part of the corpus.
+    reading = list(dict.fromkeys([*train_files.warnings, *test_file.warnings, *corpus_files.warnings]))
+    if data.columns.id and "row_id" not in train_files.rows:
+        reading.append(f"no training file has a column {data.columns.id!r}: training rows are numbered from 0")
+    replaced = {**train_files.replaced, **test_file.replaced, **corpus_files.replaced}
+    report = summarise(
+        train,
+        test,
+        corpus,
+        near,
+        warnings=reading,
+        replaced_bytes=sum(map(len, replaced.values())),
+        allowed_labels=data.labels,
+    )
+    rejected = pd.concat([train.bad_rows, test.bad_rows, list_replaced_bytes(replaced)])
+    changes, places = find_changes(data, [train_rows, test_file.rows], REPORTED_CHANGES)
 
     write_table(TRAIN, train.table)
     write_table(TEST, test.table)
     write_table(CORPUS, corpus.table)
     hierarchy = {"parents": train.labels.parents, "parent_ids": train.labels.parent_ids}
     write_json(LABELS, {"labels": train.labels.names, **hierarchy})
+    write_text(REJECTED, rejected.to_csv(index=False, lineterminator="\n"))
+    write_json(CLEANING, preview_as_json(changes, places))
     write_json(DATA_REPORT, report)
     for warning in report["warnings"]:
         say(f"warning: {warning}")
-    _warn_of_changed_corpus(data.test, data.corpus, folder)
+    _warn_of_changed_corpus(data.test, data.corpus, RAW / data.competition)
     sizes = f"{report['train_rows']} training rows, {report['classes']} classes, {report['test_rows']} test rows"
     say(f"{sizes}, {report['corpus_texts']} documents: {TRAIN.parent}/")
+
+
+def find_changes(data: "Data", tables: "list[pd.DataFrame]", n_shown: int) -> "tuple[CleaningPreview, list[str]]":
+    """What the cleaning steps change in the rows of some tables, and where each row stands."""
+    from pipeline.data.preview import preview_cleaning
+
+    texts = [text if isinstance(text, str) else "" for table in tables for text in table["text"]]
+    places = [f"{file}:{line}" for table in tables for file, line in zip(table["file"], table["line"], strict=True)]
+    return preview_cleaning(texts, data.clean, n_shown), places
+
+
+def show_preview(changes: "CleaningPreview", places: list[str]) -> None:
+    """Print what the cleaning steps change."""
+    from pipeline.data.preview import describe_preview
+
+    for line in describe_preview(changes, places):
+        say(line)
+
+
+def read_train(data: "Data") -> "Reading":
+    """The labelled rows, with the columns that params names."""
+    from pipeline.artifacts.paths import RAW
+    from pipeline.data.sources.read import read_tables
+
+    given = _named({"label": data.columns.label, "group": data.columns.group, "fold": data.columns.fold})
+    paths = [RAW / data.competition / name for name in data.train]
+    # Often only the test rows have ids. The same name misspelt is found in the test file.
+    return read_tables(paths, _row_columns(data) | given, _layout(data), optional=["row_id"])
+
+
+def read_test(data: "Data") -> "Reading":
+    """The rows to predict."""
+    from pipeline.artifacts.paths import RAW
+    from pipeline.data.sources.read import read_table
+
+    return read_table(RAW / data.competition / data.test, _row_columns(data), _layout(data))
+
+
+def read_corpus(data: "Data") -> "Reading":
+    """The texts for alignment, vectors and post-training."""
+    from pipeline.artifacts.paths import RAW
+    from pipeline.data.sources.read import read_tables
+
+    context = _context_columns(data)
+    paths = [RAW / data.competition / name for name in data.corpus]
+    return read_tables(paths, {"text": data.columns.text} | context, _layout(data), optional=list(context))
+
+
+def _layout(data: "Data") -> "Layout":
+    from pipeline.data.sources.read import Layout
+
+    return Layout(data.separator, data.quoting, data.encodings, data.undecodable, data.header, data.columns.label)
+
+
+def _row_columns(data: "Data") -> dict[str, str]:
+    return _named({"row_id": data.columns.id, "text": data.columns.text}) | _context_columns(data)
+
+
+def _named(columns: dict[str, str | None]) -> dict[str, str]:
+    return {ours: theirs for ours, theirs in columns.items() if theirs is not None}
+
+
+def _context_columns(data: "Data") -> dict[str, str]:
+    if data.context is None:
+        return {}
+    return _named({"dialogue": data.context.dialogue, "turn": data.context.turn, "speaker": data.context.speaker})
+
+
+def _shrink(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """Some rows of each class, and of each fold that the files give; of a dialogue, all turns."""
+    strata = [column for column in ("label", "fold") if column in rows]
+    few = rows.groupby(strata, sort=False, dropna=False).head(TOY_ROWS_PER_CLASS)
+    if "dialogue" in rows:
+        few = rows[rows["dialogue"].isin(few["dialogue"])]
+    return few.reset_index(drop=True)
 
 
 def _warn_of_changed_corpus(test: str, corpus: list[str], folder: Path) -> None:

@@ -104,7 +104,7 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
         curves=finetuning_curves(paths.HISTORY, list(params.members)),
         mlm_curves=masked_lm_curves(paths.HISTORY, list(params.scratch), list(params.encoders)),
         alignment=_alignment(params, key),
-        data=data,
+        data=data | {"cleaning": read_json(paths.CLEANING)},
         warnings=data["warnings"],
         submission={
             "rows": predictions.test.shape[1],

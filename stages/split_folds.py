@@ -13,14 +13,24 @@ def main() -> None:
     from pipeline.artifacts.tables import read_table, write_table
     from pipeline.config import load_params
     from pipeline.data.fold_checks import check_folds
-    from pipeline.data.folds import assign_folds
+    from pipeline.data.folds import assign_folds, count_split_groups, take_given_folds
+    from pipeline.data.groups import merge_groups
 
     folds = load_params().folds
-    train = read_table(TRAIN, ["row_id", "label_id", "group"])
+    train = read_table(TRAIN, ["row_id", "label_id", "group"], optional=["given_group", "given_fold"])
     labels = train["label_id"].to_numpy()
-    groups = train["group"].to_numpy() if folds.group_duplicates else np.arange(len(train))
-    fold_ids = assign_folds(labels, groups, folds.n_folds, folds.seed, folds.repeats)
-    for warning in check_folds(fold_ids, labels, groups, read_json(LABELS)["labels"]):
+    ties = ["given_group"] if "given_group" in train else []
+    ties += ["group"] if folds.group_duplicates else []
+    groups = merge_groups([train[name].to_numpy() for name in ties]) if ties else np.arange(len(train))
+    if "given_fold" in train:
+        fold_ids = take_given_folds(train["given_fold"].to_numpy(), folds.n_folds, folds.repeats)
+    else:
+        fold_ids = assign_folds(labels, groups, folds.n_folds, folds.seed, folds.repeats)
+    warnings = check_folds(fold_ids, labels, groups, read_json(LABELS)["labels"])
+    n_split = count_split_groups(fold_ids[0], groups)
+    if n_split:
+        warnings.append(f"the files' own folds split {n_split} groups of equal texts, or of rows that belong together")
+    for warning in warnings:
         say(f"warning: {warning}")
     table = pd.DataFrame(
         {

@@ -32,8 +32,8 @@ def main() -> None:
         sample = RAW / data.competition / data.sample_submission
         if not sample.exists():
             raise UserError(f"{sample}: no such file; mend data.sample_submission in params.yaml or set it to null")
-        text, _ = decode(sample.read_bytes(), str(sample), data.encodings)
-        template = read_template(text, str(sample), data.columns.id or "id", test_ids)
+        text = decode(sample.read_bytes(), str(sample), data.encodings).text
+        template = read_template(text, str(sample), data.columns.id or "id", test_ids, data.separator)
         inputs.append(sample)
     predicted = dict(zip(test_ids, (labels[k] for k in predictions.test[predictions.chosen]), strict=True))
     submission = render_submission(template, predicted)

@@ -22,8 +22,8 @@ def write_history(path: Path, table: pd.DataFrame) -> None:
         table.to_csv(temporary, index=False, lineterminator="\n")
 
 
-def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    """Read the named columns of a parquet table.
+def read_table(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> pd.DataFrame:
+    """Read the named columns of a parquet table, and those of `optional` that it has.
 
     Raises UserError where the file is missing (it is made by a stage) or a column is.
     """
@@ -34,4 +34,5 @@ def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     missing = [column for column in columns if column not in found]
     if missing:
         raise UserError(f"{path}: no column {missing[0]!r}; found: {', '.join(found)}")
-    return pd.read_parquet(path, columns=list(columns), engine="pyarrow")
+    there = [column for column in optional if column in found]
+    return pd.read_parquet(path, columns=[*columns, *there], engine="pyarrow")

@@ -87,6 +87,38 @@ class Columns(Section):
     id: str | None
     text: str
     label: str
+    group: str | None
+    fold: str | None
+
+
+class Context(Section):
+    """Dialogues: what a row sees of the turns before its own."""
+
+    window: Count
+    dialogue: str
+    turn: str | None
+    speaker: str | None
+    separator: str
+
+
+class BadRows(Section):
+    """What becomes of training rows that cannot be used as they are."""
+
+    missing_label: Literal["refuse", "drop"]
+    illegal_label: Literal["refuse", "drop"]
+    missing_text: Literal["refuse", "placeholder", "drop"]
+    emptied_text: Literal["refuse", "placeholder", "drop"]
+    missing_id: Literal["refuse", "drop", "number"]
+    repeated_id: Literal["refuse", "keep_first", "number"]
+    conflicting_labels: Literal["keep", "majority", "drop"]
+
+
+class NearDuplicates(Section):
+    """When two texts count as nearly the same."""
+
+    threshold: Annotated[float, Field(ge=0.5, lt=1)]
+    unit: Literal["characters", "words"]
+    ngram: AtLeastOne
 
 
 class Data(Section):
@@ -102,11 +134,15 @@ class Data(Section):
     labels: list[str] | None
     separator: str | None
     quoting: bool
+    header: list[str] | None
     encodings: list[str] = Field(min_length=1)
+    undecodable: Literal["refuse", "replace"]
     level_separator: str | None
-    clean: list[word("cleaning")]  # type: ignore[valid-type]
-    conflicting_labels: Literal["keep", "majority", "drop"]
+    clean: list[piece("cleaning")]  # type: ignore[valid-type]
+    bad_rows: BadRows
     empty_text: str
+    near_duplicates: NearDuplicates | None
+    context: Context | None
 
 
 class Selection(Section):

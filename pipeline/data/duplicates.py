@@ -1,4 +1,4 @@
-"""Rows with the same text: groups of them, conflicting labels within a group, texts that are in two files."""
+"""Rows with exactly the same text: groups of them, conflicting labels within a group, texts that are in two files."""
 
 from collections.abc import Sequence
 

@@ -12,7 +12,7 @@ def check_folds(
     groups: NDArray[np.integer],
     label_names: Sequence[str],
 ) -> list[str]:
-    """Warnings that name the classes that some fold [R, N] lacks; none where all is well.
+    """Warnings that name the classes that some fold [R, N] lacks, and of a group too big for a fold.
 
     `labels` [N] are indices into `label_names` [C]. The number after a class is that of its groups.
     """
@@ -29,7 +29,19 @@ def check_folds(
         (no_training & (n_groups < 2), single),
         (no_training & (n_groups >= 2), mixed.format("train on")),
     ]
-    return [f"{what}: {_name(classes, label_names, n_groups)}" for classes, what in findings if classes.any()]
+    warnings = [f"{what}: {_name(classes, label_names, n_groups)}" for classes, what in findings if classes.any()]
+    return warnings + _warn_of_big_group(groups, n_folds)
+
+
+def _warn_of_big_group(groups: NDArray[np.integer], n_folds: int) -> list[str]:
+    biggest = int(np.unique(groups, return_counts=True)[1].max())
+    if biggest <= len(groups) / n_folds:
+        return []
+    return [
+        f"one group has {biggest} of the {len(groups)} rows, more than a fold's share, so that folds differ in size. "
+        "Short texts that many dialogues or groups have in common tie these together: folds.group_duplicates: false "
+        "lets such texts cross folds"
+    ]
 
 
 def _name(classes: NDArray[np.bool_], label_names: Sequence[str], n_groups: NDArray[np.integer]) -> str:

@@ -58,6 +58,28 @@ def assign_folds(
     return fold_ids
 
 
+def take_given_folds(given: NDArray[np.integer], n_folds: int, repeats: int) -> NDArray[np.int32]:
+    """Folds that the competition's files give, [N] numbers from 0 → [1, N].
+
+    Raises UserError where `n_folds` is not their number, or more repeats are asked for than the one there is.
+    """
+    n_given = len(np.unique(given))
+    if n_given != n_folds:
+        raise UserError(
+            f"folds.n_folds: got {n_folds}, but the column data.columns.fold has {n_given} different values. "
+            f"Set it to {n_given}, or data.columns.fold to null"
+        )
+    if repeats != 1:
+        raise UserError(f"folds.repeats: got {repeats}; with folds from the files, data.columns.fold, 1 is allowed")
+    return given.astype(np.int32)[None]
+
+
+def count_split_groups(fold_ids: NDArray[np.integer], groups: NDArray[np.integer]) -> int:
+    """How many groups [N] have rows in several folds [N]."""
+    pairs = np.unique(np.stack([groups, fold_ids]), axis=1)
+    return int((np.unique(pairs[0], return_counts=True)[1] > 1).sum())
+
+
 def _describe_groups(
     class_of_row: NDArray[np.intp], group_of_row: NDArray[np.intp], n_classes: int, n_groups: int
 ) -> list[Group]:

@@ -4,9 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from pipeline.data.bad_rows import KINDS
 from pipeline.data.duplicates import count_shared
-from pipeline.data.prepare import PreparedCorpus, PreparedTest, PreparedTrain
+from pipeline.data.near_duplicates import NearDuplicates
+from pipeline.data.prepare import TEST_RULES, PreparedCorpus, PreparedTest, PreparedTrain
+from pipeline.data.summary_warnings import warn_of_bad_rows, warn_of_numbers
+from pipeline.data.vocabulary import describe_growth, describe_vocabulary
 
 QUANTILES = (0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 LISTED_CONFLICTS = 50
@@ -16,15 +21,18 @@ def summarise(
     train: PreparedTrain,
     test: PreparedTest,
     corpus: PreparedCorpus,
+    near: NearDuplicates | None = None,
     *,
     warnings: Sequence[str] = (),
+    replaced_bytes: int = 0,
     allowed_labels: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Sizes, duplicates, conflicts and overlap as numbers; the rest as lists, which are no metrics to DVC.
 
-    `warnings` are those of reading; what the numbers themselves give cause for is added.
+    `warnings` are those of reading, `replaced_bytes` those that became U+FFFD; what the numbers themselves give cause
+    for is added. `near` is None where near duplicates were not looked for; with it, equal texts are among its numbers.
     """
-    group_rows = np.bincount(train.table["group"].to_numpy())
+    text_rows = train.table["text"].value_counts()
     class_rows = train.table["label"].value_counts()
     n_shared = count_shared(test.table["text"].tolist(), train.table["text"].tolist())
     numbers = {
@@ -34,24 +42,51 @@ def summarise(
         "classes": len(train.labels.names),
         "rarest_class_rows": int(class_rows.min()),
         "largest_class_rows": int(class_rows.max()),
-        "repeated_train_rows": int(len(train.table) - len(group_rows)),
-        "repeated_train_texts": int((group_rows > 1).sum()),
-        **{key: value for key, value in train.counts.items() if key not in ("rows_read", "empty_texts")},
+        "repeated_train_rows": len(train.table) - len(text_rows),
+        "repeated_train_texts": int((text_rows > 1).sum()),
+        **train.counts,
         "test_rows_also_in_train": n_shared,
-        "empty_train_texts": train.counts["empty_texts"],
-        "empty_test_texts": test.counts["empty_texts"],
+        **_count_near(near),
         "empty_corpus_texts": corpus.counts["empty_texts"],
         "repeated_corpus_texts": corpus.counts["repeated_texts"],
+        "replaced_bytes": replaced_bytes,
     }
+    bad_rows = {
+        "train": count_reasons(train.bad_rows, [*KINDS, "conflicting_labels"]),
+        "test": count_reasons(test.bad_rows, list(TEST_RULES)),
+    }
+    unseen = [label for label in allowed_labels or () if label not in train.labels.names]
     tables = {"train": train.table, "test": test.table, "corpus": corpus.table}
     return {
         **numbers,
+        "bad_rows": bad_rows,
         "label_histogram": [{"label": name, "rows": int(class_rows[name])} for name in train.labels.names],
         "lengths": [
             length for split, table in tables.items() for length in describe_lengths(split, table["text"].tolist())
         ],
+        "vocabulary": describe_vocabulary(train.table["text"].tolist(), test.table["text"].tolist()),
+        "vocabulary_growth": describe_growth(train.table["text"].tolist()),
         "conflicts": train.conflicts[:LISTED_CONFLICTS],
-        "warnings": [*warnings, *_warn(numbers, train, allowed_labels)],
+        "warnings": [
+            *warnings,
+            *warn_of_bad_rows("training", train.bad_rows),
+            *warn_of_bad_rows("test", test.bad_rows),
+            *train.warnings,
+            *test.warnings,
+            *warn_of_numbers(numbers),
+            *([f"{len(unseen)} labels of data.labels have no training row: {', '.join(unseen)}"] if unseen else []),
+        ],
+    }
+
+
+def _count_near(near: NearDuplicates | None) -> dict[str, int]:
+    if near is None:
+        return {}
+    group_rows = np.bincount(near.groups)
+    return {
+        "nearly_repeated_train_rows": len(near.groups) - len(group_rows),
+        "largest_near_group_rows": int(group_rows.max()),
+        "test_rows_nearly_in_train": int(near.near_others.sum()),
     }
 
 
@@ -72,17 +107,7 @@ def describe_lengths(split: str, texts: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _warn(numbers: dict[str, int], train: PreparedTrain, allowed_labels: Sequence[str] | None) -> list[str]:
-    unseen = [label for label in allowed_labels or () if label not in train.labels.names]
-    sentences = {
-        "conflicting_texts": "training texts have several labels; they stand in {conflicting_rows} rows, "
-        "of which {relabelled_rows} were relabelled and {dropped_rows} dropped",
-        "lost_classes": "classes have no row left after that",
-        "test_rows_also_in_train": "test rows have a text that is also in the training rows",
-        "empty_train_texts": "training texts are empty after cleaning",
-        "empty_test_texts": "test texts are empty after cleaning",
-    }
-    warnings = [f"{numbers[key]} {what.format(**numbers)}" for key, what in sentences.items() if numbers[key]]
-    if unseen:
-        warnings.append(f"{len(unseen)} labels of data.labels have no training row: {', '.join(unseen)}")
-    return warnings
+def count_reasons(bad_rows: pd.DataFrame, reasons: Sequence[str]) -> dict[str, int]:
+    """How many rows were bad for each of the reasons."""
+    counts = bad_rows["reason"].value_counts()
+    return {reason: int(counts.get(reason, 0)) for reason in reasons}

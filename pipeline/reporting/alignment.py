@@ -16,7 +16,7 @@ def judge_mapping(key: Path, mapping: Path, counts: Path, split: str, texts: lis
     """
     if not (key / "vocabulary.csv").exists():
         return {}
-    words, _ = read_table(key / "vocabulary.csv", {"token": "token", "word": "word"})
+    words = read_table(key / "vocabulary.csv", {"token": "token", "word": "word"}).rows
     return mass_mapped_right(
         read_mapping_table(mapping),
         dict(zip(words["token"], words["word"], strict=True)),

@@ -21,7 +21,7 @@ def score_hidden(key: Path | None, test_ids: list[str], predictions: Predictions
     if key is None:
         return {"submission": None, "scores": {}}
     file = key / "test_labels.csv"
-    answers, _ = read_table(file, {"row_id": "id", "label": "label"})
+    answers = read_table(file, {"row_id": "id", "label": "label"}).rows
     label_of = dict(zip(answers["row_id"], answers["label"], strict=True))
     index = {label: number for number, label in enumerate(labels)}
     unknown = [row for row in test_ids if label_of.get(row) not in index]

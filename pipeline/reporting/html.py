@@ -7,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.reporting import curves, formats, sections
 from pipeline.reporting.contents import Contents
+from pipeline.reporting.data_section import data
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -43,6 +44,6 @@ def _page(contents: Contents) -> dict[str, object]:
         "mlm_curves": curves.mlm_curves(contents),
         "alignment": sections.alignment(contents),
         "submission": sections.submission(contents),
-        "data": sections.data(contents),
+        "data": data(contents),
         "manifest": contents.manifest,
     }

@@ -128,11 +128,6 @@ def alignment(contents: Contents) -> list[Section]:
     return encoders
 
 
-def data(contents: Contents) -> Section:
-    """What `prepare` found; the label histogram and the warnings have places of their own."""
-    return {key: value for key, value in contents.data.items() if key not in ("label_histogram", "warnings")}
-
-
 def submission(contents: Contents) -> Section | None:
     """The submission's file and its class shares beside those of train."""
     if not contents.submission:

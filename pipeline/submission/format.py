@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.errors import UserError
@@ -26,20 +26,24 @@ class Template:
     id_first: bool
 
 
-def read_template(text: str, name: str, id_column: str, test_ids: Sequence[str]) -> Template:
+def read_template(
+    text: str, name: str, id_column: str, test_ids: Sequence[str], separator: str | None = None
+) -> Template:
     """Read the form from a sample submission's text.
 
-    The id column is the one of that name, or else the one that holds more of the test ids. Blank lines are passed over.
+    `separator`, that of the competition's files, is what stands between the two columns if the first line has it; if
+    not, a tab or a comma does. The id column is the one of that name, or else the one that holds more of the test
+    ids. Blank lines are passed over.
     Raises UserError for a file that is not two columns wide, or whose ids are not exactly the test's.
     """
     text = text.removeprefix("\ufeff")
-    separator = "\t" if "\t" in text.partition("\n")[0] else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    first = text.partition("\n")[0]
+    separator = separator if separator and separator in first else "\t" if "\t" in first else ","
     rows = []
-    for row in reader:
+    for line, row in split_rows(text, separator):
         if len(row) not in (0, 2):
-            wanted = "two are allowed, the id and the label, with a comma or a tab between them"
-            raise UserError(f"{name}, line {reader.line_num}: {len(row)} columns; {wanted}")
+            wanted = "two are allowed, the id and the label, with a comma, a tab or data.separator between them"
+            raise UserError(f"{name}, line {line}: {len(row)} columns; {wanted}")
         rows += [row] if row else []
     if not rows:
         raise UserError(f"{name}: empty; a sample submission has a header and a row for each test row")
@@ -53,14 +57,28 @@ def read_template(text: str, name: str, id_column: str, test_ids: Sequence[str])
 
 
 def render_submission(template: Template, predicted: Mapping[str, str]) -> str:
-    """The submission as text: the template's header and order, with the predicted label of each id."""
+    """The submission as text: the template's header and order, with the predicted label of each id.
+
+    With a separator of several characters, which knows no quoting, fields stand as they are.
+    """
+    pairs = [(row_id, predicted[row_id]) for row_id in template.ids]
+    rows = [template.header, *(pair if template.id_first else pair[::-1] for pair in pairs)]
+    if len(template.separator) > 1:
+        return "".join(f"{template.separator.join(row)}\n" for row in rows)
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=template.separator, lineterminator="\n")
-    writer.writerow(template.header)
-    for row_id in template.ids:
-        pair = (row_id, predicted[row_id])
-        writer.writerow(pair if template.id_first else pair[::-1])
+    csv.writer(out, delimiter=template.separator, lineterminator="\n").writerows(rows)
     return out.getvalue()
+
+
+def split_rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Line (from 1) and fields of each row; quoted fields where the separator is one character."""
+    if len(separator) > 1:
+        for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
+            yield number, line.removesuffix("\r").split(separator) if line.strip() else []
+        return
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    for row in reader:
+        yield reader.line_num, row
 
 
 def check_ids(name: str, ids: Sequence[str], test_ids: Sequence[str]) -> None:

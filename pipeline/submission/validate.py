@@ -1,12 +1,10 @@
 """The last look at a submission before it is written."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.errors import UserError
-from pipeline.submission.format import Template, check_ids
+from pipeline.submission.format import Template, check_ids, split_rows
 
 
 def validate_submission(
@@ -17,7 +15,7 @@ def validate_submission(
     Raises UserError, naming line and value, for another header, a missing, repeated or misplaced id, or a label that
     the training data does not have.
     """
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=template.separator))
+    rows = [row for _, row in split_rows(text, template.separator)]
     if rows[:1] != [list(template.header)]:
         raise UserError(f"submission: the header is {rows[:1]}, expected {[list(template.header)]}")
     check_ids("submission", template.ids, test_ids)

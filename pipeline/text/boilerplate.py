@@ -25,4 +25,6 @@ def strip_boilerplate(text: str) -> str:
     分享图片 goes at the start of a text alone, and 全文 only after three dots at its end: elsewhere they are
     the author's. A text that was nothing else becomes empty.
     """
-    return PHRASES.sub("", text)
+    while (stripped := PHRASES.sub("", text)) != text:  # `…全文` may come to stand at the end
+        text = stripped
+    return text

@@ -2,6 +2,7 @@
 
 import csv
 import importlib
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from ruamel.yaml import YAML
 
 from pipeline.artifacts.atomic import read_json
 from pipeline.config import Params, load_params
+from stages import hold_out
 
 ROOT = Path(__file__).parents[2]
 PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
@@ -61,7 +63,32 @@ def write_smp2020(folder: Path) -> list[str]:
     return [str(i) for i in range(len(test))]
 
 
-WRITERS: dict[str, Callable[[Path], list[str]]] = {"daguan": write_daguan, "smp2020_virus": write_smp2020}
+def write_cped(folder: Path) -> list[str]:
+    """CSV with BOM and CRLF in which every turn has a label, a part of it held out as the profile says; → test ids."""
+    rng = np.random.default_rng(2)
+    emotions = ["neutral", "anger", "happy", "negative-other"]
+    rows = []
+    for dialogue in range(40):
+        for turn in range(rng.integers(1, 9)):
+            label = int(rng.integers(4))
+            text = "".join(
+                rng.choice(list("你好啊怎么了撞车没事气死我真的吗"[label * 4 :][:6]), size=rng.integers(1, 9))
+            )
+            speaker = str(rng.choice(["于春晓", "戴娜"]))
+            rows.append((f"32_{dialogue:03d}", f"32_{dialogue:03d}_{turn:03d}", speaker, emotions[label], text))
+    with (folder / "valid_split.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        header = ("Dialogue_ID", "Utterance_ID", "Speaker", "Emotion", "Utterance")
+        csv.writer(file, lineterminator="\r\n").writerows([header, *rows])
+    hold_out.main("valid_split.csv", share=0.2, seed=42)
+    lines = (folder / "test.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["Utterance_ID"] for line in lines]
+
+
+WRITERS: dict[str, Callable[[Path], list[str]]] = {
+    "daguan": write_daguan,
+    "smp2020_virus": write_smp2020,
+    "cped": write_cped,
+}
 
 
 @pytest.mark.parametrize("profile", PROFILES)

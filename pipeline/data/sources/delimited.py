@@ -12,8 +12,13 @@ from pipeline.errors import UserError
 csv.field_size_limit(2**31 - 1)
 
 
-def parse_delimited(text: str, file: str, separator: str, quoting: bool) -> tuple[RawTable, list[str]]:
+def parse_delimited(
+    text: str, file: str, separator: str, quoting: bool, header: Sequence[str] | None = None, label: str | None = None
+) -> tuple[RawTable, list[str]]:
     """Rows under a header line, each with as many fields as the header: → table, warnings.
+
+    For a file without a header line `header` gives the names. If its rows are one field short, what they lack is the
+    column `label`: files to predict are like that.
 
     With `quoting`, a field in double quotes may hold separators, line breaks and doubled quotes. Without, a
     quote is a character like any other and each line is a row. Lines end in LF or CRLF. A blank line is a row
@@ -23,15 +28,23 @@ def parse_delimited(text: str, file: str, separator: str, quoting: bool) -> tupl
     up.
     """
     rows, lines = _split_quoted(text, file, separator) if quoting else _split_plain(text, separator)
-    header = next((index for index, row in enumerate(rows) if not _is_blank(row)), None)
-    if header is None:
+    first = next((index for index, row in enumerate(rows) if not _is_blank(row)), None)
+    if first is None:
         raise UserError(f"{file}: empty; the first line has to name the columns")
-    names = [name.strip() for name in rows[header]]
-    kept = [index for index in range(header, len(rows)) if len(names) == 1 or not _is_blank(rows[index])]
+    if header is not None:
+        names = _fit_names(header, len(rows[first]), label)
+        rows, lines, first = [names, *rows[first:]], [0, *lines[first:]], 0
+    names = [name.strip() for name in rows[first]]
+    kept = [index for index in range(first, len(rows)) if len(names) == 1 or not _is_blank(rows[index])]
     rows, lines = [rows[index] or [""] for index in kept], [lines[index] for index in kept]
     _check_widths(rows, lines, file, separator, quoting)
     warnings = _warn_of_swallowed_rows(rows, lines, file, separator) if quoting else []
     return RawTable(names, list(rows[1:]), lines[1:]), warnings
+
+
+def _fit_names(header: Sequence[str], width: int, label: str | None) -> list[str]:
+    names = list(header)
+    return [name for name in names if name != label] if width == len(names) - 1 else names
 
 
 def _split_plain(text: str, separator: str) -> tuple[list[list[str]], list[int]]:

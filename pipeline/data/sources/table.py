@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -26,19 +26,24 @@ class RawTable(NamedTuple):
     lines: list[int]
 
 
-def select_columns(table: RawTable, file: str, columns: Mapping[str, str]) -> pd.DataFrame:
+def select_columns(
+    table: RawTable, file: str, columns: Mapping[str, str], optional: Collection[str] = ()
+) -> pd.DataFrame:
     """A frame with the columns that are asked for, under our names, and `file` and `line` for messages.
 
-    `columns` maps our name to the file's: `{"row_id": "id", "text": "content"}`. Raises UserError for a
-    column that is missing or there twice, and for a JSON value that is a list, an object or half a character.
+    `columns` maps our name to the file's: `{"row_id": "id", "text": "content"}`; one that is among `optional` is left
+    out where the file does not have it. Raises UserError for a column that is missing or there twice, and for a JSON
+    value that is a list, an object or half a character.
     """
     data: dict[str, list[str | None]] = {}
     for ours, theirs in columns.items():
+        if ours in optional and theirs not in table.names:
+            continue
         index = _find(table.names, theirs, file)
         data[ours] = [
             _to_text(row[index], theirs, file, line) for row, line in zip(table.rows, table.lines, strict=True)
         ]
-    frame = pd.DataFrame(data, columns=list(columns))
+    frame = pd.DataFrame(data, columns=list(data))
     frame["file"] = file
     frame["line"] = table.lines
     return frame

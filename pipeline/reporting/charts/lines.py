@@ -26,8 +26,8 @@ class Series:
     dots: bool = False  # mark each point: for values measured now and then
 
 
-def line_chart(series: list[Series], title: str) -> Markup:
-    """Draw the series over a common axis of steps from 0. Empty where no series has two points."""
+def line_chart(series: list[Series], title: str, x_name: str = "step") -> Markup:
+    """Draw the series over a common axis of steps, or what `x_name` says, from 0. Empty where none has two points."""
     lines = [(one, thin(one.steps, one.values)) for one in series]
     lines = [(one, points) for one, points in lines if len(points) > 1]
     if not lines:
@@ -35,7 +35,7 @@ def line_chart(series: list[Series], title: str) -> Markup:
     x_scale = fit_scale([0, *(step for _, points in lines for step, _ in points)], margin=0)
     y_scale = fit_scale((value for _, points in lines for _, value in points), n_ticks=6)
     marks = [*_y_axis(y_scale), *_x_axis(x_scale)]
-    marks += [_line(one, points, x_scale, y_scale) for one, points in lines]
+    marks += [_line(one, points, x_scale, y_scale, x_name) for one, points in lines]
     return element("svg", join(marks), class_="lines", viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img", aria_label=title)
 
 
@@ -55,11 +55,11 @@ def _y(scale: Scale, value: float) -> float:
     return HEIGHT - BOTTOM - scale(value) * (HEIGHT - TOP - BOTTOM)
 
 
-def _line(series: Series, points: list[tuple[float, float]], x_scale: Scale, y_scale: Scale) -> Markup:
+def _line(series: Series, points: list[tuple[float, float]], x_scale: Scale, y_scale: Scale, x_name: str) -> Markup:
     places = [(_x(x_scale, step), _y(y_scale, value)) for step, value in points]
     path = "M" + "L".join(f"{number(x)} {number(y)}" for x, y in places)
     last_step, last_value = points[-1]
-    title = element("title", f"{series.name}: {last_value:.4g} at step {last_step:,.0f}")
+    title = element("title", f"{series.name}: {last_value:.4g} at {x_name} {last_step:,.0f}")
     marks = [element("path", title, d=path)]
     if series.dots:
         marks += [element("circle", cx=x, cy=y, r=2.5) for x, y in places]

@@ -101,6 +101,18 @@ def keys(section):
             f"data.clean.1: got 'lower', one of: {', '.join(words('cleaning'))}; did you mean 'lower_case'?",
         ),
         (
+            {"data.clean": [{"name": "squeeze_repeats", "longest": "3"}]},
+            "data.clean.0.longest: got '3', a whole number is allowed",
+        ),
+        (
+            {"data.clean": ["squeeze_repeats"], "defaults.cleaning.squeeze_repeats": ...},
+            "data.clean.0: squeeze_repeats needs 'longest': give it here or under defaults.cleaning.squeeze_repeats",
+        ),
+        (
+            {"data.clean": [{"name": "drop_characters", "classes": ["latin", "greek"]}]},
+            "data.clean.0.classes.1: got 'greek', one of: latin, digits, punctuation",
+        ),
+        (
             {"scratch.tiny-bert.architecture.name": "brt"},
             "scratch.tiny-bert.architecture.name: got 'brt', one of: bert, nezha; did you mean 'bert'?",
         ),

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.data.fold_checks import check_folds
-from pipeline.data.folds import assign_folds
+from pipeline.data.folds import assign_folds, count_split_groups, take_given_folds
 from pipeline.errors import UserError
 
 
@@ -153,3 +153,31 @@ def test_warnings_say_when_mixed_groups_are_the_reason():
     assert held_out.startswith("enough texts, but under other labels too")
     assert held_out.endswith("some folds hold out none of these classes: a (2), b (2)")
     assert training.endswith("some folds train on none of these classes: a (2), b (2)")
+
+
+def test_given_folds_are_taken_as_they_are():
+    given = np.array([2, 0, 1, 1, 2])
+    fold_ids = take_given_folds(given, n_folds=3, repeats=1)
+    assert fold_ids.tolist() == [[2, 0, 1, 1, 2]]
+    assert fold_ids.dtype == np.int32
+    with pytest.raises(
+        UserError, match=r"folds\.n_folds: got 5, but the column .* has 3 different values\. Set it to 3"
+    ):
+        take_given_folds(given, n_folds=5, repeats=1)
+    with pytest.raises(UserError, match=r"folds\.repeats: got 2; .* 1 is allowed"):
+        take_given_folds(given, n_folds=3, repeats=2)
+
+
+def test_split_groups_are_counted():
+    assert count_split_groups(np.array([0, 1, 0, 0, 2, 1]), np.array([7, 7, 7, 8, 9, 9])) == 2
+    assert count_split_groups(np.array([0, 1]), np.array([0, 1])) == 0
+
+
+def test_a_group_bigger_than_a_fold_is_told():
+    labels = np.tile([0, 1], 6)
+    groups = np.array([0] * 5 + list(range(1, 8)))
+    fold_ids = assign_folds(labels, groups, 3, 0)
+    (warning,) = check_folds(fold_ids, labels, groups, ["a", "b"])
+    assert warning.startswith("one group has 5 of the 12 rows, more than a fold's share")
+    groups[4] = 8
+    assert check_folds(assign_folds(labels, groups, 3, 0), labels, groups, ["a", "b"]) == []

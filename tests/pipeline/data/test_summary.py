@@ -1,9 +1,14 @@
 import json
 
+import numpy as np
 import pandas as pd
 
+from pipeline.data.inputs import InputSettings
+from pipeline.data.near_duplicates import NearDuplicates
 from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
 from pipeline.data.summary import describe_lengths, summarise
+
+SETTINGS = InputSettings(["strip_whitespace"], "[EMPTY]")
 
 
 def rows(texts, labels=None):
@@ -14,17 +19,16 @@ def rows(texts, labels=None):
 def summary(rule="keep", **options):
     train = prepare_train(
         rows(["a b", "a b", "c", "c", ""], ["x", "x", "y", "x", "x"]),
-        steps=["strip_whitespace"],
-        empty_text="[EMPTY]",
-        conflicting_labels=rule,
+        SETTINGS,
+        rules={"missing_text": "placeholder", "emptied_text": "placeholder", "conflicting_labels": rule},
     )
-    test = prepare_test(rows(["c", "d", " c"]), steps=["strip_whitespace"], empty_text="[EMPTY]")
-    corpus = prepare_corpus(rows(["c", "d", "c"]), steps=["strip_whitespace"])
+    test = prepare_test(rows(["c", "d", " c"]), SETTINGS)
+    corpus = prepare_corpus(rows(["c", "d", "c"]), SETTINGS)
     return summarise(train, test, corpus, **options)
 
 
 def test_numbers():
-    found = summary()
+    found = summary(replaced_bytes=3)
     assert {key: value for key, value in found.items() if isinstance(value, int)} == {
         "train_rows": 5,
         "test_rows": 3,
@@ -34,19 +38,32 @@ def test_numbers():
         "largest_class_rows": 4,
         "repeated_train_rows": 2,
         "repeated_train_texts": 2,
+        "rows_read": 5,
         "conflicting_texts": 1,
-        "conflicting_rows": 2,
         "relabelled_rows": 0,
         "dropped_rows": 0,
         "lost_classes": 0,
         "test_rows_also_in_train": 2,
-        "empty_train_texts": 1,
-        "empty_test_texts": 0,
         "empty_corpus_texts": 0,
         "repeated_corpus_texts": 1,
+        "replaced_bytes": 3,
     }
     assert found["label_histogram"] == [{"label": "x", "rows": 4}, {"label": "y", "rows": 1}]
+    bad_rows = found["bad_rows"]
+    assert {reason: n for reason, n in bad_rows["train"].items() if n} == {"missing_text": 1, "conflicting_labels": 2}
+    assert bad_rows["test"] == {"missing_text": 0, "emptied_text": 0}
     assert found["conflicts"] == [{"row_ids": ["2", "3"], "labels": {"y": 1, "x": 1}}]
+
+
+def test_near_duplicates_are_counted_where_they_were_looked_for():
+    assert "nearly_repeated_train_rows" not in summary()
+    near = NearDuplicates(np.array([0, 0, 0, 0, 1]), np.array([True, True, False]))
+    found = summary(near=near)
+    assert found["nearly_repeated_train_rows"] == 3
+    assert found["largest_near_group_rows"] == 4
+    assert found["test_rows_nearly_in_train"] == 2
+    assert found["repeated_train_rows"] == 2
+    assert "2 test rows have nearly, or exactly, the text of a training row" in found["warnings"]
 
 
 def test_is_json_and_holds_no_text():
@@ -58,9 +75,10 @@ def test_warnings():
     found = summary("drop", warnings=["read as gb18030"], allowed_labels=["x", "y", "z"])
     assert found["warnings"] == [
         "read as gb18030",
-        "1 training texts have several labels; they stand in 2 rows, of which 0 were relabelled and 2 dropped",
-        "1 classes have no row left after that",
-        "1 training texts are empty after cleaning",
+        "1 training rows have no text (1 placeholder); data/prepared/rejected.csv has the lines",
+        "2 training rows have a text that other rows give another label (2 dropped); "
+        "data/prepared/rejected.csv has the lines",
+        "1 classes have no row left",
         "2 labels of data.labels have no training row: y, z",
     ]
 

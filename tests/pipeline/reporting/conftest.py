@@ -66,6 +66,21 @@ def synthetic_contents(n_classes: int = 35, n_folds: int = 5, seed: int = 0) -> 
         },
         alignment={name: _alignment(rng) for name in ("tiny-bert", "tiny-nezha")},
         data={
+            "cleaning": {
+                "rows": 40,
+                "changed_rows": 2,
+                "emptied_rows": 1,
+                "steps": [{"step": "strip_whitespace", "changed_rows": 2}],
+                "most_changed": [
+                    {
+                        "place": "train.csv:7",
+                        "rows": 2,
+                        "before": "'<b>\\u200b'",
+                        "after": "'<b>'",
+                        "steps": ["strip_whitespace"],
+                    }
+                ],
+            },
             "train_rows": int(counts.sum()),
             "test_rows": int(test_counts.sum()),
             "corpus_texts": 11204,
@@ -73,6 +88,19 @@ def synthetic_contents(n_classes: int = 35, n_folds: int = 5, seed: int = 0) -> 
             "repeated_train_rows": 37,
             "conflicting_texts": 4,
             "test_rows_also_in_train": 2,
+            "bad_rows": {
+                "train": {"missing_label": 0, "illegal_label": 12, "missing_text": 3},
+                "test": {"missing_text": 1},
+            },
+            "vocabulary": [
+                {"unit": unit, "train_tokens": 100_000 * k, "train_distinct": 8000 // k, "unseen_token_share": 0.0123}
+                for k, unit in enumerate(("tokens", "characters"), start=1)
+            ],
+            "vocabulary_growth": [
+                {"unit": unit, "texts": 100 * k, "tokens_read": 5000 * k, "distinct": int(1800 * k**0.5)}
+                for unit in ("tokens", "characters")
+                for k in range(1, 21)
+            ],
             "label_histogram": [{"label": label, "rows": int(n)} for label, n in zip(labels, counts, strict=True)],
             "lengths": [
                 {"split": split, "unit": "tokens", "mean": 46.2, "q50": 35, "q90": 112, "q99": 301}

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
-from pipeline.submission import Template, read_template, render_submission
+from pipeline.submission import Template, read_template, render_submission, validate_submission
 
 IDS = ["1", "2", "3"]
 LABELS = {"1": "a", "2": "b", "3": "a"}
@@ -52,6 +52,26 @@ def test_the_name_of_the_id_column_comes_before_its_values():
     assert read("ident,label\n1,3\n2,1\n3,2\n").id_first, "of equally good columns the first"
 
 
+@pytest.mark.parametrize("separator", ["|,|", ";"])
+def test_the_separator_of_the_files_is_that_of_the_sample_where_it_is_there(separator):
+    rows = [("id", "a,b"), *((i, "x,y") for i in IDS)]
+    sample = "".join(f"{separator.join(row)}\r\n" for row in rows)
+    template = read_template(sample, "sample.csv", "id", IDS, separator)
+    assert template == Template(("id", "a,b"), IDS, separator, True)
+    rendered = render_submission(template, dict.fromkeys(IDS, "x,y"))
+    assert rendered == sample.replace("\r\n", "\n")
+    assert validate_submission(rendered, template, IDS, ["x,y"]) == {"x,y": 3}
+    plain = read_template("id,label\n1,x\n2,x\n3,x\n", "sample.csv", "id", IDS, separator)
+    assert plain.separator == ","
+
+
+def test_a_label_that_holds_a_long_separator_is_refused():
+    template = Template(("id", "label"), ["1"], "|,|", True)
+    rendered = render_submission(template, {"1": "a|,|b"})
+    with pytest.raises(UserError, match="line 2: 3 columns"):
+        validate_submission(rendered, template, ["1"], ["a|,|b"])
+
+
 def test_an_id_with_unusual_characters_is_one_id():
     ids = ["a\u2028b", "c\x0bd", 'e"f', "g,h"]
     text = io.StringIO()
@@ -69,7 +89,7 @@ def test_an_id_with_unusual_characters_is_one_id():
         ("\ufeff\n\n", "sample.csv: empty; "),
         (
             "id;label\n1;x\n",
-            "sample.csv, line 1: 1 columns; two are allowed, the id and the label, with a comma or a tab",
+            "sample.csv, line 1: 1 columns; two are allowed, the id and the label, with a comma, a tab or",
         ),
         ("id,label\n1,x\n2,x,y\n3,x\n", "sample.csv, line 3: 3 columns; "),
         ("id,label\n1,x\n2,x\n2,x\n", "sample.csv: the id '2' occurs more than once"),

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.text.mentions import mentions_to_at
+from pipeline.text.mentions import mentions_to_at, reply_chains_to_at
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,10 @@ from pipeline.text.mentions import mentions_to_at
         ("hi @bob_1, see", "hi @ , see"),
         ("@招商银行我只是想改个电话号码而已啊", "@招商银行我只是想改个电话号码而已啊"),
         ("mail foo.b@bar.com or foo@baidu,com", "mail foo.b@bar.com or foo@baidu,com"),
+        ("回复@A:回复@B:回复@C:哈//@D:啊//@E://@F:哦", "@ 哈@ 啊@ 哦"),
+        ("//@A: //@B:\n//@C:好 @D @E", "@ 好 @"),
+        ("好////@Lan:对", "好@ 对"),
+        ("RT @bob_1: so true //@al", "RT @ so true @"),
         ("回复的了[摊手]", "回复的了[摊手]"),
         ("请回复！@人", "请回复！@"),
         ("a @ b", "a @ b"),
@@ -31,3 +35,19 @@ from pipeline.text.mentions import mentions_to_at
 def test_examples(given_text, expected):
     assert mentions_to_at(given_text) == expected
     assert mentions_to_at(expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("given_text", "expected"),
+    [
+        ("赞//@Lan://@Wei:谢@Tao", "赞@ 谢@Tao"),
+        ("回复@A:回复@B:哈//@C:@D 啊", "@ 哈@ @D 啊"),
+        ("感谢@人民日报 的报道//@新华社 :赞//@Lan", "感谢@人民日报 的报道@ 赞@"),
+        ("@Lan: 好", "@Lan: 好"),
+        ("mail a@b.com", "mail a@b.com"),
+        ("看//www.x.org", "看//www.x.org"),
+    ],
+)
+def test_chains_alone(given_text, expected):
+    assert reply_chains_to_at(given_text) == expected
+    assert reply_chains_to_at(expected) == expected

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.text.urls import urls_to_token
+from pipeline.text.urls import drop_urls, urls_to_token
 
 
 @pytest.mark.parametrize(
@@ -16,8 +16,10 @@ from pipeline.text.urls import urls_to_token
         ("www.baidu.com好用", "[URL]好用"),
         ("http://t.cn/A6PAVieg。新型", "[URL]。新型"),
         ("底下翻译http:动机", "底下翻译http:动机"),
+        ("https://medium.com/@user_1/post-2, 见http://t.cn/A6@Lan", "[URL], 见[URL]@Lan"),
         ("1/2 a//b awww.x ftp", "1/2 a//b awww.x ftp"),
     ],
 )
 def test_examples(given_text, expected):
     assert urls_to_token(given_text) == expected
+    assert drop_urls(given_text) == expected.replace("[URL]", " ")

@@ -15,6 +15,7 @@ from pipeline.text.whitespace import strip_whitespace
         ("👩\u200d⚕\ufe0f", "👩\u200d⚕\ufe0f"),  # joined emoji stay joined
         ("می\u200cخواهم", "می\u200cخواهم"),  # and so do Persian words
         ("\u3000\u200b ", ""),
+        ("\u2800\u3164好\uffa0的", "好 的"),  # blanks that Unicode calls letters
     ],
 )
 def test_examples(given_text, expected):
@@ -26,7 +27,7 @@ def test_examples(given_text, expected):
 def test_what_is_seen_stays(text):
     cleaned = strip_whitespace(text)
     assert "".join(cleaned.split()) == "".join(
-        c for c in text if not c.isspace() and c not in "\u00ad\u200b\u2060\ufeff"
+        c for c in text if not c.isspace() and c not in "\u00ad\u200b\u2060\ufeff\u2800\u3164\uffa0"
     )
     assert "  " not in cleaned
     assert cleaned == cleaned.strip()

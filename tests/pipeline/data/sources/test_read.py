@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.data.sources.read import read_table, read_tables
+from pipeline.data.sources.read import Layout, read_table, read_tables
 from pipeline.errors import UserError
 
 COLUMNS = {"row_id": "id", "text": "text", "label": "label"}
@@ -25,10 +25,11 @@ def file(tmp_path, monkeypatch):
     return write
 
 
-def read(path, columns=COLUMNS, **options):
-    frame, warnings = read_table(path, columns, **options)
-    assert warnings == []
-    return frame
+def read(path, columns=COLUMNS, optional=(), **layout):
+    reading = read_table(path, columns, Layout(**layout), optional)
+    assert reading.warnings == []
+    assert reading.replaced == {}
+    return reading.rows
 
 
 def values(frame, *columns):
@@ -96,6 +97,22 @@ def test_a_long_separator_needs_quoting_off(file):
         read(file("a.csv", "id|,|text\n"), separator="|,|")
 
 
+@pytest.mark.parametrize(("separator", "quoting"), [("|,|", False), (",", True)])
+def test_files_without_header_line(file, separator, quoting):
+    layout = {"header": ["label", "id", "text"], "label": "label", "separator": separator, "quoting": quoting}
+    rows = [["x", "1", "a"], ["y", "2", "id"]]
+    train = file("a.csv", "\ufeff\r\n" + "".join(f"{separator.join(row)}\r\n" for row in rows))
+    found = read(train, **layout)
+    assert values(found, "label", "row_id", "text", "line") == [["x", "1", "a", 2], ["y", "2", "id", 3]]
+    test = file("b.csv", "".join(f"{separator.join(row[1:])}\n" for row in rows))
+    assert values(read(test, {"row_id": "id", "text": "text"}, **layout), "row_id", "text", "line") == [
+        ["1", "a", 1],
+        ["2", "id", 2],
+    ]
+    with pytest.raises(UserError, match=r"1 rows do not have the 3 fields of the header \(line 1 has 4\)"):
+        read(file("c.csv", separator.join("abcd")), **layout)
+
+
 @pytest.mark.parametrize("quoting", [True, False])
 def test_blank_lines(file, quoting):
     several = file("a.csv", "\n\nid,text,label\n\n1,a,x\n\r\n2,b,y\n\n")
@@ -130,6 +147,38 @@ def test_json_list_and_lines_agree_and_keep_numbers_as_written(file):
         assert frame["line"].tolist() == [1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("label", "read_as"),
+    [("3", "3"), ("-1", "-1"), ("1.0", "1.0"), ("true", "true"), ("false", "false"), ('"10-2"', "10-2"), ('""', "")],
+)
+def test_labels_of_any_json_type_are_strings(file, label, read_as):
+    for name, content in (("a.jsonl", '{"label": %s}\n'), ("a.json", '[{"label": %s}]')):
+        assert values(read(file(name, content % label), {"label": "label"}), "label") == [[read_as]]
+
+
+def test_a_column_may_be_optional(file):
+    path = file("a.csv", "text,label\na,x\n")
+    assert list(read(path, optional=["row_id"]).columns) == ["text", "label", "file", "line"]
+    with pytest.raises(UserError, match="no column 'id'"):
+        read(path)
+    file("b.csv", "id,text,label\n7,b,y\n")
+    rows = read_tables([path, Path("b.csv")], COLUMNS, optional=["row_id"]).rows
+    assert rows["row_id"].isna().tolist() == [True, False]
+
+
+def test_broken_gb18030_with_crlf_and_a_long_separator_in_a_gzip(file):
+    content = "id|,|text|,|label\r\n1|,|武汉,加油|,|x\r\n2|,|a\u2028b|,|y\r\n".encode("gb18030")
+    content = content.replace("加".encode("gb18030"), b"\xff", 1)
+    path = file("a.csv.gz", gzip.compress(content))
+    layout = Layout(separator="|,|", quoting=False, undecodable="replace")
+    reading = read_table(path, COLUMNS, layout)
+    assert values(reading.rows, *COLUMNS) == [["1", "武汉,\ufffd油", "x"], ["2", "a\u2028b", "y"]]
+    assert reading.replaced == {"a.csv.gz": [2]}
+    assert len(reading.warnings) == 1
+    twice = read_tables([path, path], COLUMNS, layout)
+    assert twice.replaced == reading.replaced
+
+
 def test_gzip_of_any_format(file):
     path = file("a.jsonl.gz", gzip.compress(json.dumps({"id": "1", "text": "a", "label": "x"}).encode()))
     assert values(read(path), *COLUMNS) == [["1", "a", "x"]]
@@ -141,7 +190,7 @@ def test_gzip_of_any_format(file):
 
 def test_gb18030_warns(file):
     path = file("a.csv", "id,text,label\n1,武汉加油,x\n".encode("gb18030"))
-    frame, warnings = read_table(path, COLUMNS)
+    frame, warnings, _ = read_table(path, COLUMNS)
     assert values(frame, "text") == [["武汉加油"]]
     assert len(warnings) == 1
     assert "read as gb18030" in warnings[0]
@@ -150,7 +199,7 @@ def test_gb18030_warns(file):
 def test_several_files_below_each_other(file):
     file("a.csv", "id,text,label\n1,a,x\n")
     file("b.tsv", "label\tid\ttext\ny\t1\tb\n")
-    frame, warnings = read_tables([Path("a.csv"), Path("b.tsv")], COLUMNS)
+    frame, warnings, _ = read_tables([Path("a.csv"), Path("b.tsv")], COLUMNS)
     assert values(frame, *COLUMNS, "file", "line") == [
         ["1", "a", "x", "a.csv", 2],
         ["1", "b", "y", "b.tsv", 2],
@@ -161,7 +210,7 @@ def test_several_files_below_each_other(file):
 
 def test_a_swallowed_row_is_warned_of(file):
     path = file("a.tsv", 'id\tlabel\ttext\n0\t2\t"stray\n1\t2\tlost\n2\t0\tend"\n3\t1\tx\n')
-    frame, warnings = read_table(path, COLUMNS)
+    frame, warnings, _ = read_table(path, COLUMNS)
     assert len(frame) == 2
     assert "begins on line 2" in warnings[0]
     assert "set data.quoting to false" in warnings[0]
