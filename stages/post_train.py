@@ -32,7 +32,7 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
     from pipeline.models.dropout import set_dropout
     from pipeline.runtime.devices import available_devices
     from pipeline.runtime.torch_setup import set_up_torch
-    from pipeline.training.encoder import train_encoder
+    from pipeline.training.encoder import describe_curve, train_encoder
 
     params = load_params()
     entry = params.entry("encoders", name)
@@ -61,9 +61,8 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
             what=f"post-train {name}",
         )
     write_history(HISTORY / "post_train" / f"{name}.csv", history)
-    loss = f"held-out loss {history['held_out_loss'].iloc[-1]:.4f}" if len(history) else "not trained"
     shutil.rmtree(scratch)
-    say(f"{name}: {loss}: {ENCODERS / name}/")
+    say(f"{name}: {describe_curve(history, settings.early_stop)}: {ENCODERS / name}/")
 
 
 if __name__ == "__main__":

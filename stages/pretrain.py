@@ -26,7 +26,7 @@ def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in par
     from pipeline.data.corpus import stream_texts
     from pipeline.runtime.devices import available_devices
     from pipeline.runtime.torch_setup import set_up_torch
-    from pipeline.training.encoder import train_encoder
+    from pipeline.training.encoder import describe_curve, train_encoder
     from pipeline.vocab.counts import count_tokens, sort_counts, write_counts
     from pipeline.vocab.tokenizers import SPECIAL_TOKENS, word_level_tokenizer
 
@@ -69,9 +69,8 @@ def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in par
         )
         write_counts(folder / "token_counts.json", {word: counts[word] for word in vocabulary})
     write_history(HISTORY / "pretrain" / f"{name}.csv", history)
-    loss = f"held-out loss {history['held_out_loss'].iloc[-1]:.4f}" if len(history) else "not trained"
     shutil.rmtree(scratch)
-    say(f"{name}: {loss}: {PRETRAINED / name}/")
+    say(f"{name}: {describe_curve(history, settings.mlm.early_stop)}: {PRETRAINED / name}/")
 
 
 if __name__ == "__main__":

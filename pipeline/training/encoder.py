@@ -83,6 +83,14 @@ def train_encoder(
     return pd.DataFrame(curve, columns=["step", "loss", "held_out_loss"])
 
 
+def describe_curve(curve: pd.DataFrame, early_stop: int | None) -> str:
+    """In words: the held-out loss of the weights that training ended with, and the step they are of."""
+    if curve.empty:
+        return "not trained"
+    row = curve.iloc[-1] if early_stop is None else curve.loc[curve["held_out_loss"].idxmin()]
+    return f"held-out loss {row['held_out_loss']:.4f} at step {row['step']:.0f}"
+
+
 def _tokenize(scratch: Path, tokenizer: Any, texts: Iterable[str], max_length: int) -> TokenStore:
     """The texts tokenised, once: what an earlier call left in the scratch folder is taken."""
     folder = scratch / "tokens"

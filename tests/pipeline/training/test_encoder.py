@@ -1,12 +1,13 @@
 import hashlib
 
+import pandas as pd
 import pytest
 import torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from pipeline.errors import UserError
 from pipeline.models.build import load_encoder
-from pipeline.training.encoder import train_encoder
+from pipeline.training.encoder import describe_curve, train_encoder
 
 SETTINGS = {
     "steps": 4,
@@ -91,3 +92,12 @@ def test_length_without_positions_is_refused(run):
     with pytest.raises(UserError, match=r"^post-train x: got max_length 33, .* set max_length to 32 or less$"):
         run(max_length=33)
     run("nezha", max_length=33, steps=1, checkpoints=[])
+
+
+@pytest.mark.parametrize(
+    ("early_stop", "said"), [(None, "held-out loss 5.5000 at step 6"), (1, "held-out loss 5.2500 at step 4")]
+)
+def test_in_words_the_loss_is_that_of_the_weights_that_are_kept(early_stop, said):
+    curve = pd.DataFrame([(2, 7.0, 6.0), (4, 6.0, 5.25), (6, 5.0, 5.5)], columns=["step", "loss", "held_out_loss"])
+    assert describe_curve(curve, early_stop) == said
+    assert describe_curve(curve.head(0), early_stop) == "not trained"
