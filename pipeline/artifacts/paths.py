@@ -17,6 +17,7 @@ TEST = DATA / "prepared" / "test.parquet"
 CORPUS = DATA / "prepared" / "corpus.parquet"
 LABELS = DATA / "prepared" / "labels.json"
 FOLDS = DATA / "folds.parquet"
+AUGMENTED = DATA / "augmented"
 
 PRETRAINED = MODELS / "pretrained"
 ALIGNED = MODELS / "aligned"

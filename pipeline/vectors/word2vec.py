@@ -65,7 +65,7 @@ def train_word2vec(
     kept = {word: n for word, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if n >= min_count}
     if not kept:
         raise UserError(
-            f"word2vec: none of the corpus's {len(counts)} words occurs {min_count} times (vectors.….min_count); lower it"
+            f"word2vec: none of the corpus's {len(counts)} words occurs {min_count} times; lower min_count under vectors"
         )
     from gensim.models import Word2Vec
     from gensim.models.callbacks import CallbackAny2Vec
@@ -119,15 +119,13 @@ def transform(folder: Path, texts: Sequence[str]) -> NDArray[np.float32]:
     words, vectors, idf = read_word_vectors(folder)
     counts = _count(map(load_segmenter(folder).split, texts), words)
     if read_json(folder / "settings.json")["weighting"] == "idf":
-        counts = counts.multiply(idf).tocsr()
+        counts = csr_matrix(counts.multiply(idf))
     totals = np.asarray(counts.sum(axis=1), dtype=np.float64)
     means: NDArray[np.float32] = (counts @ vectors.astype(np.float64) / np.where(totals, totals, 1)).astype(np.float32)
     return means
 
 
-def nearest(
-    vectors: NDArray[np.float32], rows: Sequence[int], n: int, threshold: float
-) -> list[list[int]]:
+def nearest(vectors: NDArray[np.float32], rows: Sequence[int], n: int, threshold: float) -> list[list[int]]:
     """For each of `rows`, the up to `n` other rows of `vectors` with a cosine of `threshold` or more, nearest first.
 
     Of equal cosines the lower row comes first. A block of rows at a time: [1024, V] floats.

@@ -6,8 +6,8 @@ behind it (branching entropy; Jin and Tanaka-Ishii 2006).
 """
 
 from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,8 @@ from pipeline.artifacts.atomic import write_text
 HAN = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
 
 
-class NewWord(NamedTuple):
+@dataclass(frozen=True)
+class NewWord:
     """A word with its count, and its PMI and the smaller of its two branching entropies in bits."""
 
     word: str
@@ -27,7 +28,8 @@ class NewWord(NamedTuple):
     entropy: float
 
 
-class Ngrams(NamedTuple):
+@dataclass(frozen=True)
+class Ngrams:
     """The frequent n-grams of one length.
 
     Attributes:
@@ -94,9 +96,7 @@ def _characters(text: str) -> tuple[NDArray[np.int64], int]:
 def _frequent(keys: NDArray[np.int64], min_count: int) -> Ngrams:
     """Number the keys that occur `min_count` times or more; a key of -1 is none."""
     positions = np.flatnonzero(keys >= 0)
-    _, first, inverse, counts = np.unique(
-        keys[positions], return_index=True, return_inverse=True, return_counts=True
-    )
+    _, first, inverse, counts = np.unique(keys[positions], return_index=True, return_inverse=True, return_counts=True)
     kept = counts >= min_count
     number = np.where(kept, np.cumsum(kept) - 1, -1)
     ids = np.full(len(keys), -1, dtype=np.int64)

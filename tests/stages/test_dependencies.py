@@ -18,10 +18,11 @@ DAG: dict[str, Any] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stage
 # Whose code is a dependency through models/recipes/<member>.json.
 BY_RECIPE = {"finetune", "predict"}
 # Registry families that a stage loads pieces of, which no import statement shows.
-LOADS = {"prepare": ["cleaning"], "align_vocab": ["alignment"], "pretrain": ["architectures"], "fuse": ["fusion"],
+LOADS = {"prepare": ["cleaning"], "align_vocab": ["alignment"], "train_vectors": ["vectors", "segmentation"],
+         "augment": ["augmentation", "segmentation"], "pretrain": ["architectures"], "fuse": ["fusion"],
          "search_weights": ["class_weights"]}  # fmt: skip
 # Entries that are declared one by one, `encoders.${key}.align`, so that one encoder's edit leaves the others alone.
-BY_ENTRY = {"hub", "scratch", "encoders", "vectors", "members", "external"}
+BY_ENTRY = {"hub", "scratch", "encoders", "vectors", "augment", "members", "external"}
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pipeline.members.vectors import fit_tfidf, save_tfidf
 
 from pipeline.members import linear
 from pipeline.members.linear import fit_scale, negative_log_likelihood
-from pipeline.members.vectors import fit_tfidf, save_tfidf
 from pipeline.metrics import macro_f1
 
 RECIPE = {"classifier": "svm", "C": 1.0, "class_weights": "balanced", "seed": 0}

@@ -2,9 +2,8 @@ import json
 
 import numpy as np
 import pytest
-from sklearn.feature_extraction.text import TfidfVectorizer
-
 from pipeline.members.vectors import fit_tfidf, load_tfidf, save_tfidf, transform
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 SETTINGS = {"analyzer": "word", "ngrams": [1, 2], "min_df": 1, "sublinear_tf": True, "max_features": None}
 UNSEEN = ["zz yy", "", "w1 zz a0 ， A0"]
