@@ -16,9 +16,7 @@ def back_translation(inputs: AugmentationInputs, *, function: str | None) -> lis
     returns anything else.
     """
     if function is None:
-        raise UserError(
-            "augment: back_translation needs a function: {name: back_translation, function: module:function}"
-        )
+        raise UserError("augment: back_translation needs a function: {…, function: module:function}")
     returned = _import(function)(list(inputs.texts))
     if not isinstance(returned, Sequence) or isinstance(returned, str):
         raise UserError(f"{function}: returned a {type(returned).__name__}, a list of strings is expected")
@@ -30,7 +28,7 @@ def back_translation(inputs: AugmentationInputs, *, function: str | None) -> lis
     return list(returned)
 
 
-def _import(function: str | None) -> Callable[[list[str]], Any]:
+def _import(function: str) -> Callable[[list[str]], Any]:
     module, colon, name = function.partition(":")
     if not (module and colon and name):
         raise UserError(f"augment: function: got {function!r}, module:function is allowed, as in translator:and_back")

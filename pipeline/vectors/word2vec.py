@@ -65,7 +65,7 @@ def train_word2vec(
     kept = {word: n for word, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if n >= min_count}
     if not kept:
         raise UserError(
-            f"word2vec: none of the corpus's {len(counts)} words occurs {min_count} times; lower min_count under vectors"
+            f"word2vec: none of the {len(counts)} words occurs {min_count} times; lower min_count under vectors"
         )
     from gensim.models import Word2Vec
     from gensim.models.callbacks import CallbackAny2Vec

@@ -1,5 +1,7 @@
 """Entries over defaults, and the defaults' own mistakes."""
 
+import copy
+
 import pytest
 
 from pipeline.config import schema
@@ -85,14 +87,12 @@ def test_a_whole_number_may_stand_for_a_number(load):
 
 
 def test_filling_leaves_what_was_read_as_it_was():
-    raw = {"vectors": {"tfidf": {"kind": "tfidf", "min_df": 2}}, "defaults": {"tfidf": {"min_df": 1, "ngrams": [1, 2]}}}
+    given = {"tfidf": {"kind": "tfidf", "min_df": 2}}
+    raw = {"vectors": copy.deepcopy(given), "defaults": {"tfidf": {"min_df": 1, "ngrams": [1, 2]}}}
     filled = fill_defaults(raw)
     assert filled["vectors"]["tfidf"] == {"kind": "tfidf", "min_df": 2, "ngrams": [1, 2]}
     filled["vectors"]["tfidf"]["ngrams"].append(3)
-    assert raw == {
-        "vectors": {"tfidf": {"kind": "tfidf", "min_df": 2}},
-        "defaults": {"tfidf": {"min_df": 1, "ngrams": [1, 2]}},
-    }
+    assert raw == {"vectors": given, "defaults": {"tfidf": {"min_df": 1, "ngrams": [1, 2]}}}
 
 
 # ── Mistakes in the defaults, told once ─────────────────────────────────────────────────────────────────────────
@@ -179,7 +179,7 @@ def test_what_neither_says_may_be_written_in_either(errors):
     assert errors({"defaults.linear.C": ...}) == [
         "members.tfidf-svm.C: is missing; give it here or under defaults.linear"
     ]
-    assert errors({"defaults.tfidf": {"analyzer": "word", "ngrams": [1, 1], "min_df": 1}}) == [
+    assert errors({"defaults.tfidf": {"segment": "whitespace", "analyzer": "word", "ngrams": [1, 1], "min_df": 1}}) == [
         "vectors.tfidf: sublinear_tf, max_features are missing; give them here or under defaults.tfidf"
     ]
 
