@@ -4,6 +4,7 @@ import logging
 import re
 import warnings
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -72,20 +73,34 @@ def join_words(words: Sequence[str]) -> str:
 
 
 def _tokenizer(entries: Sequence[Entry]) -> Any:
-    """A jieba of our own, with further words.
-
-    jieba's own loading keeps a cache in a temporary folder that all programs of the machine share; this leaves it out.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of jieba's regular expressions, at import
-        import jieba
-    jieba.setLogLevel(logging.WARNING)
+    """A jieba of our own, with further words."""
+    jieba = _import_jieba()
     tokenizer = jieba.Tokenizer()
-    tokenizer.FREQ, tokenizer.total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    frequencies, tokenizer.total = _jieba_dictionary()
+    tokenizer.FREQ = dict(frequencies)
     tokenizer.initialized = True
     for entry in entries:
         _add(tokenizer, entry)
     return tokenizer
+
+
+@cache
+def _jieba_dictionary() -> tuple[dict[str, int], int]:
+    """The frequencies of jieba's dictionary and their sum, a second's work.
+
+    jieba's own loading keeps a cache in a temporary folder that all programs of the machine share; this leaves it out.
+    """
+    tokenizer = _import_jieba().Tokenizer()
+    frequencies, total = tokenizer.gen_pfdict(tokenizer.get_dict_file())
+    return frequencies, total
+
+
+def _import_jieba() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of its regular expressions
+        import jieba
+    jieba.setLogLevel(logging.WARNING)
+    return jieba
 
 
 def _add(tokenizer: Any, entry: Entry) -> Entry:

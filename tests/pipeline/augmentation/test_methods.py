@@ -120,12 +120,11 @@ def test_synonyms_are_neighbours_in_word_vectors(tmp_path):
     np.save(tmp_path / "idf.npy", np.ones(6, dtype=np.float32))
     jieba = {"name": "jieba", "dictionary": None, "new_words": None, "hashtags": True}
     make_segmenter(jieba, []).save(tmp_path)
-    texts = ["，好！", "近", "无", "生词"]
-    seen = [augment("synonym_replacement", texts, tmp_path, seed=s, **SYNONYMS) for s in range(40)]
-    assert {row[0] for row in seen} == {"，棒！", "，坏！"}, "the vectors' own segmentation"
-    assert {tuple(row[1:]) for row in seen} == {("近", "无", "生词")}
-    nearest = [augment("synonym_replacement", texts, tmp_path, seed=s, **SYNONYMS | {"neighbors": 1}) for s in range(9)]
-    assert {row[0] for row in nearest} == {"，棒！"}
+    texts = ["，好！"] * 30 + ["近", "无", "生词"]
+    changed = augment("synonym_replacement", texts, tmp_path, **SYNONYMS)
+    assert set(changed[:30]) == {"，棒！", "，坏！"}, "the vectors' own segmentation"
+    assert changed[30:] == ["近", "无", "生词"]
+    assert set(augment("synonym_replacement", texts[:30], tmp_path, **SYNONYMS | {"neighbors": 1})) == {"，棒！"}
 
 
 @pytest.mark.parametrize(
