@@ -4,14 +4,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pipeline.vectors import tfidf, word2vec
 
 from pipeline.members import linear
 from pipeline.members.linear import fit_scale, negative_log_likelihood
 from pipeline.metrics import macro_f1
+from pipeline.vectors import tfidf, word2vec
 
 RECIPE = {"classifier": "svm", "C": 1.0, "class_weights": "balanced", "seed": 0}
-TFIDF = {"kind": "tfidf", "segment": {"name": "whitespace"}, "analyzer": "word", "ngrams": [1, 2], "min_df": 1, "sublinear_tf": True, "max_features": None}
+TFIDF = {
+    "kind": "tfidf",
+    "segment": {"name": "whitespace"},
+    "analyzer": "word",
+    "ngrams": [1, 2],
+    "min_df": 1,
+    "sublinear_tf": True,
+    "max_features": None,
+}
 RECIPES = pytest.mark.parametrize(
     "recipe",
     [RECIPE, RECIPE | {"classifier": "logistic"}, RECIPE | {"class_weights": "none"}],
@@ -219,10 +227,13 @@ def test_copies_follow_their_rows(source, short_texts, short_labels):
 
 def test_the_scale_is_fitted_without_copies_of_its_rows(source, short_texts, short_labels, monkeypatch):
     fitted = []
-    original = linear._fit
-    monkeypatch.setattr(
-        linear, "_fit", lambda features, labels, *rest: fitted.append(features.shape[0]) or original(features, labels, *rest)
-    )
+    fit = linear._fit
+
+    def watched(features, *rest):
+        fitted.append(features.shape[0])
+        return fit(features, *rest)
+
+    monkeypatch.setattr(linear, "_fit", watched)
     features = linear.featurize(source, [*short_texts, *short_texts], RECIPE)
     labels = np.concatenate([short_labels, short_labels])
     linear.train_fold(source, features, labels, TRAIN, HELD_OUT, 3, RECIPE, "cpu", "x", np.arange(60))

@@ -100,9 +100,8 @@ def test_two_processes_give_the_same_bytes(tmp_path, short_texts):
     )
     for salt in ("0", "12345"):
         environment = os.environ | {"PYTHONHASHSEED": salt, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(
-            [sys.executable, "-c", code, salt], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-        )
+        command = [sys.executable, "-c", code, salt]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
         assert done.stdout + done.stderr == "", "gensim keeps quiet"
     for file in sorted((tmp_path / "0").iterdir()):
         assert file.read_bytes() == (tmp_path / "12345" / file.name).read_bytes(), file.name

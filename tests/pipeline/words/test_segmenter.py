@@ -17,8 +17,10 @@ ROOT = Path(__file__).parents[3]
 JIEBA = {"name": "jieba", "dictionary": None, "new_words": None, "hashtags": True}
 NEW_WORDS = {"min_count": 5, "min_pmi": 1.0, "min_entropy": 1.5, "max_length": 4}
 # A word that no dictionary has, among many neighbours.
-TEXTS = [f"{before}鹅鹅冲{after}" for before in ("我们", "大家", "他", "快看", "那就") for after in ("吧", "！", "呀", "了", "")]
-ODDITIES = ["", " ", "\u3000", "，。！", "今天 天气\u2028真好\t！", "I love 北京 and C++", "#话 题#，#tag", "👍🏽好\ud800"]
+BEFORE, AFTER = ("我们", "大家", "他", "快看", "那就"), ("吧", "！", "呀", "了", "")
+TEXTS = [f"{before}鹅鹅冲{after}" for before in BEFORE for after in AFTER]
+ODDITIES = ["", " ", "\u3000", "，。！", "今天 天气\u2028真好\t！", "I love 北京 and C++", "#话 题#，#tag"]
+ODDITIES += ["👍🏽好\ud800"]
 
 
 @pytest.fixture(scope="module")
@@ -129,8 +131,7 @@ def test_a_folder_without_a_segmenter_is_refused(tmp_path):
 
 def test_jieba_leaves_no_cache_and_says_nothing(tmp_path):
     code = (
-        "from pipeline.words.segmenter import make_segmenter\n"
-        f"print(make_segmenter({JIEBA!r}, []).split('北京大学'))"
+        f"from pipeline.words.segmenter import make_segmenter\nprint(make_segmenter({JIEBA!r}, []).split('北京大学'))"
     )
     environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
