@@ -20,8 +20,7 @@ NAMED = [
     "reports/history/post_train/tiny-bert.csv",
     "reports/history/finetune/bert-ce/fold-0.csv",
 ]
-OLD = {"tiny-bert": "old-bert", "bert-ce": "old-ce", "tfidf": "old", "swapped": "old"}
-LEFT = [reduce(lambda file, name: file.replace(name, OLD[name]), OLD, file) for file in NAMED]
+LEFT = [re.sub("tiny(?=-bert)|bert(?=-ce)|tfidf|swapped", "old", file) for file in NAMED]
 OTHERS = [
     "models/oof_logits/.gitignore",
     "models/members/.keep/x",
