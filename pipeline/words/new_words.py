@@ -134,4 +134,5 @@ def _entropy(level: Ngrams, characters: NDArray[np.int64], offset: int) -> NDArr
     n_kinds = int(characters.max(initial=0)) + 1
     pairs, counts = np.unique(ngrams[inside] * n_kinds + neighbours[inside], return_counts=True)
     repeated = np.bincount(pairs // n_kinds, weights=counts * np.log2(counts), minlength=len(level.counts))
-    return np.log2(level.counts) - repeated / level.counts
+    entropy: NDArray[np.float64] = np.maximum(np.log2(level.counts) - repeated / level.counts, 0.0)
+    return entropy

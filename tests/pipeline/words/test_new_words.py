@@ -42,23 +42,26 @@ def slow(texts, known, *, min_count, min_pmi, min_entropy, max_length):
         splits = [counts[word[:cut]] * counts[word[cut:]] for cut in range(1, len(word))]
         pmi = min(math.log2(n_characters * count / parts) for parts in splits)
         freedom = min(entropy(left[word]), entropy(right[word]))
-        if pmi >= min_pmi and freedom >= min_entropy:
+        if pmi >= min_pmi and freedom >= min_entropy - 1e-12:
             found.append((word, count, pmi, freedom))
     return sorted(found, key=lambda row: (-row[1], row[0]))
 
 
+# Words and single characters, so that there is something to find.
+PARTS = ["甲", "乙", "丙", "丁", "𠀀", "甲乙丙", "丙甲乙丁", "丁丁", "a", "，", "\n"]
+
+
 # Thresholds off any value that could be met exactly, so that rounding decides nothing.
-THRESHOLDS = {"min_count": 2, "min_pmi": 0.3001, "min_entropy": 0.2001, "max_length": 4}
-
-
 @settings(max_examples=60, deadline=None)
 @given(
-    texts=st.lists(st.text(alphabet="甲乙丙丁𠀀a ，\n", max_size=25), max_size=8),
-    min_count=st.integers(2, 4),
+    texts=st.lists(st.lists(st.sampled_from(PARTS), max_size=12).map("".join), min_size=1, max_size=8),
+    min_count=st.integers(2, 3),
+    min_pmi=st.sampled_from([-9.0, 0.3001, 1.1001]),
+    min_entropy=st.sampled_from([0.0, 0.2001, 1.1001]),
     max_length=st.integers(2, 5),
 )
-def test_equals_the_definition(texts, min_count, max_length):
-    thresholds = THRESHOLDS | {"min_count": min_count, "max_length": max_length}
+def test_equals_the_definition(texts, min_count, min_pmi, min_entropy, max_length):
+    thresholds = {"min_count": min_count, "min_pmi": min_pmi, "min_entropy": min_entropy, "max_length": max_length}
     found = find_new_words(texts, {"甲乙"}, **thresholds)
     expected = slow(texts, {"甲乙"}, **thresholds)
     assert [(new.word, new.count) for new in found] == [(word, count) for word, count, _, _ in expected]
