@@ -42,6 +42,21 @@ FAMILIES: dict[str, dict[str, str]] = {
         "tfidf": "pipeline.data.selection.tfidf:tfidf",
         "lsa": "pipeline.data.selection.lsa:lsa",
     },
+    "segmentation": {
+        "whitespace": "pipeline.words.whitespace:whitespace",
+        "jieba": "pipeline.words.jieba_words:jieba_words",
+    },
+    "vectors": {
+        "tfidf": "pipeline.vectors.tfidf",
+        "word2vec": "pipeline.vectors.word2vec",
+    },
+    "augmentation": {
+        "random_swap": "pipeline.augmentation.random_swap:random_swap",
+        "random_delete": "pipeline.augmentation.random_delete:random_delete",
+        "random_insert": "pipeline.augmentation.random_insert:random_insert",
+        "synonym_replacement": "pipeline.augmentation.synonym_replacement:synonym_replacement",
+        "back_translation": "pipeline.augmentation.back_translation:back_translation",
+    },
     "kinds": {
         "transformer": "pipeline.members.transformer",
         "linear": "pipeline.members.linear",

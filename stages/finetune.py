@@ -51,7 +51,7 @@ def train_one_fold(member: str, fold: int, device: str) -> None:
 
     recipe = _recipe(member)
     kind = registry.load("kinds", recipe["kind"])
-    row_id, features, label_ids, fold_ids, labels = _inputs(member)
+    row_id, features, label_ids, fold_ids, labels, copy_of = _inputs(member)
     n_folds = int(fold_ids.max()) + 1
     held_out = fold_ids[fold // n_folds] == fold % n_folds
     what = f"{member} fold {fold}"
@@ -65,6 +65,7 @@ def train_one_fold(member: str, fold: int, device: str) -> None:
         recipe | {"seed": recipe["seed"] + fold},
         device,
         what,
+        copy_of,
     )
     with atomic_folder(_scratch(recipe) / fold_name(fold)) as folder:
         (folder / "weights").mkdir()
@@ -75,10 +76,16 @@ def train_one_fold(member: str, fold: int, device: str) -> None:
 
 
 @cache
-def _inputs(member: str) -> tuple[Any, Any, Any, Any, list[str]]:
-    """What all folds of a member share, read once a process: ids, features, labels, folds, class names."""
+def _inputs(member: str) -> tuple[Any, Any, Any, Any, list[str], Any]:
+    """What all folds of a member share, read once a process: ids, features, labels, folds, class names, copies.
+
+    Copies of rows stand behind the rows in features and labels; the last item says of which row each is.
+    """
+    import numpy as np
+
     from pipeline import registry
     from pipeline.artifacts.atomic import read_json
+    from pipeline.artifacts.augmented import read_augmented
     from pipeline.artifacts.folds import read_fold_ids
     from pipeline.artifacts.paths import LABELS, TRAIN
     from pipeline.artifacts.tables import read_table
@@ -87,10 +94,11 @@ def _inputs(member: str) -> tuple[Any, Any, Any, Any, list[str]]:
     kind = registry.load("kinds", recipe["kind"])
     kind.set_up(recipe)
     train = read_table(TRAIN, ["row_id", "text", "label_id"])
-    source = Path(recipe["from"])
-    features = kind.featurize(source, train["text"].tolist(), recipe)
-    row_id = train["row_id"].to_numpy(dtype=str)
-    return row_id, features, train["label_id"].to_numpy(), read_fold_ids(row_id), read_json(LABELS)["labels"]
+    row_id, label_ids = train["row_id"].to_numpy(dtype=str), train["label_id"].to_numpy()
+    copies, copy_of = read_augmented(recipe["augmented"], row_id)
+    features = kind.featurize(Path(recipe["from"]), [*train["text"], *copies], recipe)
+    label_ids = np.concatenate([label_ids, label_ids[copy_of]])
+    return row_id, features, label_ids, read_fold_ids(row_id), read_json(LABELS)["labels"], copy_of
 
 
 def _recipe(member: str) -> dict[str, Any]:

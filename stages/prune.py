@@ -48,6 +48,7 @@ def named_artifacts(params: object) -> dict[Path, set[str]]:
         paths.ALIGNED: names("encoders"),
         paths.ENCODERS: names("encoders"),
         paths.VECTORS: names("vectors"),
+        paths.AUGMENTED: names("augment"),
         paths.MEMBERS: names("members"),
         paths.OOF_LOGITS: names("members", "external"),
         paths.TEST_LOGITS: names("members", "external"),

@@ -1,8 +1,8 @@
 """Write each member's full recipe: `python -m stages.recipes`.
 
-A recipe is the member with every default filled in, the runtime settings, and the hashes of the code that it runs. It
-is what finetune depends on, so a new loss or an edit in another member leaves this member's file, and its training,
-as they were.
+A recipe is the member with every default filled in, the runtime settings, the hashes of the copies of texts that it
+names and of the code that it runs. It is what finetune depends on, so a new loss or an edit in another member leaves
+this member's file, and its training, as they were.
 """
 
 from typing import Any
@@ -13,7 +13,8 @@ from pipeline.runtime.cli import run_stage, say
 def main() -> None:
     """Write models/recipes/<member>.json for every member."""
     from pipeline.artifacts.atomic import atomic_folder, write_json
-    from pipeline.artifacts.paths import RECIPES
+    from pipeline.artifacts.hashes import hash_path
+    from pipeline.artifacts.paths import AUGMENTED, RECIPES
     from pipeline.config import load_params
 
     params = load_params()
@@ -22,14 +23,15 @@ def main() -> None:
             recipe = member.model_dump(by_alias=True)
             if member.kind == "transformer":  # a linear model has no use for it, and should not train again
                 recipe |= {"precision": params.runtime.precision}
-            write_json(folder / f"{name}.json", {"name": name, **recipe, **code(recipe)})
+            augmented = {copies: hash_path(AUGMENTED / f"{copies}.parquet") for copies in recipe["augment"]}
+            write_json(folder / f"{name}.json", {"name": name, **recipe, "augmented": augmented, **code(recipe)})
     say(f"recipes of {len(params.members)} members: {RECIPES}/")
 
 
 def code(recipe: dict[str, Any]) -> dict[str, dict[str, str]]:
     """The code that training by this recipe runs: where each of its pieces lives, and the hashes of all sources."""
     from pipeline.artifacts.hashes import source_hashes
-    from pipeline.registry import FAMILIES, module_of
+    from pipeline.registry import FAMILIES, module_of, words
 
     pieces = [("kinds", recipe["kind"])]
     if recipe["kind"] == "transformer":
@@ -40,6 +42,8 @@ def code(recipe: dict[str, Any]) -> dict[str, dict[str, str]]:
         ]
         if recipe["contrastive"]:
             pieces.append(("contrastive", recipe["contrastive"]["loss"]["name"]))
+    else:  # what its vectors are made of stands in their folder
+        pieces += [(family, word) for family in ("vectors", "segmentation") for word in words(family)]
     modules = ["stages.finetune", *(module_of(family, word) for family, word in pieces)]
     return {
         "pieces": {f"{family}.{word}": FAMILIES[family][word] for family, word in pieces},

@@ -20,6 +20,7 @@ CLEANING = DATA / "prepared" / "cleaning.json"
 LABELS = DATA / "prepared" / "labels.json"
 UNLABELLED = DATA / "unlabelled"
 FOLDS = DATA / "folds.parquet"
+AUGMENTED = DATA / "augmented"
 
 PRETRAINED = MODELS / "pretrained"
 ALIGNED = MODELS / "aligned"

@@ -25,7 +25,7 @@ def check_combinations(filled: Mapping[str, Any]) -> list[Problem]:
 
     The params need not be valid: what has another form than it should is reported elsewhere and passed over here.
     """
-    return [*_check_names(filled), *_check_sources(filled)]
+    return [*_check_names(filled), *_check_sources(filled), *_check_augmentation(filled)]
 
 
 def entries(filled: Mapping[str, Any], section: str) -> dict[str, Mapping[str, Any]]:
@@ -71,6 +71,26 @@ def _check_sources(filled: Mapping[str, Any]) -> list[Problem]:
     for name, member in entries(filled, "members").items():
         if member.get("kind") in list(MEMBER_MODELS):
             problems += _check_source(("members", name, "from"), member, member["kind"], made)
+    return problems
+
+
+def _check_augmentation(filled: Mapping[str, Any]) -> list[Problem]:
+    """Copies that start from vectors without neighbours, or that a member names and nothing makes."""
+    problems = []
+    vectors, augment = entries(filled, "vectors"), entries(filled, "augment")
+    with_words = [f"{VECTORS}/{name}" for name, entry in vectors.items() if entry.get("kind") == "word2vec"]
+    for name, entry in augment.items():
+        source = as_path(entry.get("from"))
+        if source is not None and PurePosixPath(VECTORS) in source.parents and str(source) not in with_words:
+            allowed = ", ".join(with_words) or "none"
+            message = f"got {str(source)!r}, vectors of kind word2vec are needed, one of: {allowed}"
+            problems.append(Problem(("augment", name, "from"), message))
+    for name, member in entries(filled, "members").items():
+        named = member.get("augment")
+        for index, copies in enumerate(named if isinstance(named, list) else ()):
+            if isinstance(copies, str) and copies not in augment:
+                message = f"nothing makes it: {one_of(copies, list(augment))}"
+                problems.append(Problem(("members", name, "augment", index), message))
     return problems
 
 

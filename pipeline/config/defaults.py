@@ -16,22 +16,38 @@ from pipeline.config.messages import did_you_mean, one_of, show
 from pipeline.config.pieces import Problem, check_arguments
 
 # Which defaults stand behind which entries: the defaults' key -> the paths of the mappings they fill.
-# A `*` stands for every name in the mapping. Members take those of their kind.
+# A `*` stands for every name in the mapping. Members and vectors take those of their kind.
 FILLED_FROM = {
     "masked_lm": ("scratch.*.mlm", "encoders.*.post_train"),
     "align": ("encoders.*.align",),
-    "tfidf": ("vectors.*",),
+    "augment": ("augment.*",),
 }
 SECTIONS: dict[str, type[BaseModel]] = {
     "masked_lm": schema.MaskedLM,
     "align": schema.Alignment,
-    "tfidf": schema.Vectors,
+    "augment": schema.Augment,
+    **schema.VECTOR_MODELS,
     **schema.MEMBER_MODELS,
 }
 # Their pieces may take arguments.
-FAMILIES = ("cleaning", "selection", "alignment", "masking", "losses", "poolers", "contrastive", "fusion")
-# What no default can say for a member. With values that pass, so that a member's defaults can be checked as a member.
-OWN = {kind: {"kind": kind, "from": ""} for kind in schema.MEMBER_MODELS}
+FAMILIES = (
+    "cleaning",
+    "selection",
+    "alignment",
+    "masking",
+    "segmentation",
+    "augmentation",
+    "losses",
+    "poolers",
+    "contrastive",
+    "fusion",
+)
+# What no default can say for an entry. With values that pass, so that defaults can be checked as an entry.
+OWN: dict[str, dict[str, str]] = {
+    **{kind: {"kind": kind, "from": ""} for kind in schema.MEMBER_MODELS},
+    **{kind: {"kind": kind} for kind in schema.VECTOR_MODELS},
+    "augment": {"from": ""},
+}
 
 
 def fill_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,9 +59,8 @@ def fill_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
     for key, paths in FILLED_FROM.items():
         for target in paths:
             _fill(filled, target.split("."), defaults.get(key))
-    for kind in schema.MEMBER_MODELS:
-        for name in _members(filled, kind):
-            filled["members"][name] = _overlay(defaults.get(kind), filled["members"][name])
+    for section, kind, name in _entries_of_kinds(filled):
+        filled[section][name] = _overlay(defaults.get(kind), filled[section][name])
     return filled
 
 
@@ -56,8 +71,8 @@ def home(location: Sequence[Any], filled: Mapping[str, Any]) -> tuple[Any, ...] 
             keys = target.split(".")
             if len(location) >= len(keys) and all(a in ("*", b) for a, b in zip(keys, location, strict=False)):
                 return ("defaults", key, *location[len(keys) :])
-    for kind in schema.MEMBER_MODELS:
-        if location[0] == "members" and len(location) > 2 and location[1] in _members(filled, kind):
+    for section, kind, name in _entries_of_kinds(filled):
+        if tuple(location[:2]) == (section, name):
             return ("defaults", kind, *location[2:])
     return None
 
@@ -80,17 +95,21 @@ def check_defaults(defaults: Any) -> list[Problem]:
     return problems
 
 
-def _members(params: Mapping[str, Any], kind: str) -> list[Any]:
-    """The names of the members of a kind."""
-    members = params.get("members")
-    entries = members.items() if isinstance(members, Mapping) else ()
-    return [name for name, member in entries if isinstance(member, Mapping) and member.get("kind") == kind]
+def _entries_of_kinds(params: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
+    """Section, kind and name of every entry that says a kind which its section knows."""
+    found = []
+    for section, kinds in schema.KINDS.items():
+        entries = params.get(section)
+        for name, entry in entries.items() if isinstance(entries, Mapping) else ():
+            if isinstance(entry, Mapping) and isinstance(entry.get("kind"), str) and entry["kind"] in kinds:
+                found.append((section, entry["kind"], name))
+    return found
 
 
 def _check_section(key: str, section: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[Problem]:
     own = OWN.get(key, {})
     problems = [
-        Problem(("defaults", key, name), "cannot have a default: every member says its own")
+        Problem(("defaults", key, name), "cannot have a default: every entry says its own")
         for name in section
         if name in own
     ]

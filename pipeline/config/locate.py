@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from pipeline.config.messages import describe, one_of
 from pipeline.config.pieces import Problem
-from pipeline.config.schema import MEMBER_MODELS
+from pipeline.config.schema import KINDS
 
 
 def locate(
@@ -31,9 +31,9 @@ def locate(
             problems += [Problem((*where, *place), message) for place, message in inside]
             problems += in_defaults
         elif error["type"] == "union_tag_invalid":
-            problems.append(Problem((*where, "kind"), one_of(error["input"]["kind"], list(MEMBER_MODELS))))
+            problems.append(Problem((*where, "kind"), one_of(error["input"]["kind"], _kinds(error["loc"]))))
         elif error["type"] == "union_tag_not_found":
-            problems.append(Problem((*where, "kind"), f"is missing; one of: {', '.join(MEMBER_MODELS)}"))
+            problems.append(Problem((*where, "kind"), f"is missing; one of: {', '.join(_kinds(error['loc']))}"))
         else:
             known = [key for key in _keys_beside(model, error["loc"]) if len(error["loc"]) > 1 or key not in hidden]
             problems.append(Problem(where, describe(error, known)))
@@ -41,13 +41,14 @@ def locate(
 
 
 def _written_keys(location: Sequence[int | str], root: tuple[str, ...]) -> tuple[int | str, ...]:
-    """The location without what pydantic adds: a member's kind after its name, and `[key]` for a bad name."""
-    of_member = not root and location[:1] == ("members",)
-    return tuple(
-        part
-        for depth, part in enumerate(location)
-        if part != "[key]" and not (of_member and depth == 2 and part in MEMBER_MODELS)
-    )
+    """The location without what pydantic adds: an entry's kind after its name, and `[key]` for a bad name."""
+    kinds = [] if root else _kinds(location)
+    return tuple(part for depth, part in enumerate(location) if part != "[key]" and not (depth == 2 and part in kinds))
+
+
+def _kinds(location: Sequence[int | str]) -> list[str]:
+    """The kinds that entries of a location's section may have; none where they do not say any."""
+    return list(KINDS.get(str(location[0]), {})) if location else []
 
 
 def _keys_beside(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
@@ -66,7 +67,8 @@ def _step(annotation: Any, part: int | str) -> Any:
         fields = {field.alias or name: field.annotation for name, field in bare.model_fields.items()}
         return fields.get(str(part))
     if typing.get_origin(bare) is types.UnionType:
-        return MEMBER_MODELS.get(str(part))  # the members' kinds are the only union of models
+        models = {name: model for kinds in KINDS.values() for name, model in kinds.items()}
+        return models.get(str(part))  # kinds are the only unions of models
     arguments = typing.get_args(bare)
     return arguments[-1] if arguments else None
 

@@ -75,10 +75,10 @@ def _checker(family: str) -> Callable[[Any, ValidationInfo], dict[str, Any]]:
         given = {"name": value} if isinstance(value, str) else value
         if not isinstance(given, Mapping) or "name" not in given:
             message = f"got {show(value)}, a word or a mapping with `name` is allowed; words: {', '.join(words)}"
-            raise _error([Problem((), message)])
+            raise piece_error([Problem((), message)])
         name = given["name"]
         if name not in words:
-            raise _error([Problem(("name",) if isinstance(value, Mapping) else (), one_of(name, words))])
+            raise piece_error([Problem(("name",) if isinstance(value, Mapping) else (), one_of(name, words))])
         own = {key: argument for key, argument in given.items() if key != "name"}
         defaults = _mapping(_mapping(_mapping((info.context or {}).get("defaults")).get(family)).get(name))
         inherited = {key: argument for key, argument in defaults.items() if key not in own}
@@ -91,7 +91,7 @@ def _checker(family: str) -> Callable[[Any, ValidationInfo], dict[str, Any]]:
         ]
         if problems or in_defaults:
             above = ("defaults", family, name)
-            raise _error(problems, [Problem((*above, *where), what) for where, what in in_defaults])
+            raise piece_error(problems, [Problem((*above, *where), what) for where, what in in_defaults])
         merged = typed_defaults | typed
         ordered = {a.name: merged[a.name] for a in registry.arguments(family, name) if a.name in merged}
         return {"name": name, **ordered}
@@ -111,5 +111,6 @@ def _mapping(value: Any) -> Mapping[Any, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _error(problems: list[Problem], in_defaults: list[Problem] | None = None) -> PydanticCustomError:
+def piece_error(problems: list[Problem], in_defaults: list[Problem] | None = None) -> PydanticCustomError:
+    """What a validator raises for a wrong piece: `problems` lie inside it, `in_defaults` under `defaults`."""
     return PydanticCustomError("piece", "piece", {"problems": problems, "in_defaults": in_defaults or []})

@@ -1,12 +1,12 @@
 """The shape of `params.yaml`. What each key means stands as a comment in `params.yaml` itself."""
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from pipeline.config.messages import one_of
-from pipeline.config.pieces import piece, word
+from pipeline.config.messages import describe, one_of
+from pipeline.config.pieces import Problem, piece, piece_error, word
 from pipeline.errors import UserError
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -246,9 +246,36 @@ class Encoder(Section):
     post_train: MaskedLM
 
 
-class Vectors(Section):
+class NewWords(Section):
+    """When a string of the corpus is a new word."""
+
+    min_count: Annotated[int, Field(ge=2)]
+    min_pmi: float
+    min_entropy: Annotated[float, Field(ge=0)]
+    max_length: Annotated[int, Field(ge=2, le=16)]
+
+
+def _check_segment(segment: dict[str, Any]) -> dict[str, Any]:
+    """A piece's arguments are checked by their types alone; those of a new word have keys of their own."""
+    if segment.get("new_words") is None:
+        return segment
+    try:
+        return segment | {"new_words": NewWords.model_validate(segment["new_words"]).model_dump()}
+    except ValidationError as invalid:
+        known = list(NewWords.model_fields)
+        raise piece_error(
+            [Problem(("new_words", *error["loc"]), describe(error, known)) for error in invalid.errors()]
+        ) from None
+
+
+Segment: TypeAlias = Annotated[piece("segmentation"), AfterValidator(_check_segment)]  # type: ignore[valid-type]
+
+
+class Tfidf(Section):
     """TF-IDF features."""
 
+    kind: Literal["tfidf"]
+    segment: Segment
     analyzer: Literal["word", "char", "char_wb"]
     ngrams: Annotated[list[AtLeastOne], Field(min_length=2, max_length=2)]
     min_df: AtLeastOne
@@ -260,6 +287,44 @@ class Vectors(Section):
         if self.ngrams[0] > self.ngrams[1]:
             raise ValueError(f"ngrams: got {self.ngrams}, [shortest, longest] is allowed")
         return self
+
+    @model_validator(mode="after")
+    def _segments_are_used(self) -> Self:
+        name = self.segment["name"]
+        if self.analyzer != "word" and name != "whitespace":
+            raise ValueError(
+                f"segment: got {name!r}, which analyzer: {self.analyzer} does not look at; set analyzer: word or "
+                "segment: whitespace"
+            )
+        return self
+
+
+class Word2Vec(Section):
+    """Word vectors trained on the corpus."""
+
+    kind: Literal["word2vec"]
+    segment: Segment
+    dimensions: AtLeastOne
+    window: AtLeastOne
+    min_count: AtLeastOne
+    epochs: AtLeastOne
+    negative: AtLeastOne
+    skip_gram: bool
+    weighting: Literal["mean", "idf"]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+
+
+VECTOR_MODELS: dict[str, type[Section]] = {"tfidf": Tfidf, "word2vec": Word2Vec}
+
+
+class Augment(Section):
+    """Changed copies of the training texts."""
+
+    from_: str = Field(alias="from")
+    method: piece("augmentation")  # type: ignore[valid-type]
+    segment: Segment
+    copies: AtLeastOne
+    seed: Count
 
 
 class LearningRate(Section):
@@ -313,22 +378,26 @@ class TransformerMember(Section):
     weight_decay: Annotated[float, Field(ge=0)]
     clip: Positive
     early_stop: EarlyStop
+    augment: Annotated[list[Name], AfterValidator(_check_distinct)]
     threads: AtLeastOne
     seed: Count
 
 
 class LinearMember(Section):
-    """The full recipe of a linear classifier on TF-IDF features."""
+    """The full recipe of a linear classifier on TF-IDF features or mean word vectors."""
 
     kind: Literal["linear"]
     from_: str = Field(alias="from")
     classifier: Literal["svm", "logistic"]
     C: Positive
     class_weights: Literal["none", "balanced"]
+    augment: Annotated[list[Name], AfterValidator(_check_distinct)]
     seed: Count
 
 
 MEMBER_MODELS: dict[str, type[Section]] = {"transformer": TransformerMember, "linear": LinearMember}
+# The sections whose entries say their kind, and the kinds of each. No two kinds have one name.
+KINDS = {"members": MEMBER_MODELS, "vectors": VECTOR_MODELS}
 
 
 class External(Section):
@@ -364,7 +433,8 @@ class Params(Section):
     hub: dict[Name, Hub]
     scratch: dict[Name, Scratch]
     encoders: dict[Name, Encoder]
-    vectors: dict[Name, Vectors]
+    vectors: dict[Name, Annotated[Tfidf | Word2Vec, Field(discriminator="kind")]]
+    augment: dict[Name, Augment]
     members: dict[Name, Annotated[TransformerMember | LinearMember, Field(discriminator="kind")]]
     external: dict[Name, External]
     fusion: Fusion

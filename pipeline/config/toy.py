@@ -22,6 +22,8 @@ CAPS = {
     "batch_tokens": 1024,
     "evaluate_every": 3,
     "epochs": 1,
+    "dimensions": 16,
+    "copies": 1,
     "batch_size": 64,
     "bootstrap_samples": 50,
 }

@@ -1,4 +1,4 @@
-"""A linear classifier on TF-IDF features: cheap, strong, and different from every transformer."""
+"""A linear classifier on TF-IDF features or mean word vectors: cheap, strong, and different from every transformer."""
 
 import shutil
 from collections.abc import Sequence
@@ -13,10 +13,13 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from pipeline.members import vectors
+from pipeline.members.copies import with_copies
 from pipeline.members.fold import Fold
 from pipeline.members.inner_split import inner_split
 from pipeline.metrics import macro_f1
+from pipeline.vectors.features import transform
+
+Features = csr_matrix | NDArray[np.float32]
 
 WEIGHTS = "linear.npz"
 SHARE_FOR_SCALE = 0.2
@@ -31,14 +34,14 @@ def devices(recipe: dict[str, Any]) -> list[str]:
     return ["cpu"]
 
 
-def featurize(source: Path, texts: Sequence[str], recipe: dict[str, Any]) -> csr_matrix:
-    """The texts' TF-IDF rows, [N, F]."""
-    return vectors.transform(source, texts)
+def featurize(source: Path, texts: Sequence[str], recipe: dict[str, Any]) -> Features:
+    """The texts' rows of features, [N, F]."""
+    return transform(source, texts)
 
 
 def train_fold(
     source: Path,
-    features: csr_matrix,
+    features: Features,
     label_ids: NDArray[np.integer],
     train_rows: NDArray[np.integer],
     held_out_rows: NDArray[np.integer],
@@ -46,13 +49,15 @@ def train_fold(
     recipe: dict[str, Any],
     device: str,
     what: str,
+    copy_of: NDArray[np.integer] | Sequence[int] = (),
 ) -> Fold:
-    """Fit on `train_rows`; the logits are the decision values of `held_out_rows` times one fitted scale.
+    """Fit on `train_rows` and their copies; the logits are the held-out rows' decision values times one fitted scale.
 
     An SVM's margins are no log-probabilities. The scale that makes them the best log-probabilities (temperature
     scaling, Guo et al. 2017) is found on a part of the training rows, with a model that has not seen that part.
     """
     fit_rows, scale_rows = inner_split(label_ids, train_rows, SHARE_FOR_SCALE, recipe["seed"])
+    fit_rows, train_rows = (with_copies(rows, copy_of, len(label_ids)) for rows in (fit_rows, train_rows))
     probe = _fit(features[fit_rows], label_ids[fit_rows], n_classes, recipe)
     scale = fit_scale(_decide(probe, features[scale_rows]), label_ids[scale_rows])
     coefficients, intercept = _fit(features[train_rows], label_ids[train_rows], n_classes, recipe)
@@ -65,12 +70,12 @@ def train_fold(
 
 
 def save_shared(source: Path, folder: Path) -> None:
-    """Copy the vectorizer."""
+    """Copy the vectors."""
     shutil.copytree(source, folder)
 
 
 def predict(
-    shared: Path, fold_folder: Path, features: csr_matrix, n_classes: int, recipe: dict[str, Any], device: str
+    shared: Path, fold_folder: Path, features: Features, n_classes: int, recipe: dict[str, Any], device: str
 ) -> NDArray[np.float32]:
     """The logits [N, C] of a finished fold."""
     with np.load(fold_folder / WEIGHTS, allow_pickle=False) as file:
@@ -100,7 +105,7 @@ def negative_log_likelihood(logits: NDArray[np.floating], label_ids: NDArray[np.
 
 
 def _fit(
-    features: csr_matrix, labels: NDArray[np.integer], n_classes: int, recipe: dict[str, Any]
+    features: Features, labels: NDArray[np.integer], n_classes: int, recipe: dict[str, Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Coefficients [F, C] and intercept [C]; a class without a row gets the lowest intercept of all."""
     class_weight = None if recipe["class_weights"] == "none" else "balanced"
@@ -123,6 +128,6 @@ def _save_weights(weights: tuple[NDArray[np.float64], NDArray[np.float64]], fold
     np.savez(folder / WEIGHTS, coefficients=weights[0], intercept=weights[1])
 
 
-def _decide(weights: tuple[NDArray[np.float64], NDArray[np.float64]], features: csr_matrix) -> NDArray[np.float32]:
+def _decide(weights: tuple[NDArray[np.float64], NDArray[np.float64]], features: Features) -> NDArray[np.float32]:
     decisions: NDArray[np.float32] = (features @ weights[0] + weights[1]).astype(np.float32)
     return decisions

@@ -16,6 +16,7 @@ from pipeline import registry
 from pipeline.data.batches import TokenizedTexts, tokenize
 from pipeline.errors import UserError
 from pipeline.inference.transformer import predict_logits
+from pipeline.members.copies import with_copies
 from pipeline.members.fold import Fold
 from pipeline.members.inner_split import inner_split
 from pipeline.metrics import macro_f1
@@ -55,13 +56,14 @@ def train_fold(
     recipe: dict[str, Any],
     device: str,
     what: str,
+    copy_of: NDArray[np.integer] | Sequence[int] = (),
 ) -> Fold:
-    """Fine-tune the encoder on `train_rows`; the logits are those of `held_out_rows`, in fp32."""
+    """Fine-tune the encoder on `train_rows` and their copies; the logits are those of `held_out_rows`, in fp32."""
     torch.manual_seed(recipe["seed"])
     encoder = load_encoder(source, recipe["dropout"])
     check_max_length(encoder, recipe["max_length"], what)
     model = build_classifier(encoder, n_classes, recipe["pooler"], recipe["head"]).to(device)
-    counts = np.bincount(label_ids[train_rows], minlength=n_classes)
+    counts = np.bincount(label_ids[with_copies(train_rows, copy_of, len(label_ids))], minlength=n_classes)
     early_stop = recipe["early_stop"]
     fit_rows, scored_rows = train_rows, held_out_rows
     if early_stop["on"] == "inner":
@@ -80,7 +82,7 @@ def train_fold(
         model,
         features,
         label_ids,
-        fit_rows,
+        with_copies(fit_rows, copy_of, len(label_ids)),
         loss=_loss(recipe, counts).to(device),
         contrastive=_contrastive(recipe["contrastive"], device),
         epochs=recipe["epochs"],

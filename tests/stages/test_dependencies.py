@@ -25,11 +25,13 @@ LOADS = {
     "align_vocab": ["alignment"],
     "pretrain": ["architectures", "masking"],
     "post_train": ["masking"],
+    "train_vectors": ["vectors", "segmentation"],
+    "augment": ["augmentation", "segmentation"],
     "fuse": ["fusion"],
     "search_weights": ["class_weights"],
 }
 # Entries that are declared one by one, `encoders.${key}.align`, so that one encoder's edit leaves the others alone.
-BY_ENTRY = {"unlabelled", "hub", "scratch", "encoders", "vectors", "members", "external"}
+BY_ENTRY = {"unlabelled", "hub", "scratch", "encoders", "vectors", "augment", "members", "external"}
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,4 @@
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ NAMED = [
     "models/aligned/tiny-bert/config.json",
     "models/encoders/tiny-bert/step-2/config.json",
     "models/vectors/tfidf/idf.npy",
+    "data/augmented/swapped.parquet",
     "models/members/bert-ce/fold-0/model.safetensors",
     "models/oof_logits/bert-ce/fold-0.npz",
     "models/test_logits/bert-ce/fold-0.npz",
@@ -21,10 +21,7 @@ NAMED = [
     "reports/history/post_train/tiny-bert.csv",
     "reports/history/finetune/bert-ce/fold-0.csv",
 ]
-LEFT = [
-    file.replace("tiny-bert", "old-bert").replace("bert-ce", "old-ce").replace("tfidf", "old").replace("news", "old")
-    for file in NAMED
-]
+LEFT = [re.sub("tiny(?=-bert)|bert(?=-ce)|tfidf|swapped|news", "old", file) for file in NAMED]
 OTHERS = [
     "models/oof_logits/.gitignore",
     "models/members/.keep/x",
@@ -32,6 +29,7 @@ OTHERS = [
     "models/fused/old-ce.npz",
     "reports/data.json",
     "data/raw/old/train.csv",
+    "data/augmented/.gitkeep",
 ]
 
 
@@ -46,8 +44,12 @@ def project(tmp_path, monkeypatch):
     """A project whose stages made everything; dvc.lock keeps the stages that are gone."""
     monkeypatch.chdir(tmp_path)
     params = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    assert "\naugment: {}\n" in params
+    assert "\nunlabelled: {}\n" in params
+    swapped = "augment: {swapped: {method: random_swap, from: data/prepared/train.parquet}}"
     news = "unlabelled: {news: {from: news.txt, select: null}}"
-    Path("params.yaml").write_text(params.replace("unlabelled: {}", news), encoding="utf-8")
+    params = params.replace("\naugment: {}\n", f"\n{swapped}\n").replace("\nunlabelled: {}\n", f"\n{news}\n")
+    Path("params.yaml").write_text(params, encoding="utf-8")
     for file in [*NAMED, *LEFT, *OTHERS]:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).touch()
@@ -106,6 +108,9 @@ def test_external_members_are_named_too(project):
 
 def test_an_empty_project(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    shutil.copyfile(ROOT / "params.yaml", "params.yaml")
+    params = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    assert "\naugment: {}\n" in params
+    swapped = "augment: {swapped: {method: random_swap, from: data/prepared/train.parquet}}"
+    Path("params.yaml").write_text(params.replace("\naugment: {}\n", f"\n{swapped}\n"), encoding="utf-8")
     prune.main()
     assert capsys.readouterr().out == ""

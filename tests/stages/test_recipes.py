@@ -8,6 +8,7 @@ from ruamel.yaml import YAML
 
 from pipeline import registry
 from pipeline.artifacts import hashes
+from pipeline.errors import UserError
 from stages import recipes
 
 ROOT = Path(__file__).parents[2]
@@ -15,6 +16,11 @@ FOLDER = Path("models/recipes")
 # The real params, with the pieces that the tests reckon with.
 REAL = YAML(typ="safe").load(ROOT / "params.yaml")
 REAL["toy"] = False
+REAL["vectors"] = {"tfidf": {"kind": "tfidf"}}
+REAL["augment"] = {
+    name: {"method": "random_swap", "from": "data/prepared/train.parquet", "seed": seed}
+    for seed, name in enumerate(["used", "unused"])
+}
 REAL["defaults"]["transformer"] |= {"pooler": "cls", "loss": "ce", "class_weights": "none", "contrastive": None}
 REAL["members"] = {
     "bert-ce": {"kind": "transformer", "from": "models/encoders/tiny-bert"},
@@ -25,7 +31,7 @@ REAL["members"] = {
         "loss": "dice",
         "contrastive": {"loss": "supcon", "weight": 0.1, "on": "samples"},
     },
-    "tfidf-svm": {"kind": "linear", "from": "models/vectors/tfidf"},
+    "tfidf-svm": {"kind": "linear", "from": "models/vectors/tfidf", "augment": ["used"]},
 }
 TRANSFORMERS = ["bert-ce", "nezha-dice"]
 ALL = [*TRANSFORMERS, "tfidf-svm"]
@@ -38,6 +44,9 @@ def tree(tmp_path_factory):
     for name in ("pipeline", "stages"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     (root / "params.yaml").write_text(json.dumps(REAL), encoding="utf-8")  # JSON is YAML
+    (root / "data/augmented").mkdir(parents=True)
+    for name in REAL["augment"]:
+        (root / f"data/augmented/{name}.parquet").write_text(name)
     return root
 
 
@@ -156,6 +165,10 @@ def test_an_edit_of_params_changes_the_recipes_of_those_it_concerns(unedited, ed
         ("pipeline/losses/dice.py", ["nezha-dice"]),
         ("pipeline/losses/cross_entropy.py", ["bert-ce"]),
         ("pipeline/members/linear.py", ["tfidf-svm"]),
+        ("pipeline/members/copies.py", ALL),
+        ("pipeline/vectors/word2vec.py", ["tfidf-svm"]),
+        ("pipeline/words/jieba_words.py", ["tfidf-svm"]),
+        ("pipeline/augmentation/random_swap.py", []),
         ("pipeline/models/nezha/attention.py", TRANSFORMERS),
         ("pipeline/metrics/scores.py", ALL),
         ("stages/finetune.py", ALL),
@@ -184,6 +197,22 @@ def test_a_new_loss_changes_nobody_and_can_be_used(unedited, edit, monkeypatch):
     recipe = json.loads(after["nezha-dice"])
     assert recipe["loss"] == {"name": "poly", "epsilon": 1.0}
     assert {"pipeline.losses.poly", "pipeline.losses.cross_entropy"} <= set(recipe["sources"])
+
+
+@pytest.mark.parametrize(("name", "whose"), [("used", ["tfidf-svm"]), ("unused", [])])
+def test_other_copies_change_the_recipes_of_those_who_use_them(project, unedited, name, whose):
+    path = Path(f"data/augmented/{name}.parquet")
+    path.write_text("other")
+    assert changed(unedited, write()) == whose
+    path.write_text(name)
+
+
+def test_copies_that_are_not_there_are_refused(project):
+    path = Path("data/augmented/used.parquet")
+    path.rename("away")
+    with pytest.raises(UserError, match=r"used\.parquet: not found"):
+        write()
+    Path("away").rename(path)
 
 
 def test_another_place_for_a_word_changes_those_who_use_it(project, unedited, monkeypatch):

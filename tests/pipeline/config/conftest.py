@@ -37,7 +37,8 @@ PINNED: dict[str, Any] = {
         }
         for name in ENCODERS
     },
-    "vectors": {"tfidf": {}},
+    "vectors": {"tfidf": {"kind": "tfidf"}},
+    "augment": {},
     "members": {
         "bert-ce": {"kind": "transformer", "from": "models/encoders/tiny-bert"},
         "nezha-dice": {

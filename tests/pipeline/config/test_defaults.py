@@ -1,5 +1,7 @@
 """Entries over defaults, and the defaults' own mistakes."""
 
+import copy
+
 import pytest
 
 from pipeline.config import schema
@@ -60,7 +62,7 @@ def test_null_takes_a_default_away(load):
 
 
 def test_a_list_replaces_a_list(load):
-    assert load({"vectors.tfidf": {"ngrams": [2, 3]}}).vectors["tfidf"].ngrams == [2, 3]
+    assert load({"vectors.tfidf": {"kind": "tfidf", "ngrams": [2, 3]}}).vectors["tfidf"].ngrams == [2, 3]
 
 
 def test_pretraining_and_post_training_share_their_defaults(load):
@@ -85,11 +87,12 @@ def test_a_whole_number_may_stand_for_a_number(load):
 
 
 def test_filling_leaves_what_was_read_as_it_was():
-    raw = {"vectors": {"tfidf": {"min_df": 2}}, "defaults": {"tfidf": {"min_df": 1, "ngrams": [1, 2]}}}
+    given = {"tfidf": {"kind": "tfidf", "min_df": 2}}
+    raw = {"vectors": copy.deepcopy(given), "defaults": {"tfidf": {"min_df": 1, "ngrams": [1, 2]}}}
     filled = fill_defaults(raw)
-    assert filled["vectors"]["tfidf"] == {"min_df": 2, "ngrams": [1, 2]}
+    assert filled["vectors"]["tfidf"] == {"kind": "tfidf", "min_df": 2, "ngrams": [1, 2]}
     filled["vectors"]["tfidf"]["ngrams"].append(3)
-    assert raw == {"vectors": {"tfidf": {"min_df": 2}}, "defaults": {"tfidf": {"min_df": 1, "ngrams": [1, 2]}}}
+    assert raw == {"vectors": given, "defaults": {"tfidf": {"min_df": 1, "ngrams": [1, 2]}}}
 
 
 # ── Mistakes in the defaults, told once ─────────────────────────────────────────────────────────────────────────
@@ -140,7 +143,7 @@ def test_filling_leaves_what_was_read_as_it_was():
         ({"defaults.poolers": ["cls"]}, "defaults.poolers: got ['cls'], a mapping of keys to values is allowed"),
         (
             {"defaults.linear.from": "models/vectors/tfidf"},
-            "defaults.linear.from: cannot have a default: every member says its own",
+            "defaults.linear.from: cannot have a default: every entry says its own",
         ),
     ],
 )
@@ -176,7 +179,7 @@ def test_what_neither_says_may_be_written_in_either(errors):
     assert errors({"defaults.linear.C": ...}) == [
         "members.tfidf-svm.C: is missing; give it here or under defaults.linear"
     ]
-    assert errors({"defaults.tfidf": {"analyzer": "word", "ngrams": [1, 1], "min_df": 1}}) == [
+    assert errors({"defaults.tfidf": {"segment": "whitespace", "analyzer": "word", "ngrams": [1, 1], "min_df": 1}}) == [
         "vectors.tfidf: sublinear_tf, max_features are missing; give them here or under defaults.tfidf"
     ]
 

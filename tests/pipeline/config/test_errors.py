@@ -50,7 +50,7 @@ def keys(section):
         ({"data.train": "train.csv"}, "data.train: got 'train.csv', a list is allowed"),
         ({"data.train": []}, "data.train: got [], a list of 1 or more is allowed"),
         (
-            {"vectors.tfidf": {"ngrams": [1, 2, 3]}},
+            {"vectors.tfidf": {"kind": "tfidf", "ngrams": [1, 2, 3]}},
             "vectors.tfidf.ngrams: got [1, 2, 3], a list of 2 or fewer is allowed",
         ),
         ({"runtime": 3}, "runtime: got 3, a mapping of keys to values is allowed"),
@@ -152,7 +152,7 @@ def keys(section):
         ({f"{TRANSFORMER}.kind": ...}, f"{TRANSFORMER}.kind: is missing; one of: transformer, linear"),
         # names
         (
-            {"vectors": {"tfidf": {}, "Char_3": {}}},
+            {"vectors": {"tfidf": {"kind": "tfidf"}, "Char_3": {"kind": "tfidf"}}},
             f"vectors.Char_3: got 'Char_3', {NAME}",
         ),
         (
@@ -179,7 +179,7 @@ def keys(section):
             "encoders.tiny-bert.post_train: checkpoints [50, 100] must lie before the last step, 100",
         ),
         (
-            {"vectors.tfidf": {"ngrams": [3, 1]}},
+            {"vectors.tfidf": {"kind": "tfidf", "ngrams": [3, 1]}},
             "vectors.tfidf: ngrams: got [3, 1], [shortest, longest] is allowed",
         ),
     ],

@@ -7,11 +7,19 @@ from hypothesis import strategies as st
 
 from pipeline.members import linear
 from pipeline.members.linear import fit_scale, negative_log_likelihood
-from pipeline.members.vectors import fit_tfidf, save_tfidf
 from pipeline.metrics import macro_f1
+from pipeline.vectors import tfidf, word2vec
 
 RECIPE = {"classifier": "svm", "C": 1.0, "class_weights": "balanced", "seed": 0}
-TFIDF = {"analyzer": "word", "ngrams": [1, 2], "min_df": 1, "sublinear_tf": True, "max_features": None}
+TFIDF = {
+    "kind": "tfidf",
+    "segment": {"name": "whitespace"},
+    "analyzer": "word",
+    "ngrams": [1, 2],
+    "min_df": 1,
+    "sublinear_tf": True,
+    "max_features": None,
+}
 RECIPES = pytest.mark.parametrize(
     "recipe",
     [RECIPE, RECIPE | {"classifier": "logistic"}, RECIPE | {"class_weights": "none"}],
@@ -22,7 +30,7 @@ RECIPES = pytest.mark.parametrize(
 @pytest.fixture(scope="module")
 def source(tmp_path_factory, short_texts):
     folder = tmp_path_factory.mktemp("tfidf")
-    save_tfidf(fit_tfidf(short_texts, TFIDF), TFIDF, folder)
+    tfidf.fit(short_texts, TFIDF, folder)
     return folder
 
 
@@ -179,3 +187,56 @@ def test_negative_log_likelihood_by_hand():
     logits = np.log([[0.5, 0.25, 0.25], [0.1, 0.1, 0.8]]) + shifts
     expected = -(np.log(0.25) + np.log(0.8)) / 2
     assert negative_log_likelihood(logits, np.array([1, 2])) == pytest.approx(expected)
+
+
+# --- other features, and copies --------------------------------------------------------------------
+
+
+def test_it_learns_from_mean_word_vectors(short_texts, short_labels, tmp_path):
+    settings = {"dimensions": 16, "window": 5, "min_count": 1, "epochs": 30, "negative": 5, "skip_gram": True}
+    settings |= {"kind": "word2vec", "segment": {"name": "whitespace"}, "weighting": "idf", "seed": 0}
+    source = tmp_path / "w2v"
+    source.mkdir()
+    word2vec.fit(short_texts, settings, source)
+    recipe = RECIPE | {"C": 100.0}
+    features = linear.featurize(source, short_texts, recipe)
+    assert features.shape == (60, 16)
+    fold = train(source, features, short_labels, recipe)
+    assert macro_f1(short_labels[HELD_OUT], fold.logits.argmax(axis=1), 3) > 0.5
+    np.testing.assert_array_equal(predict(fold, source, short_texts, recipe, tmp_path)[HELD_OUT], fold.logits)
+
+
+def test_copies_follow_their_rows(source, short_texts, short_labels):
+    """Copies of training rows count; those of held-out rows, and of rows held back for the scale, do not."""
+
+    def logits(copy_of, texts):
+        features = linear.featurize(source, [*short_texts, *texts], RECIPE)
+        labels = np.concatenate([short_labels, short_labels[copy_of]])
+        return linear.train_fold(
+            source, features, labels, TRAIN, HELD_OUT, 3, RECIPE, "cpu", "x fold 0", np.array(copy_of, dtype=int)
+        ).logits
+
+    plain = logits([], [])
+    of_held_out = HELD_OUT[:3].tolist()
+    np.testing.assert_array_equal(logits(of_held_out, ["a0 b0 c0"] * 3), plain)
+    np.testing.assert_array_equal(
+        logits([*of_held_out, *TRAIN[:9]], ["c1"] * 3 + ["a0 b0"] * 9), logits(TRAIN[:9].tolist(), ["a0 b0"] * 9)
+    )
+    assert not np.array_equal(logits(TRAIN[:9].tolist(), ["a0 b0"] * 9), plain)
+
+
+def test_the_scale_is_fitted_without_copies_of_its_rows(source, short_texts, short_labels, monkeypatch):
+    fitted = []
+    fit = linear._fit
+
+    def watched(features, *rest):
+        fitted.append(features.shape[0])
+        return fit(features, *rest)
+
+    monkeypatch.setattr(linear, "_fit", watched)
+    features = linear.featurize(source, [*short_texts, *short_texts], RECIPE)
+    labels = np.concatenate([short_labels, short_labels])
+    linear.train_fold(source, features, labels, TRAIN, HELD_OUT, 3, RECIPE, "cpu", "x", np.arange(60))
+    fit_rows, scale_rows = linear.inner_split(labels, TRAIN, linear.SHARE_FOR_SCALE, RECIPE["seed"])
+    assert len(scale_rows) > 0
+    assert fitted == [2 * len(fit_rows), 2 * len(TRAIN)]

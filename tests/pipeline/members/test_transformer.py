@@ -174,6 +174,34 @@ def test_stopping_on_an_inner_split_trains_on_the_rest(train, short_labels, monk
         assert asked["patience"] == patience
 
 
+@pytest.mark.parametrize("on", ["never", "inner"])
+def test_copies_follow_their_rows_into_training_alone(tiny_checkpoint, short_texts, short_labels, monkeypatch, on):
+    """Every row has a copy; those of held-out rows and of rows to stop on are in no batch and in no evaluation."""
+    asked = {"scored": []}
+    real, predict = transformer.train_classifier, transformer.predict_logits
+
+    def watched(model, features, labels, rows, **settings):
+        asked.update(rows=rows, labels=labels[rows])
+        return real(model, features, labels, rows, **settings)
+
+    def watched_prediction(model, features, rows, *rest):
+        asked["scored"] += rows.tolist()
+        return predict(model, features, rows, *rest)
+
+    monkeypatch.setattr(transformer, "train_classifier", watched)
+    monkeypatch.setattr(transformer, "predict_logits", watched_prediction)
+    recipe = RECIPE | {"early_stop": {"on": on, "share": 0.2, "patience": 2}, "epochs": 1}
+    source = tiny_checkpoint("bert")
+    features = transformer.featurize(source, [*short_texts, *short_texts], recipe)
+    labels = np.concatenate([short_labels, short_labels])
+    transformer.train_fold(source, features, labels, TRAIN, HELD_OUT, 3, recipe, "cpu", "x", np.arange(60))
+    fit_rows = TRAIN if on == "never" else inner_split(short_labels, TRAIN, 0.2, 0)[0]
+    assert asked["rows"].tolist() == [*fit_rows, *(fit_rows + 60)]
+    assert asked["labels"].tolist() == [*short_labels[fit_rows], *short_labels[fit_rows]]
+    assert max(asked["scored"]) < 60
+    assert not set(asked["scored"]) & set(fit_rows.tolist())
+
+
 def test_nothing_to_stop_on_is_refused(train):
     with pytest.raises(UserError, match=r"^x fold 0: early_stop.share 0.001 .* set early_stop.on to never$"):
         train(early_stop={"on": "inner", "share": 0.001, "patience": 1})

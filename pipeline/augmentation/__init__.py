@@ -1,0 +1,1 @@
+"""Changed copies of training texts, one method a file."""

@@ -1,0 +1,167 @@
+"""Word vectors learnt from the corpus (word2vec: Mikolov et al. 2013), kept as plain files."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from pipeline.artifacts.atomic import read_json, write_json, write_text
+from pipeline.artifacts.require import require_file
+from pipeline.errors import UserError
+from pipeline.runtime.progress import Progress
+from pipeline.words.segmenter import load_segmenter, make_segmenter
+
+LONGEST_SENTENCE = 10_000  # gensim leaves out what is behind it, without a word
+
+
+class WordVectors(NamedTuple):
+    """V words, most frequent first, with their vectors [V, D] and inverse document frequencies [V]."""
+
+    words: list[str]
+    vectors: NDArray[np.float32]
+    idf: NDArray[np.float32]
+
+
+def fit(texts: Sequence[str], settings: dict[str, Any], folder: Path) -> str:
+    """Train on texts and fill an existing folder with words.txt, vectors.npy and idf.npy; → a line for the log.
+
+    `settings`: segment, dimensions, window, min_count, epochs, negative, skip_gram, weighting, seed. Raises UserError
+    where no word is frequent enough.
+    """
+    segmenter = make_segmenter(settings["segment"], texts)
+    sentences = [segmenter.split(text) for text in texts]
+    keys = ("dimensions", "window", "min_count", "epochs", "negative", "skip_gram", "seed")
+    trained = train_word2vec(sentences, **{key: settings[key] for key in keys})
+    write_json(folder / "settings.json", settings)
+    write_text(folder / "words.txt", "".join(f"{word}\n" for word in trained.words))
+    np.save(folder / "vectors.npy", trained.vectors)
+    np.save(folder / "idf.npy", trained.idf)
+    segmenter.save(folder)
+    return f"{len(trained.words)} words of {trained.vectors.shape[1]} dimensions"
+
+
+def train_word2vec(
+    sentences: Sequence[Sequence[str]],
+    *,
+    dimensions: int,
+    window: int,
+    min_count: int,
+    epochs: int,
+    negative: int,
+    skip_gram: bool,
+    seed: int,
+) -> WordVectors:
+    """Vectors of the words that occur `min_count` times or more, with `negative` samples beside each true neighbour.
+
+    The rest is gensim's usual: learning rate from 0.025 down, frequent words thinned out at 1e-3. One thread: with
+    more, no two runs are alike. Words of equal count stand in order of their characters.
+    """
+    counts = Counter(word for sentence in sentences for word in sentence)
+    kept = {word: n for word, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if n >= min_count}
+    if not kept:
+        raise UserError(
+            f"word2vec: none of the {len(counts)} words occurs {min_count} times; lower min_count under vectors"
+        )
+    from gensim.models import Word2Vec
+    from gensim.models.callbacks import CallbackAny2Vec
+
+    class EpochEnd(CallbackAny2Vec):  # type: ignore[misc]
+        def on_epoch_end(self, model: Any) -> None:
+            progress.update()
+
+    model = Word2Vec(
+        vector_size=dimensions,
+        window=window,
+        min_count=1,  # the rare ones are out already
+        negative=negative,
+        sg=int(skip_gram),
+        seed=seed,
+        workers=1,
+        sorted_vocab=0,  # sorted already, ties too
+        hashfxn=_hash,
+    )
+    model.build_vocab_from_freq(kept, corpus_count=len(sentences))
+    pieces = [
+        list(sentence[start : start + LONGEST_SENTENCE])
+        for sentence in sentences
+        for start in range(0, len(sentence), LONGEST_SENTENCE)
+    ]
+    with Progress(epochs, "word2vec", "epoch") as progress:
+        model.train(
+            pieces,
+            total_examples=len(pieces),
+            total_words=sum(counts.values()),
+            epochs=epochs,
+            callbacks=[EpochEnd()],
+        )
+    return WordVectors(list(kept), model.wv.vectors.astype(np.float32), _idf(sentences, list(kept)))
+
+
+def read_word_vectors(folder: Path) -> WordVectors:
+    """What `fit` wrote. Raises UserError where the folder holds no word vectors."""
+    for name in ("words.txt", "vectors.npy", "idf.npy"):
+        require_file(folder / name)
+    words = (folder / "words.txt").read_text(encoding="utf-8").split("\n")[:-1]
+    vectors, idf = (np.load(folder / name, allow_pickle=False) for name in ("vectors.npy", "idf.npy"))
+    return WordVectors(words, vectors, idf)
+
+
+def transform(folder: Path, texts: Sequence[str]) -> NDArray[np.float32]:
+    """The mean of each text's word vectors, weighted by idf where the settings say so: → [N, D].
+
+    A word counts as often as it stands there; unknown words do not count, and a text of nothing else is all zeros.
+    """
+    words, vectors, idf = read_word_vectors(folder)
+    counts = _count(map(load_segmenter(folder).split, texts), words)
+    if read_json(folder / "settings.json")["weighting"] == "idf":
+        counts = csr_matrix(counts.multiply(idf))
+    totals = np.asarray(counts.sum(axis=1), dtype=np.float64)
+    means: NDArray[np.float32] = (counts @ vectors.astype(np.float64) / np.where(totals, totals, 1)).astype(np.float32)
+    return means
+
+
+def nearest(vectors: NDArray[np.float32], rows: Sequence[int], n: int, threshold: float) -> list[list[int]]:
+    """For each of `rows`, the up to `n` other rows of `vectors` with a cosine of `threshold` or more, nearest first.
+
+    Of equal cosines the lower row comes first. A block of rows at a time: [1024, V] floats.
+    """
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    units = vectors / np.where(norms, norms, 1)
+    found: list[list[int]] = []
+    for start in range(0, len(rows), 1024):
+        block = np.asarray(rows[start : start + 1024], dtype=np.int64)
+        cosines = units[block] @ units.T
+        cosines[np.arange(len(block)), block] = -np.inf
+        for row in cosines:
+            near = np.flatnonzero(row >= threshold)
+            found.append(near[np.argsort(-row[near], kind="stable")][:n].tolist())
+    return found
+
+
+def _count(sentences: Any, words: Sequence[str]) -> csr_matrix:
+    """How often each known word stands in each sentence: → sparse [N, V]."""
+    column = {word: index for index, word in enumerate(words)}
+    indices, ends = [], [0]
+    for sentence in sentences:
+        indices += [column[word] for word in sentence if word in column]
+        ends.append(len(indices))
+    matrix = csr_matrix((np.ones(len(indices)), indices, ends), shape=(len(ends) - 1, len(words)))
+    matrix.sum_duplicates()
+    return matrix
+
+
+def _idf(sentences: Sequence[Sequence[str]], words: Sequence[str]) -> NDArray[np.float32]:
+    """ln((1 + N) / (1 + n)) + 1, of N documents and n with the word, as in scikit-learn's TF-IDF: → [V]."""
+    documents = np.bincount(_count(sentences, words).indices, minlength=len(words))
+    idf: NDArray[np.float32] = (np.log((1 + len(sentences)) / (1 + documents)) + 1).astype(np.float32)
+    return idf
+
+
+def _hash(word: str) -> int:
+    """A hash that is the same in every process, unlike Python's own."""
+    return crc32(word.encode("utf-8", errors="surrogatepass"))

@@ -1,0 +1,1 @@
+"""What a word is: segmentation by name, hashtags, and new words found in the corpus."""
