@@ -91,7 +91,7 @@ def train_word2vec(
         for sentence in sentences
         for start in range(0, len(sentence), LONGEST_SENTENCE)
     ]
-    with Progress(epochs, "word2vec", "epoch") as progress:
+    with Progress(epochs, "word2vec", "round") as progress:
         model.train(
             pieces,
             total_examples=len(pieces),
