@@ -1,10 +1,8 @@
 """Word vectors learnt from the corpus (word2vec: Mikolov et al. 2013), kept as plain files."""
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +10,8 @@ from scipy.sparse import csr_matrix
 
 from pipeline.artifacts.atomic import read_json, write_json, write_text
 from pipeline.artifacts.require import require_file
-from pipeline.errors import UserError
-from pipeline.runtime.progress import Progress
+from pipeline.vectors.training import train_word2vec
 from pipeline.words.segmenter import load_segmenter, make_segmenter
-
-LONGEST_SENTENCE = 10_000  # gensim leaves out what is behind it, without a word
 
 
 class WordVectors(NamedTuple):
@@ -36,70 +31,13 @@ def fit(texts: Sequence[str], settings: dict[str, Any], folder: Path) -> str:
     segmenter = make_segmenter(settings["segment"], texts)
     sentences = [segmenter.split(text) for text in texts]
     keys = ("dimensions", "window", "min_count", "epochs", "negative", "skip_gram", "seed")
-    trained = train_word2vec(sentences, **{key: settings[key] for key in keys})
+    words, vectors = train_word2vec(sentences, **{key: settings[key] for key in keys})
     write_json(folder / "settings.json", settings)
-    write_text(folder / "words.txt", "".join(f"{word}\n" for word in trained.words))
-    np.save(folder / "vectors.npy", trained.vectors)
-    np.save(folder / "idf.npy", trained.idf)
+    write_text(folder / "words.txt", "".join(f"{word}\n" for word in words))
+    np.save(folder / "vectors.npy", vectors)
+    np.save(folder / "idf.npy", _idf(sentences, words))
     segmenter.save(folder)
-    return f"{len(trained.words)} words of {trained.vectors.shape[1]} dimensions"
-
-
-def train_word2vec(
-    sentences: Sequence[Sequence[str]],
-    *,
-    dimensions: int,
-    window: int,
-    min_count: int,
-    epochs: int,
-    negative: int,
-    skip_gram: bool,
-    seed: int,
-) -> WordVectors:
-    """Vectors of the words that occur `min_count` times or more, with `negative` samples beside each true neighbour.
-
-    The rest is gensim's usual: learning rate from 0.025 down, frequent words thinned out at 1e-3. One thread: with
-    more, no two runs are alike. Words of equal count stand in order of their characters.
-    """
-    counts = Counter(word for sentence in sentences for word in sentence)
-    kept = {word: n for word, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if n >= min_count}
-    if not kept:
-        raise UserError(
-            f"word2vec: none of the {len(counts)} words occurs {min_count} times; lower min_count under vectors"
-        )
-    from gensim.models import Word2Vec
-    from gensim.models.callbacks import CallbackAny2Vec
-
-    class EpochEnd(CallbackAny2Vec):  # type: ignore[misc]
-        def on_epoch_end(self, model: Any) -> None:
-            progress.update()
-
-    model = Word2Vec(
-        vector_size=dimensions,
-        window=window,
-        min_count=1,  # the rare ones are out already
-        negative=negative,
-        sg=int(skip_gram),
-        seed=seed,
-        workers=1,
-        sorted_vocab=0,  # sorted already, ties too
-        hashfxn=_hash,
-    )
-    model.build_vocab_from_freq(kept, corpus_count=len(sentences))
-    pieces = [
-        list(sentence[start : start + LONGEST_SENTENCE])
-        for sentence in sentences
-        for start in range(0, len(sentence), LONGEST_SENTENCE)
-    ]
-    with Progress(epochs, "word2vec", "round") as progress:
-        model.train(
-            pieces,
-            total_examples=len(pieces),
-            total_words=sum(counts.values()),
-            epochs=epochs,
-            callbacks=[EpochEnd()],
-        )
-    return WordVectors(list(kept), model.wv.vectors.astype(np.float32), _idf(sentences, list(kept)))
+    return f"{len(words)} words of {vectors.shape[1]} dimensions"
 
 
 def read_word_vectors(folder: Path) -> WordVectors:
@@ -160,8 +98,3 @@ def _idf(sentences: Sequence[Sequence[str]], words: Sequence[str]) -> NDArray[np
     documents = np.bincount(_count(sentences, words).indices, minlength=len(words))
     idf: NDArray[np.float32] = (np.log((1 + len(sentences)) / (1 + documents)) + 1).astype(np.float32)
     return idf
-
-
-def _hash(word: str) -> int:
-    """A hash that is the same in every process, unlike Python's own."""
-    return crc32(word.encode("utf-8", errors="surrogatepass"))

@@ -8,13 +8,8 @@ import pytest
 
 from pipeline.errors import UserError
 from pipeline.vectors.features import transform as by_kind
-from pipeline.vectors.word2vec import (
-    fit,
-    nearest,
-    read_word_vectors,
-    train_word2vec,
-    transform,
-)
+from pipeline.vectors.training import train_word2vec
+from pipeline.vectors.word2vec import fit, nearest, read_word_vectors, transform
 
 ROOT = Path(__file__).parents[3]
 TRAINING = {"dimensions": 8, "window": 3, "min_count": 2, "epochs": 3, "negative": 3, "skip_gram": True, "seed": 5}
@@ -69,11 +64,11 @@ def test_words_of_like_company_are_near():
     rng = np.random.default_rng(0)
     groups = [[f"{group}{i}" for i in range(10)] for group in "ab"]
     sentences = [list(rng.choice(groups[i % 2], 12)) for i in range(600)]
-    trained = train_word2vec(sentences, **TRAINING | {"epochs": 10})
-    rows = list(range(len(trained.words)))
+    words, vectors = train_word2vec(sentences, **TRAINING | {"epochs": 10})
+    rows = list(range(len(words)))
     same = [
-        trained.words[row][0] == trained.words[near][0]
-        for row, others in zip(rows, nearest(trained.vectors, rows, 3, -1.0), strict=True)
+        words[row][0] == words[near][0]
+        for row, others in zip(rows, nearest(vectors, rows, 3, -1.0), strict=True)
         for near in others
     ]
     assert np.mean(same) > 0.95
@@ -82,7 +77,7 @@ def test_words_of_like_company_are_near():
 def test_the_seed_and_the_kind_of_training_matter(short_texts):
     sentences = [text.split() for text in short_texts]
     plain, seeded, cbow = (
-        train_word2vec(sentences, **TRAINING | change).vectors for change in ({}, {"seed": 6}, {"skip_gram": False})
+        train_word2vec(sentences, **TRAINING | change)[1] for change in ({}, {"seed": 6}, {"skip_gram": False})
     )
     assert not np.allclose(plain, seeded)
     assert not np.allclose(plain, cbow)
@@ -109,10 +104,9 @@ def test_two_processes_give_the_same_bytes(tmp_path, short_texts):
 def test_what_is_behind_gensims_longest_sentence_counts_too():
     """One text longer than gensim reads: its end has to be trained on."""
     rare = ["rare1", "rare2"] * 500
-    trained = train_word2vec([["the"] * 10_000 + rare], **TRAINING | {"epochs": 20})
-    short = train_word2vec([["the"] * 10_000, rare], **TRAINING | {"epochs": 20})
-    row = trained.words.index("rare1")
-    np.testing.assert_array_equal(trained.vectors[row], short.vectors[short.words.index("rare1")])
+    words, vectors = train_word2vec([["the"] * 10_000 + rare], **TRAINING | {"epochs": 20})
+    short_words, short_vectors = train_word2vec([["the"] * 10_000, rare], **TRAINING | {"epochs": 20})
+    np.testing.assert_array_equal(vectors[words.index("rare1")], short_vectors[short_words.index("rare1")])
 
 
 def test_too_few_words_are_refused(tmp_path):
