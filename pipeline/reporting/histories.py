@@ -12,8 +12,11 @@ from pipeline.reporting.contents import Curve
 def read_curve(file: Path) -> Curve:
     """One training run's curve."""
     table = pd.read_csv(file)
-    measured = {name: table[name].tolist() for name in ("macro_f1", "held_out_loss") if name in table}
-    return Curve(steps=table["step"].tolist(), loss=table["loss"].tolist(), **measured)
+
+    def measured(name: str) -> list[float] | None:
+        return table[name].tolist() if name in table else None
+
+    return Curve(table["step"].tolist(), table["loss"].tolist(), measured("macro_f1"), measured("held_out_loss"))
 
 
 def finetuning_curves(history: Path, members: list[str]) -> dict[str, dict[str, Curve]]:
