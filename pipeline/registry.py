@@ -50,6 +50,8 @@ FAMILIES: dict[str, dict[str, str]] = {
         "frequency": "pipeline.vocab.frequency:frequency",
         "random": "pipeline.vocab.random:random",
         "identity": "pipeline.vocab.identity:identity",
+        "embedding": "pipeline.vocab.embedding:embedding",
+        "context": "pipeline.vocab.context.method:context",
     },
     "fusion": {
         "vote_first": "pipeline.fusion.vote_first:VoteFirst",

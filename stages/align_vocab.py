@@ -7,9 +7,11 @@ import typer
 
 from pipeline.runtime.cli import run_stage, say
 
+READ_THE_REFERENCE = ("frequency", "context")
+
 
 def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in params.yaml.")]) -> None:
-    """Write models/aligned/NAME/, with mapping.csv inside, and reports/alignment/NAME.json."""
+    """Write models/aligned/NAME/, with the mapping table inside, and reports/alignment/NAME.json."""
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
     import pipeline.models.nezha  # noqa: F401  (registers NEZHA with AutoModel)
@@ -22,8 +24,9 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
     from pipeline.models.save import save_encoder
     from pipeline.runtime.torch_setup import set_up_torch
     from pipeline.vocab.alignment import AlignmentInputs
-    from pipeline.vocab.counts import read_counts
+    from pipeline.vocab.counts import write_counts
     from pipeline.vocab.mapping import write_mapping_table
+    from pipeline.vocab.reference import read_reference
     from pipeline.vocab.report import alignment_report
     from pipeline.vocab.surgery import remap_model
 
@@ -33,24 +36,40 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
     method = dict(encoder.align.method)
     word = method.pop("name")
     tokenizer = AutoTokenizer.from_pretrained(encoder.from_, local_files_only=True)
+    model = AutoModelForMaskedLM.from_pretrained(encoder.from_, local_files_only=True, dtype="float32")
+    plain_counts, plain_texts = (
+        read_reference(Path(encoder.reference), tokenizer) if word in READ_THE_REFERENCE else (None, None)
+    )
     inputs = AlignmentInputs(
         texts=read_table(CORPUS, ["text"])["text"].tolist(),
         tokenizer=tokenizer,
         min_count=encoder.align.min_count,
         split=encoder.align.split,
-        plain_counts=read_counts(Path(encoder.counts)) if word == "frequency" else None,
+        plain_counts=plain_counts,
+        plain_texts=plain_texts,
+        width=model.get_input_embeddings().embedding_dim,
+        seed=params.runtime.seed,
     )
     alignment = registry.load("alignment", word)(inputs, **method)
-    model = AutoModelForMaskedLM.from_pretrained(encoder.from_, local_files_only=True, dtype="float32")
-    remap_model(model, alignment.rows, seed=params.runtime.seed, pieces=alignment.pieces)
+    remap_model(model, alignment.rows, seed=params.runtime.seed, pieces=alignment.pieces, vectors=alignment.vectors)
     with atomic_folder(ALIGNED / name) as folder:
         save_encoder(model, alignment.tokenizer, folder)
         write_mapping_table(folder / "mapping.csv", alignment.table)
+        ordinary = [token for token in tokenizer.get_vocab() if token not in tokenizer.all_special_tokens]
+        write_counts(folder / "pretrained_counts.json", {t: (plain_counts or {}).get(t, 0) for t in ordinary})
         mapping_hash = hash_file(folder / "mapping.csv")
-    report = alignment_report(alignment.table, alignment.counts, method=word)
+    report = alignment_report(alignment.table, alignment.counts, method=word, evidence=alignment.evidence)
     write_json(ALIGNMENT_REPORTS / f"{name}.json", {**report, "mapping_sha256": mapping_hash})
+    used = report["method_used"]
+    confidence = f" (confidence {report['confidence']:.2f})" if "confidence" in report else ""
+    if used != word:
+        say(
+            f"{name}: {word} alignment failed: its confidence is {report['confidence']:.2f}, "
+            f"{report['min_confidence']} is needed; aligned by {used} instead (docs/alignment.md)"
+        )
+        confidence = ""
     covered = f"{report['coverage']:.1%} of the text has a pretrained row"
-    say(f"{name}: {report['n_tokens']} tokens, {covered}: {ALIGNED / name}/")
+    say(f"{name}: {report['n_tokens']} tokens by {used}{confidence}, {covered}: {ALIGNED / name}/")
 
 
 if __name__ == "__main__":

@@ -161,7 +161,8 @@ def _alignment(params: "Params", key: Path | None) -> dict[str, dict[str, Any]]:
             reports[name] = read_json(file)
             if key and encoder.align.method["name"] != "identity":
                 mapping = ALIGNED / name / "mapping.csv"
-                reports[name] |= judge_mapping(key, mapping, Path(encoder.counts), encoder.align.split, texts)
+                vocabulary = ALIGNED / name / "pretrained_counts.json"
+                reports[name] |= judge_mapping(key, mapping, vocabulary, encoder.align.split, texts)
     return reports
 
 

@@ -63,7 +63,7 @@ def _check_sources(filled: Mapping[str, Any]) -> list[Problem]:
             ENCODERS: [path for path in made[ENCODERS] if path.split("/")[2] != name],
         }
         problems += _check_source(("encoders", name, "from"), encoder, "transformer", others)
-        problems += _check_counts(("encoders", name, "counts"), encoder, made)
+        problems += _check_reference(("encoders", name, "reference"), encoder, made)
         problems += _check_corpus(("encoders", name, "corpus"), encoder.get("corpus"), filled)
     for name, scratch in entries(filled, "scratch").items():
         problems += _check_corpus(("scratch", name, "from"), scratch.get("from"), filled)
@@ -110,11 +110,15 @@ def _check_source(
     return [Problem(key, f"got {str(source)!r}, {NEEDS[kind]} is needed, one of: {', '.join(allowed) or 'none'}")]
 
 
-def _check_counts(
+def _check_reference(
     key: tuple[str, str, str], encoder: Mapping[str, Any], made: Mapping[str, list[str]]
 ) -> list[Problem]:
-    file = as_path(encoder.get("counts"))
-    if file is None or PurePosixPath(PRETRAINED) not in file.parents:
+    file = as_path(encoder.get("reference"))
+    if file is None:
+        return []
+    if file.suffix == ".json" and _method(encoder) == "context":
+        return [Problem(key, f"got {str(file)!r}, alignment by context needs plain text: .txt, .txt.gz or .parquet")]
+    if PurePosixPath(PRETRAINED) not in file.parents:
         return []
     folders = [f"{folder}/{file.name}" for folder in made[PRETRAINED]]
     inside_one = any(PurePosixPath(folder) in file.parents for folder in made[PRETRAINED])
@@ -127,6 +131,12 @@ def _check_corpus(key: tuple[str, str, str], corpus: Any, filled: Mapping[str, A
         return []
     made = [f"{UNLABELLED}/{name}.parquet" for name in entries(filled, "unlabelled")]
     return [] if str(file) in made else [Problem(key, f"nothing makes it: {one_of(str(file), made)}")]
+
+
+def _method(encoder: Mapping[str, Any]) -> Any:
+    align = encoder.get("align")
+    method = align.get("method") if isinstance(align, Mapping) else None
+    return method.get("name") if isinstance(method, Mapping) else method
 
 
 def as_path(value: Any) -> PurePosixPath | None:

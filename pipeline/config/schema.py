@@ -240,7 +240,7 @@ class Encoder(Section):
     """A pretrained encoder, aligned and post-trained."""
 
     from_: str = Field(alias="from")
-    counts: str
+    reference: str
     align: Alignment
     corpus: str
     post_train: MaskedLM

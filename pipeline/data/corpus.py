@@ -20,7 +20,8 @@ def stream_texts(path: Path, column: str = "text") -> Iterator[str]:
 
     `.txt` holds one text a line; `.jsonl` and `.ndjson` an object a line; `.json` a list of objects; `.csv` and `.tsv`
     a header and quoted fields; each may be gzipped (`.gz`). `.parquet` is read by row groups. All but `.txt` have the
-    text in `column`; a null is an empty text. UTF-8 alone: a file of unknown size cannot be tried in one encoding after the other.
+    text in `column`; a null is an empty text. UTF-8 alone: a file of unknown size cannot be tried in one encoding after
+    the other.
 
     Raises UserError for a file that is missing, of another kind, or broken, with the line; and at the end of a file
     without any text.

@@ -132,8 +132,8 @@ def _classes(contents: Contents) -> str:
 def _alignment(alignment: dict[str, dict[str, object]]) -> str:
     if not alignment:
         return ""
-    first = next(iter(alignment.values()))
-    keys = [key for key, value in first.items() if not isinstance(value, dict | list) and "sha256" not in key]
+    facts = {key: value for report in alignment.values() for key, value in report.items()}
+    keys = [key for key, value in facts.items() if not isinstance(value, dict | list) and "sha256" not in key]
     body = [
         [escaped(encoder), *(escaped(fact(key, report.get(key))) for key in keys)]
         for encoder, report in alignment.items()

@@ -6,7 +6,7 @@ A method is `method(inputs: AlignmentInputs, *, options…) -> Alignment`: one f
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,9 @@ class AlignmentInputs:
         min_count: tokens that occur less often get no row of their own.
         split: how the competition's texts are cut into tokens, a name of `pipeline.vocab.splits.SPLITS`.
         plain_counts: how often each pretrained token occurs in plain text of the same language.
+        plain_texts: that text itself.
+        width: of the encoder's word embedding.
+        seed: of a method that draws or trains.
     """
 
     texts: Iterable[str]
@@ -43,6 +46,9 @@ class AlignmentInputs:
     min_count: int
     split: str
     plain_counts: Mapping[str, int] | None = None
+    plain_texts: Sequence[str] | None = None
+    width: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,10 @@ class Alignment:
         counts: all tokens of the competition with their counts, rare ones included.
         tokenizer: reads the competition's texts into the new ids.
         rows: [V'] int64, for each new id the old id whose row it takes; -1 for a new row.
-        pieces: for some of the new rows the old ids whose mean they start from; the others are drawn.
+        pieces: for some of the new rows the old ids whose mean they start from.
+        vectors: for some of the new rows [width] float32, the direction of the word embedding that they start from.
+            What is in neither is drawn.
+        evidence: what the method found out about itself, for the report.
     """
 
     table: list[MappingRow]
@@ -62,6 +71,8 @@ class Alignment:
     tokenizer: "PreTrainedTokenizerBase"
     rows: npt.NDArray[np.int64]
     pieces: dict[int, list[int]] = field(default_factory=dict)
+    vectors: dict[int, npt.NDArray[np.float32]] = field(default_factory=dict)
+    evidence: dict[str, Any] = field(default_factory=dict)
 
 
 def count_competition(inputs: AlignmentInputs) -> dict[str, int]:

@@ -1,10 +1,13 @@
 """Alignment by frequency: the competition's n-th most frequent token is read as the n-th of plain text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
+import numpy as np
+
 from pipeline.errors import UserError
-from pipeline.vocab.alignment import Alignment, AlignmentInputs, align_words, count_competition
+from pipeline.vocab.alignment import NEW_ROW, Alignment, AlignmentInputs, align_words, count_competition
 from pipeline.vocab.counts import frequent_tokens, sort_counts
 from pipeline.vocab.mapping import MappingRow, sort_rows
 from pipeline.vocab.pinning import find_pinned
@@ -44,8 +47,20 @@ def align_by_frequency(
     return sort_rows(rows)
 
 
-def frequency(inputs: AlignmentInputs, *, pin_rule: Literal["no-digit", "punctuation", "none"]) -> Alignment:
-    """Align by `align_by_frequency`. Raises UserError where no pretrained token has a count in plain text."""
+def rank_windows(ranking: Sequence[str], window: int) -> list[list[str]]:
+    """For each rank the tokens of a window of ranks around it: `window // 2` to either side, fewer at the ends."""
+    half = window // 2
+    return [list(ranking[max(0, rank - half) : rank + half + 1]) for rank in range(len(ranking))]
+
+
+def frequency(
+    inputs: AlignmentInputs, *, pin_rule: Literal["no-digit", "punctuation", "none"], window: int
+) -> Alignment:
+    """Align by `align_by_frequency`. Raises UserError where no pretrained token has a count in plain text.
+
+    Where `window` is 2 or more, a token starts from the mean of the rows of the `rank_windows` around its rank: equal
+    ranks are a guess, and the mean of near ones is nearer to the truth than a wrong one.
+    """
     if inputs.plain_counts is None:
         raise ValueError("alignment by frequency needs plain_counts")
     special = inputs.tokenizer.all_special_tokens
@@ -60,4 +75,19 @@ def frequency(inputs: AlignmentInputs, *, pin_rule: Literal["no-digit", "punctua
     counts = count_competition(inputs)
     kept = frequent_tokens(counts, inputs.min_count)
     pinned = find_pinned(kept, inputs.tokenizer, pin_rule)
-    return align_words(align_by_frequency(kept, plain_counts, pinned=pinned), counts, inputs)
+    table = align_by_frequency(kept, plain_counts, pinned=pinned)
+    alignment = align_words(table, counts, inputs)
+    return alignment if window < 2 else _smooth(alignment, inputs.tokenizer.get_vocab(), window)
+
+
+def _smooth(alignment: Alignment, old_vocab: Mapping[str, int], window: int) -> Alignment:
+    """Let the tokens that rank led to a row start from the mean of the rows of near ranks."""
+    vocab = alignment.tokenizer.get_vocab()
+    ranked = sorted(
+        (row for row in alignment.table if row.mapped_rank is not None), key=lambda row: row.mapped_rank or 0
+    )
+    windows = rank_windows([row.mapped_to or "" for row in ranked], window)
+    pieces = {vocab[row.token]: [old_vocab[t] for t in near] for row, near in zip(ranked, windows, strict=True)}
+    rows = alignment.rows.copy()
+    rows[np.fromiter(pieces, np.int64, len(pieces))] = NEW_ROW
+    return replace(alignment, rows=rows, pieces=pieces)

@@ -2,12 +2,12 @@
 
 import csv
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from pipeline.errors import UserError
 
-COLUMNS = ("token", "count", "rank", "mapped_to", "mapped_rank")
+COLUMNS = ("token", "count", "rank", "mapped_to", "mapped_rank", "probability")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class MappingRow:
         rank: its place by count among the ranked tokens, from 1; None if it is pinned, that is, keeps its own
             row.
         mapped_to: the pretrained token whose embedding row it takes; None for a new row.
-        mapped_rank: place of `mapped_to` by count in plain text, from 1; None where no rank led to it.
+        mapped_rank: place of `mapped_to` by count in plain text, from 1; None for a pinned token and a new row.
+        probability: how probable the method holds the mapping; None where it does not say.
     """
 
     token: str
@@ -28,6 +29,7 @@ class MappingRow:
     rank: int | None
     mapped_to: str | None
     mapped_rank: int | None = None
+    probability: float | None = None
 
     @property
     def is_pinned(self) -> bool:
@@ -45,7 +47,7 @@ def write_mapping_table(path: Path, rows: Iterable[MappingRow]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows([row.token, row.count, row.rank, row.mapped_to, row.mapped_rank] for row in rows)
+        writer.writerows(astuple(row) for row in rows)
 
 
 def read_mapping_table(path: Path) -> list[MappingRow]:
@@ -62,11 +64,12 @@ def read_mapping_table(path: Path) -> list[MappingRow]:
             raise UserError(f"{where}: not a mapping row ({error}); run align_vocab again") from error
 
 
-def _parse_row(token: str, count: str, rank: str, mapped_to: str, mapped_rank: str) -> MappingRow:
+def _parse_row(token: str, count: str, rank: str, mapped_to: str, mapped_rank: str, probability: str) -> MappingRow:
     return MappingRow(
         token=token,
         count=int(count),
         rank=int(rank) if rank else None,
         mapped_to=mapped_to or None,
         mapped_rank=int(mapped_rank) if mapped_rank else None,
+        probability=float(probability) if probability else None,
     )

@@ -14,6 +14,7 @@ def alignment_report(
     competition_counts: Mapping[str, int],
     *,
     method: str,
+    evidence: Mapping[str, Any] | None = None,
     n_examples: int = N_EXAMPLES,
 ) -> dict[str, Any]:
     """Summarise a mapping table as a JSON-able dict.
@@ -25,7 +26,8 @@ def alignment_report(
     Args:
         rows: the mapping table.
         competition_counts: count of every token of the competition, those without a row included.
-        method: name of the method, for the reader.
+        method: name of the method that was asked for; it is `method_used` too, unless the evidence says otherwise.
+        evidence: what the method found out about itself (`Alignment.evidence`).
         n_examples: how many of the most frequent rows to show.
     """
     pinned = [row for row in rows if row.mapped_to is not None and row.is_pinned]
@@ -34,6 +36,8 @@ def alignment_report(
     total = sum(competition_counts.values())
     return {
         "method": method,
+        "method_used": method,
+        **(evidence or {}),
         "n_tokens": len(rows),
         "n_pinned": len(pinned),
         "n_mapped": len(mapped),

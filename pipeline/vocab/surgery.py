@@ -1,4 +1,4 @@
-"""Embedding surgery: a new vocabulary for an encoder, its rows copied from the old one, averaged or drawn.
+"""Embedding surgery: a new vocabulary for an encoder, its rows copied from the old one, averaged, given or drawn.
 
 Legend: V old vocabulary size, V' new vocabulary size, H embedding width.
 """
@@ -23,59 +23,77 @@ SPECIAL_ID_KEYS = (
 )
 
 ModelT = TypeVar("ModelT", bound="torch.nn.Module")
+Array = npt.NDArray[np.floating[Any]]
 Pieces = Mapping[int, Sequence[int]]
+Vectors = Mapping[int, Array]
 
 
 def remap_embedding(
-    old_weight: npt.NDArray[np.floating[Any]],
+    old_weight: Array,
     rows: npt.NDArray[np.integer[Any]],
     *,
     seed: int,
     pieces: Pieces | None = None,
-) -> npt.NDArray[np.floating[Any]]:
+    vectors: Vectors | None = None,
+) -> Array:
     """Build the embedding of a new vocabulary.
 
     Args:
         old_weight: [V, H].
         rows: [V'], for each new id the old row that it takes; -1 for a new row.
         seed: of the draws.
-        pieces: for some of the new rows the old rows whose mean they become. The others are drawn, each
-            dimension from a normal distribution with that dimension's mean and standard deviation over the
-            old rows.
+        pieces: for some of the new rows the old rows whose mean they become.
+        vectors: for some of the new rows [H], what they become up to their length: the k-th longest of the vectors
+            gets the length that stands at the same place among the old rows. Rows in neither are drawn, each
+            dimension from a normal distribution with that dimension's mean and standard deviation over the old rows.
 
     Returns:
         [V', H] in the dtype of `old_weight`.
 
     Raises:
-        ValueError: for a row outside the old embedding, or pieces for a row that is not new.
+        ValueError: for a row outside the old embedding, pieces or a vector for a row that is not new, a vector of
+            another width.
     """
-    pieces = pieces or {}
+    pieces, vectors = pieces or {}, vectors or {}
     _check_rows(rows, pieces, n_old=len(old_weight))
-    new_weight: npt.NDArray[np.floating[Any]] = old_weight[np.maximum(rows, 0)]  # a copy
+    _check_vectors(rows, vectors, width=old_weight.shape[1])
+    new_weight: Array = old_weight[np.maximum(rows, 0)]  # a copy
     is_drawn = rows < 0
     for new_id, old_ids in pieces.items():
         new_weight[new_id] = old_weight[list(old_ids)].mean(axis=0)
         is_drawn[new_id] = False
+    if vectors:
+        given = list(vectors)
+        new_weight[given] = _rescale(np.stack([vectors[new_id] for new_id in given]), old_weight)
+        is_drawn[given] = False
     noise = np.random.default_rng(seed).standard_normal((int(is_drawn.sum()), old_weight.shape[1]))
     new_weight[is_drawn] = old_weight.mean(axis=0) + noise * old_weight.std(axis=0)
     return new_weight
 
 
 def remap_model(
-    model: ModelT, rows: npt.NDArray[np.integer[Any]], *, seed: int, pieces: Pieces | None = None
+    model: ModelT,
+    rows: npt.NDArray[np.integer[Any]],
+    *,
+    seed: int,
+    pieces: Pieces | None = None,
+    vectors: Vectors | None = None,
 ) -> ModelT:
     """Give a Hugging Face model the new vocabulary in place, and return it.
 
     The word embedding and, where there is a masked-language-model head, its decoder weight and bias follow
     the same rows; what was tied stays tied. `config.vocab_size` and the special ids that the config holds
-    become the new ones. The arguments are those of `remap_embedding`.
+    become the new ones. The arguments are those of `remap_embedding`; `vectors` are for the word embedding and what
+    is tied to it, elsewhere their rows are drawn.
     """
     from torch import nn
 
+    embedding = model.get_input_embeddings().weight  # type: ignore[operator, union-attr]
     new_parameters: dict[nn.Parameter, nn.Parameter] = {}  # a parameter hashes by identity, so ties survive
     for parameter in _vocabulary_parameters(model):
         if parameter not in new_parameters:
-            new_parameters[parameter] = _remap_parameter(parameter, rows, seed, pieces)
+            own = vectors if parameter is embedding else None
+            new_parameters[parameter] = _remap_parameter(parameter, rows, seed, pieces, own)
     for module in model.modules():
         for name, parameter in list(module.named_parameters(recurse=False)):
             if parameter in new_parameters:
@@ -92,6 +110,24 @@ def _check_rows(rows: npt.NDArray[np.integer[Any]], pieces: Pieces, n_old: int) 
     for new_id, old_ids in pieces.items():
         if rows[new_id] >= 0 or not old_ids or not all(0 <= i < n_old for i in old_ids):
             raise ValueError(f"new id {new_id} has row {rows[new_id]} and the pieces {list(old_ids)} of {n_old} rows")
+
+
+def _check_vectors(rows: npt.NDArray[np.integer[Any]], vectors: Vectors, width: int) -> None:
+    for new_id, vector in vectors.items():
+        if rows[new_id] >= 0 or vector.shape != (width,):
+            raise ValueError(
+                f"new id {new_id} has row {rows[new_id]} and a vector of {vector.shape}, the width is {width}"
+            )
+
+
+def _rescale(vectors: Array, old_weight: Array) -> Array:
+    """The vectors with the lengths of the old rows, in the order of their own lengths (equal ones: of the rows)."""
+    lengths = np.linalg.norm(vectors, axis=1)
+    places = np.empty(len(lengths))
+    places[np.argsort(lengths, kind="stable")] = (np.arange(len(lengths)) + 0.5) / len(lengths)
+    wanted = np.quantile(np.linalg.norm(old_weight, axis=1), places)
+    scaled: Array = vectors * (wanted / np.where(lengths > 0, lengths, 1))[:, None]
+    return scaled
 
 
 def _vocabulary_parameters(model: Any) -> Iterator["torch.nn.Parameter"]:
@@ -111,7 +147,11 @@ def _vocabulary_parameters(model: Any) -> Iterator["torch.nn.Parameter"]:
 
 
 def _remap_parameter(
-    parameter: "torch.nn.Parameter", rows: npt.NDArray[np.integer[Any]], seed: int, pieces: Pieces | None
+    parameter: "torch.nn.Parameter",
+    rows: npt.NDArray[np.integer[Any]],
+    seed: int,
+    pieces: Pieces | None,
+    vectors: Vectors | None,
 ) -> "torch.nn.Parameter":
     import torch
 
@@ -119,7 +159,7 @@ def _remap_parameter(
     flat = (
         old.to(torch.promote_types(old.dtype, torch.float32)).cpu().reshape(len(old), -1).numpy()
     )  # a bias is an embedding of width 1
-    new = torch.from_numpy(remap_embedding(flat, rows, seed=seed, pieces=pieces))
+    new = torch.from_numpy(remap_embedding(flat, rows, seed=seed, pieces=pieces, vectors=vectors))
     new = new.reshape(len(rows), *old.shape[1:]).to(device=old.device, dtype=old.dtype)
     return torch.nn.Parameter(new, requires_grad=parameter.requires_grad)
 

@@ -30,7 +30,7 @@ PINNED: dict[str, Any] = {
     "encoders": {
         name: {
             "from": f"models/pretrained/{name}",
-            "counts": f"models/pretrained/{name}/token_counts.json",
+            "reference": f"models/pretrained/{name}/token_counts.json",
             "align": {},
             "corpus": "data/prepared/corpus.parquet",
             "post_train": {},

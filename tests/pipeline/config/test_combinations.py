@@ -33,15 +33,20 @@ LINEAR = {"kind": "linear", "from": "models/vectors/tfidf"}
         ),
         (
             {"encoders.tiny-bert.from": "models/encoders/tiny-bert", "scratch": {}, "hub": {}}
-            | {f"encoders.{name}.counts": "data/counts.json" for name in ("tiny-bert", "tiny-nezha")}
+            | {f"encoders.{name}.reference": "data/counts.json" for name in ("tiny-bert", "tiny-nezha")}
             | {"encoders.tiny-nezha.from": "/data/nezha"},
             "encoders.tiny-bert.from: nothing makes it: got 'models/encoders/tiny-bert', one of: "
             "models/encoders/tiny-nezha; did you mean 'models/encoders/tiny-nezha'?",
         ),
         (
-            {"encoders.tiny-bert.counts": "models/pretrained/tiny-brt/token_counts.json"},
-            "encoders.tiny-bert.counts: nothing makes it: got 'models/pretrained/tiny-brt/token_counts.json', one of: "
-            "models/pretrained/tiny-bert/token_counts.json, models/pretrained/tiny-nezha/token_counts.json; "
+            {"encoders.tiny-bert.align": {"method": "context"}},
+            "encoders.tiny-bert.reference: got 'models/pretrained/tiny-bert/token_counts.json', alignment by context "
+            "needs plain text: .txt, .txt.gz or .parquet",
+        ),
+        (
+            {"encoders.tiny-bert.reference": "models/pretrained/tiny-brt/token_counts.json"},
+            "encoders.tiny-bert.reference: nothing makes it: got 'models/pretrained/tiny-brt/token_counts.json', one "
+            "of: models/pretrained/tiny-bert/token_counts.json, models/pretrained/tiny-nezha/token_counts.json; "
             "did you mean 'models/pretrained/tiny-bert/token_counts.json'?",
         ),
         (

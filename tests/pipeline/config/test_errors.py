@@ -71,7 +71,7 @@ def keys(section):
         ({"members": {}}, "members: is empty, and so is external; an ensemble needs an entry in either"),
         ({"fusion": ...}, "fusion: is missing"),
         ({"folds.seed": ...}, "folds.seed: is missing"),
-        ({"encoders.tiny-bert.counts": ...}, "encoders.tiny-bert.counts: is missing"),
+        ({"encoders.tiny-bert.reference": ...}, "encoders.tiny-bert.reference: is missing"),
         ({"runtime": {"seed": 1}}, "runtime: threads, precision are missing"),
         # ranges
         ({"folds.n_folds": 1}, "folds.n_folds: got 1, 2 or more is allowed"),

@@ -24,6 +24,16 @@ def test_every_table_row_has_as_many_cells_as_its_header(contents: Contents) -> 
     assert all(len(width) == 1 for width in widths)
 
 
+def test_each_alignment_says_what_it_knows_of_itself(contents: Contents) -> None:
+    first = {"method": "frequency", "method_used": "frequency", "coverage": 0.5}
+    second = {"method": "context", "method_used": "frequency", "confidence": 0.125, "evidence": {"gain": 1.0}}
+    report = render_markdown(replace(contents, alignment={"a": first, "b": second}))
+    section = report[report.index("## Vocabulary alignment") :].splitlines()
+    assert cells(section[2]) == ["Encoder", "method", "method used", "coverage", "confidence"]
+    assert cells(section[4]) == ["a", "frequency", "frequency", "50.0 %", "–"]
+    assert cells(section[5]) == ["b", "context", "frequency", "–", "0.125"]
+
+
 def test_the_report_has_its_numbers(contents: Contents) -> None:
     report = render_markdown(contents)
     assert f"**{contents.chosen.nested:.4f}**" in report

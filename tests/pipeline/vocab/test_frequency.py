@@ -5,7 +5,7 @@ from transformers import PreTrainedTokenizerFast
 
 from pipeline.errors import UserError
 from pipeline.vocab.alignment import AlignmentInputs
-from pipeline.vocab.frequency import align_by_frequency, frequency
+from pipeline.vocab.frequency import align_by_frequency, frequency, rank_windows
 from pipeline.vocab.mapping import MappingRow
 
 COUNTS = st.dictionaries(st.text("abc123，。", min_size=1, max_size=3), st.integers(1, 5), max_size=20)
@@ -70,7 +70,7 @@ def test_method_on_anonymised_text(
         split="whitespace",
         plain_counts=plain_counts,
     )
-    alignment = frequency(inputs, pin_rule="no-digit")
+    alignment = frequency(inputs, pin_rule="no-digit", window=1)
     found = {row.token: row.mapped_to for row in alignment.table}
     # "15" hides "cat" and must not take the pretrained row "15"; "once" is plain but not pretrained
     assert found == {**{token: word for word, token in key.items()}, ".": ".", "，": "，", "once": "15"}
@@ -83,7 +83,7 @@ def test_method_on_anonymised_text(
 
 def test_min_count_leaves_rare_tokens_to_unk(plain_tokenizer: PreTrainedTokenizerFast) -> None:
     inputs = AlignmentInputs(["7 7 8"], plain_tokenizer, 2, "whitespace", {"the": 1})
-    alignment = frequency(inputs, pin_rule="none")
+    alignment = frequency(inputs, pin_rule="none", window=1)
     assert [row.token for row in alignment.table] == ["7"]
     assert alignment.counts == {"7": 2, "8": 1}
     assert alignment.tokenizer.tokenize("7 8") == ["7", "[UNK]"]
@@ -92,9 +92,32 @@ def test_min_count_leaves_rare_tokens_to_unk(plain_tokenizer: PreTrainedTokenize
 def test_foreign_counts_are_refused(plain_tokenizer: PreTrainedTokenizerFast) -> None:
     inputs = AlignmentInputs(["7"], plain_tokenizer, 1, "whitespace", {"zzz": 4, "the": 0, "[PAD]": 3})
     with pytest.raises(UserError, match="of 3 tokens counted in plain text none"):
-        frequency(inputs, pin_rule="none")
+        frequency(inputs, pin_rule="none", window=1)
 
 
 def test_counts_are_needed(plain_tokenizer: PreTrainedTokenizerFast) -> None:
     with pytest.raises(ValueError, match="plain_counts"):
-        frequency(AlignmentInputs(["7"], plain_tokenizer, 1, "whitespace"), pin_rule="none")
+        frequency(AlignmentInputs(["7"], plain_tokenizer, 1, "whitespace"), pin_rule="none", window=1)
+
+
+def test_windows_of_ranks() -> None:
+    assert rank_windows("abcd", 3) == [["a", "b"], ["a", "b", "c"], ["b", "c", "d"], ["c", "d"]]
+    assert rank_windows("abcd", 5)[0] == ["a", "b", "c"]
+    assert rank_windows("abc", 1) == rank_windows("abc", 0) == [["a"], ["b"], ["c"]]
+    assert rank_windows("", 3) == []
+
+
+def test_a_window_starts_from_the_mean_of_near_ranks(plain_tokenizer: PreTrainedTokenizerFast) -> None:
+    counts = {"the": 60, "cat": 40, "sat": 30, ".": 99}
+    inputs = AlignmentInputs(["7 7 7 7 8 8 8 9 9 6 . ."], plain_tokenizer, 1, "whitespace", counts)
+    single, smooth = (frequency(inputs, pin_rule="no-digit", window=window) for window in (1, 3))
+    assert single.table == smooth.table
+    assert not single.pieces
+    old, vocab = plain_tokenizer.get_vocab(), smooth.tokenizer.get_vocab()
+    near = {"7": ["the", "cat"], "8": ["the", "cat", "sat"], "9": ["cat", "sat"]}
+    assert smooth.pieces == {vocab[token]: [old[t] for t in tokens] for token, tokens in near.items()}
+    assert all(smooth.rows[i] == -1 for i in smooth.pieces)
+    assert smooth.rows[vocab["6"]] == -1  # past the end: drawn
+    others = [i for i in range(len(smooth.rows)) if i not in smooth.pieces]
+    assert smooth.rows[others].tolist() == single.rows[others].tolist()
+    assert smooth.rows[vocab["."]] == old["."]

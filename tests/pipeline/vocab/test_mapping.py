@@ -7,7 +7,7 @@ from pipeline.vocab.mapping import MappingRow, read_mapping_table, sort_rows, wr
 
 ROWS = [
     MappingRow("，", 9, None, "，"),
-    MappingRow("15", 5, 1, "the", 1),
+    MappingRow("15", 5, 1, "the", 1, 0.25),
     MappingRow('"', 4, 2, ",", 2),
     MappingRow("None", 1, 3, None),
 ]
@@ -17,11 +17,11 @@ def test_the_file_is_readable(tmp_path: Path) -> None:
     path = tmp_path / "mapping.csv"
     write_mapping_table(path, ROWS)
     assert path.read_text(encoding="utf-8").splitlines() == [
-        "token,count,rank,mapped_to,mapped_rank",
-        "，,9,,，,",
-        "15,5,1,the,1",
-        '"""",4,2,",",2',
-        "None,1,3,,",
+        "token,count,rank,mapped_to,mapped_rank,probability",
+        "，,9,,，,,",
+        "15,5,1,the,1,0.25",
+        '"""",4,2,",",2,',
+        "None,1,3,,,",
     ]
     assert read_mapping_table(path) == ROWS
 
@@ -36,8 +36,9 @@ def test_order() -> None:
     [
         ("token,count\n", "columns"),
         ("", "columns"),
-        ("token,count,rank,mapped_to,mapped_rank\na,1,1,b,1\na,x,1,b,1\n", "line 3"),
-        ("token,count,rank,mapped_to,mapped_rank\na,1\n", "line 2"),
+        ("token,count,rank,mapped_to,mapped_rank,probability\na,1,1,b,1,\na,x,1,b,1,\n", "line 3"),
+        ("token,count,rank,mapped_to,mapped_rank,probability\na,1\n", "line 2"),
+        ("token,count,rank,mapped_to,mapped_rank\na,1,1,b,1\n", "columns"),
     ],
 )
 def test_another_file_is_refused(tmp_path: Path, content: str, message: str) -> None:

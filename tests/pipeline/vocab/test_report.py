@@ -19,6 +19,7 @@ def test_shares_by_hand() -> None:
     examples = report.pop("examples")
     assert report == {
         "method": "frequency",
+        "method_used": "frequency",
         "n_tokens": 4,
         "n_pinned": 1,
         "n_mapped": 2,
@@ -31,8 +32,16 @@ def test_shares_by_hand() -> None:
         "oov_mass": 10 / 20,
     }
     assert [example["token"] for example in examples] == ["7", "，"]
-    assert examples[0] == {"token": "7", "count": 4, "rank": 1, "mapped_to": "the", "mapped_rank": 1}
+    expected = {"token": "7", "count": 4, "rank": 1, "mapped_to": "the", "mapped_rank": 1, "probability": None}
+    assert examples[0] == expected
     json.dumps(examples)
+
+
+def test_what_the_method_says_of_itself() -> None:
+    evidence = {"method_used": "frequency", "confidence": 0.1}
+    report = alignment_report(ROWS, COUNTS, method="context", evidence=evidence)
+    assert list(report)[:3] == ["method", "method_used", "confidence"]
+    assert (report["method"], report["method_used"], report["confidence"]) == ("context", "frequency", 0.1)
 
 
 def test_an_empty_corpus_has_no_shares() -> None:

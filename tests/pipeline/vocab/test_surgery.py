@@ -54,6 +54,38 @@ def test_pieces_give_the_mean() -> None:
     np.testing.assert_array_equal(new, [[4.0, 6.0], [2.0, 4.0], [2.0, 5.0]])
 
 
+def test_vectors_keep_their_direction_and_take_the_old_lengths() -> None:
+    old = np.array([[3.0, 4.0], [0.0, 1.0], [0.0, 3.0]], np.float32)  # lengths 1, 3, 5
+    given = {1: np.array([0.2, 0.0]), 0: np.array([0.0, -9.0]), 3: np.array([1.0, 1.0])}
+    new = remap_embedding(old, np.array([-1, -1, 2, -1]), seed=0, vectors=given)
+    np.testing.assert_array_equal(new[2], old[2])
+    lengths = np.quantile([1, 3, 5], [1 / 6, 3 / 6, 5 / 6])
+    np.testing.assert_allclose(new[[1, 3, 0]], [[lengths[0], 0], [3 / 2**0.5] * 2, [0, -lengths[2]]], rtol=1e-6)
+
+
+def test_a_vector_of_zeros_stays() -> None:
+    new = remap_embedding(np.ones((2, 2)), np.array([-1]), seed=0, vectors={0: np.zeros(2)})
+    np.testing.assert_array_equal(new, [[0, 0]])
+
+
+@pytest.mark.parametrize("vectors", [{0: np.zeros(2)}, {1: np.zeros(3)}])
+def test_bad_vectors(vectors: dict[int, np.ndarray]) -> None:
+    with pytest.raises(ValueError, match="width is 2"):
+        remap_embedding(np.zeros((3, 2)), np.array([0, -1]), seed=0, vectors=vectors)
+
+
+def test_vectors_go_to_the_embedding_and_its_tied_decoder(make_bert: Callable[[int], BertForMaskedLM]) -> None:
+    model = make_bert(6)
+    old_bias = model.cls.predictions.bias.detach().clone()
+    vector = np.arange(8, dtype=np.float32)
+    remap_model(model, np.array([0, -1, 4]), seed=0, vectors={1: vector})
+    weight = model.get_input_embeddings().weight
+    assert model.cls.predictions.decoder.weight is weight
+    cosine = torch.nn.functional.cosine_similarity(weight[1], torch.from_numpy(vector), dim=0)
+    assert cosine.item() == pytest.approx(1, abs=1e-6)
+    assert torch.equal(model.cls.predictions.bias[[0, 2]], old_bias[[0, 4]])
+
+
 @pytest.mark.parametrize(
     ("rows", "pieces"),
     [([3], {}), ([-2], {}), ([[0]], {}), ([0.0], {}), ([0], {0: [1]}), ([-1], {0: []}), ([-1], {0: [3]})],
