@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from pipeline.data.json_stream import stream_elements
 from pipeline.errors import UserError
 
 # Rows of a parquet table that are decoded at a time.
@@ -17,9 +18,10 @@ ROWS_AT_ONCE = 1024
 def stream_texts(path: Path, column: str = "text") -> Iterator[str]:
     """The texts of a file in its order, empty ones left out, read piece by piece: memory does not grow with the file.
 
-    `.txt` holds one text a line; `.jsonl` and `.ndjson` an object a line; `.csv` and `.tsv` a header and quoted
-    fields; each may be gzipped (`.gz`). `.parquet` is read by row groups. All but `.txt` have the text in `column`; a
-    null is an empty text. UTF-8 alone: a file of unknown size cannot be tried in one encoding after the other.
+    `.txt` holds one text a line; `.jsonl` and `.ndjson` an object a line; `.json` a list of objects; `.csv` and `.tsv`
+    a header and quoted fields; each may be gzipped (`.gz`). `.parquet` is read by row groups. All but `.txt` have the
+    text in `column`; a null is an empty text. UTF-8 alone: a file of unknown size cannot be tried in one encoding after
+    the other.
 
     Raises UserError for a file that is missing, of another kind, or broken, with the line; and at the end of a file
     without any text.
@@ -81,10 +83,27 @@ def _read_json_lines(file: IO[str], name: str, column: str) -> Iterator[str]:
             record = json.loads(line)
         except json.JSONDecodeError as error:
             raise UserError(f"{name}: line {number} is not JSON ({error.msg}, column {error.colno})") from None
-        if not isinstance(record, dict) or column not in record:
-            found = f"the keys {', '.join(record)}" if isinstance(record, dict) else f"a {type(record).__name__}"
-            raise UserError(f"{name}: line {number} has {found}; an object with {column!r} is needed")
-        yield _to_text(record[column], f"{name}: line {number}: {column!r}")
+        yield _take_text(record, column, f"{name}: line {number}")
+
+
+def _read_json(file: IO[str], name: str, column: str) -> Iterator[str]:
+    """A list of objects; a file that begins with an object is read as lines, which many are."""
+    start = file.read(1)
+    while start.isspace():
+        start = file.read(1)
+    file.seek(0)
+    if start == "{":
+        yield from _read_json_lines(file, name, column)
+    else:
+        for number, record in enumerate(stream_elements(file, name), start=1):
+            yield _take_text(record, column, f"{name}: element {number}")
+
+
+def _take_text(record: Any, column: str, where: str) -> str:
+    if not isinstance(record, dict) or column not in record:
+        found = f"the keys {', '.join(record)}" if isinstance(record, dict) else f"a {type(record).__name__}"
+        raise UserError(f"{where} has {found}; an object with {column!r} is needed")
+    return _to_text(record[column], f"{where}: {column!r}")
 
 
 def _to_text(value: object, where: str) -> str:
@@ -140,6 +159,7 @@ READERS: dict[str, Callable[[IO[str], str, str], Iterator[str]]] = {
     ".txt": _read_txt,
     ".jsonl": _read_json_lines,
     ".ndjson": _read_json_lines,
+    ".json": _read_json,
     ".csv": _read_csv,
     ".tsv": _read_tsv,
 }

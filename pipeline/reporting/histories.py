@@ -12,13 +12,11 @@ from pipeline.reporting.contents import Curve
 def read_curve(file: Path) -> Curve:
     """One training run's curve."""
     table = pd.read_csv(file)
-    measured = {name: table[name].tolist() if name in table else None for name in ("macro_f1", "held_out_loss")}
-    return Curve(
-        table["step"].tolist(),
-        table["loss"].tolist(),
-        macro_f1=measured["macro_f1"],
-        held_out_loss=measured["held_out_loss"],
-    )
+
+    def measured(name: str) -> list[float] | None:
+        return table[name].tolist() if name in table else None
+
+    return Curve(table["step"].tolist(), table["loss"].tolist(), measured("macro_f1"), measured("held_out_loss"))
 
 
 def finetuning_curves(history: Path, members: list[str]) -> dict[str, dict[str, Curve]]:

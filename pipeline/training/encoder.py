@@ -87,8 +87,8 @@ def describe_curve(curve: pd.DataFrame, early_stop: int | None) -> str:
     """In words: the held-out loss of the weights that training ended with, and the step they are of."""
     if curve.empty:
         return "not trained"
-    row = curve.iloc[-1 if early_stop is None else int(curve["held_out_loss"].argmin())]
-    return f"held-out loss {row['held_out_loss']:.4f} at step {row['step']:.0f}"
+    kept = len(curve) - 1 if early_stop is None else int(curve["held_out_loss"].argmin())
+    return f"held-out loss {curve['held_out_loss'].iloc[kept]:.4f} at step {curve['step'].iloc[kept]}"
 
 
 def _tokenize(scratch: Path, tokenizer: Any, texts: Iterable[str], max_length: int) -> TokenStore:

@@ -13,7 +13,7 @@ from pipeline.errors import UserError
 # Blank ones are left out; separators within a text stay.
 TEXTS = ["one", "", "二 \u2028 2", 'a "quoted", b', "   ", "tab\tinside \x85 next", " 😀 "]
 KEPT = [text for text in TEXTS if text.strip()]
-KINDS = [".txt", ".jsonl", ".ndjson", ".csv", ".tsv"]
+KINDS = [".txt", ".jsonl", ".ndjson", ".json", ".csv", ".tsv"]
 
 
 def write(folder, kind, *, line_end="\n", bom="", compress=False, texts=TEXTS, column="text"):
@@ -22,6 +22,9 @@ def write(folder, kind, *, line_end="\n", bom="", compress=False, texts=TEXTS, c
         content = "".join(text + line_end for text in texts)
     elif kind in (".jsonl", ".ndjson"):
         content = "".join(json.dumps({"n": 1, column: text}, ensure_ascii=False) + line_end for text in texts)
+    elif kind == ".json":
+        content = json.dumps([{"n": 1, column: text} for text in texts], ensure_ascii=False, indent=1)
+        content = content.replace("\n", line_end)
     else:
         rows = [["n", column], *(["1", text] for text in texts)]
         path = folder / "rows"
@@ -42,6 +45,12 @@ def test_every_kind_holds_the_same_texts(tmp_path, kind, line_end, compress):
     assert list(stream_texts(path)) == KEPT
 
 
+def test_json_that_begins_with_an_object_is_read_as_lines(tmp_path):
+    path = tmp_path / "corpus.json"
+    path.write_text('\n {"text": "a"}\n{"text": "b"}\n', encoding="utf-8")
+    assert list(stream_texts(path)) == ["a", "b"]
+
+
 def test_the_last_line_may_lack_its_end(tmp_path):
     path = tmp_path / "corpus.txt"
     path.write_text("one\n\ntwo", encoding="utf-8")
@@ -60,7 +69,7 @@ def test_parquet_is_read_whatever_its_row_groups(tmp_path, rows_in_group):
     assert list(stream_texts(path)) == KEPT
 
 
-@pytest.mark.parametrize("kind", [".jsonl", ".csv", ".parquet"])
+@pytest.mark.parametrize("kind", [".jsonl", ".json", ".csv", ".parquet"])
 def test_the_column_may_have_another_name(tmp_path, kind):
     if kind == ".parquet":
         path = tmp_path / "corpus.parquet"
@@ -104,7 +113,11 @@ def test_is_read_piece_by_piece(tmp_path):
         ("c.txt.gz", gzip.compress(b"a\n" * 99999)[:-30], r"c.txt.gz: not a whole gzip file"),
         ("c.txt.gz", b"plain", r"c.txt.gz: not a whole gzip file"),
         ("c.parquet", b"plain", r"c.parquet: not a parquet file"),
-        ("c.json", b"[]", r"c.json: got a file that ends in '.json'; allowed: .txt, .jsonl, .*, or .parquet"),
+        ("c.json", b"[]", r"c.json: holds no text"),
+        ("c.json", b'[{"text": "a"}, {"text": "b"', r"c.json: no JSON list, or broken at element 2"),
+        ("c.json", b'[{"text": "a"}, 7]', r"c.json: element 2 has a int; an object with 'text' is needed"),
+        ("c.json", b'"a"', r"c.json: no JSON list, or broken at element 1"),
+        ("c.yaml", b"[]", r"c.yaml: got a file that ends in '.yaml'; allowed: .txt, .jsonl, .*, or .parquet"),
         ("c.parquet.gz", b"", r"got a file that ends in '.parquet.gz'"),
         ("c", b"", r"got a file that ends in ''"),
     ],
