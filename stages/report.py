@@ -61,6 +61,7 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
     from pipeline.artifacts.predictions import read_predictions
     from pipeline.artifacts.tables import read_table
     from pipeline.metrics import confusion, per_class_f1
+    from pipeline.reporting.alignment import fallback_warnings
     from pipeline.reporting.candidates import list_candidates
     from pipeline.reporting.contents import Contents
     from pipeline.reporting.hidden import score_hidden
@@ -78,6 +79,7 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
     nested, nested_unweighted = predictions.nested[[predictions.chosen, predictions.unweighted]]
     submitted = np.bincount(predictions.test[predictions.chosen], minlength=n_classes)
     gain = weights.get("gain")
+    alignment = _alignment(params, key)
     contents = Contents(
         competition=params.data.competition,
         labels=labels,
@@ -103,9 +105,9 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
         correlation=np.array(fusion["similarity"]["correlation"]),
         curves=finetuning_curves(paths.HISTORY, list(params.members)),
         mlm_curves=masked_lm_curves(paths.HISTORY, list(params.scratch), list(params.encoders)),
-        alignment=_alignment(params, key),
+        alignment=alignment,
         data=data | {"cleaning": read_json(paths.CLEANING)},
-        warnings=data["warnings"],
+        warnings=[*data["warnings"], *fallback_warnings(alignment)],
         submission={
             "rows": predictions.test.shape[1],
             "label_histogram": list(zip(labels, submitted.tolist(), strict=True)),
