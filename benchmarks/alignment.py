@@ -27,7 +27,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from pipeline.artifacts.paths import CORPUS, PLAIN, RAW
-from pipeline.artifacts.texts import read_texts
+from pipeline.data.corpus import stream_texts
 from pipeline.data.sources.read import read_table
 from pipeline.data.stackdocs.docstrings import read_docstrings
 from pipeline.data.stackdocs.texts import collect_texts
@@ -87,8 +87,8 @@ def list_cases(options: argparse.Namespace) -> Iterator[Case]:
 
 
 def stackdocs_cases(study: str) -> Iterator[Case]:
-    hidden = [text.split() for text in read_texts(CORPUS)]
-    plain = [text.split() for text in read_texts(PLAIN / "stackdocs.txt")]
+    hidden = [text.split() for text in stream_texts(CORPUS)]
+    plain = [text.split() for text in stream_texts(PLAIN / "stackdocs.txt")]
     words = read_table(RAW / "stackdocs/answer_key/vocabulary.csv", {"token": "token", "word": "word"}).rows
     truth = dict(zip(words["token"], words["word"], strict=True))
     yield Case("stackdocs, other packages", hidden, plain, truth, is_mark)
@@ -216,7 +216,7 @@ def right_mass(found: np.ndarray, gold: np.ndarray, case: Case, hidden: Corpus) 
 
 
 def read_split(path: str, split: str) -> Texts:
-    return [split_words(text, split) for text in read_texts(Path(path))]
+    return [split_words(text, split) for text in stream_texts(Path(path))]
 
 
 def is_mark(token: str) -> bool:

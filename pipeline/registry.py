@@ -38,6 +38,10 @@ FAMILIES: dict[str, dict[str, str]] = {
         "drop_characters": "pipeline.text.characters:drop_characters",
         "strip_whitespace": "pipeline.text.whitespace:strip_whitespace",
     },
+    "selection": {
+        "tfidf": "pipeline.data.selection.tfidf:tfidf",
+        "lsa": "pipeline.data.selection.lsa:lsa",
+    },
     "kinds": {
         "transformer": "pipeline.members.transformer",
         "linear": "pipeline.members.linear",
@@ -67,6 +71,11 @@ FAMILIES: dict[str, dict[str, str]] = {
     "architectures": {
         "bert": "pipeline.models.architectures:bert",
         "nezha": "pipeline.models.architectures:nezha",
+    },
+    "masking": {
+        "token": "pipeline.training.masking.token:token",
+        "whole_word": "pipeline.training.masking.whole_word:whole_word",
+        "ngram": "pipeline.training.masking.ngram:ngram",
     },
     "poolers": {
         "cls": "pipeline.models.poolers.cls:CLSPooler",

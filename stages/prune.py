@@ -43,6 +43,7 @@ def named_artifacts(params: object) -> dict[Path, set[str]]:
         return {name for section in sections for name in getattr(params, section)}
 
     return {
+        paths.UNLABELLED: names("unlabelled"),
         paths.PRETRAINED: names("hub", "scratch"),
         paths.ALIGNED: names("encoders"),
         paths.ENCODERS: names("encoders"),

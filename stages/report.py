@@ -104,7 +104,11 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
         agreement=np.array(fusion["similarity"]["agreement"]),
         correlation=np.array(fusion["similarity"]["correlation"]),
         curves=finetuning_curves(paths.HISTORY, list(params.members)),
-        mlm_curves=masked_lm_curves(paths.HISTORY, list(params.scratch), list(params.encoders)),
+        mlm_curves=masked_lm_curves(
+            paths.HISTORY,
+            {name: _planned(entry.mlm) for name, entry in params.scratch.items()},
+            {name: _planned(entry.post_train) for name, entry in params.encoders.items()},
+        ),
         alignment=alignment,
         data=data | {"cleaning": read_json(paths.CLEANING)},
         warnings=[*data["warnings"], *fallback_warnings(alignment)],
@@ -128,6 +132,11 @@ def _answer_key(params: "Params") -> Path | None:
         return None
     folder = RAW / params.data.competition / params.data.answer_key
     return folder if folder.is_dir() else None
+
+
+def _planned(settings: Any) -> int | None:
+    """The steps of masked-language modelling where it may stop early."""
+    return settings.steps if settings.early_stop is not None else None
 
 
 def _kinds(params: "Params") -> dict[str, str]:

@@ -63,13 +63,18 @@ def test_masked_language_modelling_lowers_the_loss(precision, tiny_checkpoint, t
         "learning_rate": 0.01,
         "warmup_ratio": 0.1,
         "weight_decay": 0.0,
+        "masking": {"name": "ngram", "probabilities": [0.5, 0.5]},
         "mlm_probability": 0.15,
         "held_out": 0.1,
         "evaluate_every": 10,
+        "early_stop": None,
     }
+    folder, scratch = tmp_path / "encoder", tmp_path / "scratch"
+    folder.mkdir()
     model = AutoModelForMaskedLM.from_pretrained(tiny_checkpoint("nezha"))
     curve = train_encoder(
-        model, tiny_tokenizer, short_texts, tmp_path, settings, precision=precision, device=DEVICE, seed=0, what="x"
-    )
+        model, tiny_tokenizer, short_texts, folder, scratch, settings,
+        precision=precision, device=DEVICE, seed=0, what="x",
+    )  # fmt: skip
     assert curve["loss"].iloc[-1] < curve["loss"].iloc[0]
-    assert (tmp_path / "step-20/model.safetensors").exists()
+    assert (folder / "step-20/model.safetensors").exists()

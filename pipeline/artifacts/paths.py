@@ -18,6 +18,7 @@ CORPUS = DATA / "prepared" / "corpus.parquet"
 REJECTED = DATA / "prepared" / "rejected.csv"
 CLEANING = DATA / "prepared" / "cleaning.json"
 LABELS = DATA / "prepared" / "labels.json"
+UNLABELLED = DATA / "unlabelled"
 FOLDS = DATA / "folds.parquet"
 
 PRETRAINED = MODELS / "pretrained"

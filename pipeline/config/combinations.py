@@ -15,6 +15,7 @@ PRETRAINED, ALIGNED, ENCODERS, VECTORS = (
     "models/encoders",
     "models/vectors",
 )
+UNLABELLED = "data/unlabelled"
 STARTS = {"transformer": (PRETRAINED, ALIGNED, ENCODERS), "linear": (VECTORS,)}
 NEEDS = {"transformer": "an encoder", "linear": "a folder of vectors"}
 
@@ -63,6 +64,10 @@ def _check_sources(filled: Mapping[str, Any]) -> list[Problem]:
         }
         problems += _check_source(("encoders", name, "from"), encoder, "transformer", others)
         problems += _check_reference(("encoders", name, "reference"), encoder, made)
+        problems += _check_corpus(("encoders", name, "reference"), encoder.get("reference"), filled)
+        problems += _check_corpus(("encoders", name, "corpus"), encoder.get("corpus"), filled)
+    for name, scratch in entries(filled, "scratch").items():
+        problems += _check_corpus(("scratch", name, "from"), scratch.get("from"), filled)
     for name, member in entries(filled, "members").items():
         if member.get("kind") in list(MEMBER_MODELS):
             problems += _check_source(("members", name, "from"), member, member["kind"], made)
@@ -113,7 +118,7 @@ def _check_reference(
     if file is None:
         return []
     if file.suffix == ".json" and _method(encoder) == "context":
-        return [Problem(key, f"got {str(file)!r}, alignment by context needs plain text: .txt, .txt.gz or .parquet")]
+        return [Problem(key, f"got {str(file)!r}, alignment by context needs plain text, not counts")]
     if PurePosixPath(PRETRAINED) not in file.parents:
         return []
     folders = [f"{folder}/{file.name}" for folder in made[PRETRAINED]]
@@ -125,6 +130,14 @@ def _method(encoder: Mapping[str, Any]) -> Any:
     align = encoder.get("align")
     method = align.get("method") if isinstance(align, Mapping) else None
     return method.get("name") if isinstance(method, Mapping) else method
+
+
+def _check_corpus(key: tuple[str, str, str], corpus: Any, filled: Mapping[str, Any]) -> list[Problem]:
+    file = as_path(corpus)
+    if file is None or PurePosixPath(UNLABELLED) not in file.parents:
+        return []
+    made = [f"{UNLABELLED}/{name}.parquet" for name in entries(filled, "unlabelled")]
+    return [] if str(file) in made else [Problem(key, f"nothing makes it: {one_of(str(file), made)}")]
 
 
 def as_path(value: Any) -> PurePosixPath | None:

@@ -28,7 +28,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "tfidf": schema.Vectors,
     **schema.MEMBER_MODELS,
 }
-FAMILIES = ("cleaning", "alignment", "losses", "poolers", "contrastive", "fusion")  # their pieces may take arguments
+# Their pieces may take arguments.
+FAMILIES = ("cleaning", "selection", "alignment", "masking", "losses", "poolers", "contrastive", "fusion")
 # What no default can say for a member. With values that pass, so that a member's defaults can be checked as a member.
 OWN = {kind: {"kind": kind, "from": ""} for kind in schema.MEMBER_MODELS}
 

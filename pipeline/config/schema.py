@@ -145,6 +145,21 @@ class Data(Section):
     context: Context | None
 
 
+class Selection(Section):
+    """Which documents of a text are taken."""
+
+    method: piece("selection")  # type: ignore[valid-type]
+    n: AtLeastOne
+
+
+class Unlabelled(Section):
+    """Text from outside the competition."""
+
+    from_: str = Field(alias="from")
+    column: str = "text"
+    select: Selection | None
+
+
 class Folds(Section):
     """Cross-validation."""
 
@@ -190,9 +205,11 @@ class MaskedLM(Section):
     warmup_ratio: Share
     weight_decay: Annotated[float, Field(ge=0)]
     dropout: Share
+    masking: piece("masking")  # type: ignore[valid-type]
     mlm_probability: Annotated[float, Field(gt=0, lt=1)]
     held_out: Annotated[float, Field(gt=0, lt=1)]
     evaluate_every: AtLeastOne
+    early_stop: AtLeastOne | None
 
     @model_validator(mode="after")
     def _checkpoints_come_before_the_end(self) -> Self:
@@ -225,6 +242,7 @@ class Encoder(Section):
     from_: str = Field(alias="from")
     reference: str
     align: Alignment
+    corpus: str
     post_train: MaskedLM
 
 
@@ -342,6 +360,7 @@ class Params(Section):
     stackdocs: Stackdocs
     data: Data
     folds: Folds
+    unlabelled: dict[Name, Unlabelled]
     hub: dict[Name, Hub]
     scratch: dict[Name, Scratch]
     encoders: dict[Name, Encoder]

@@ -11,6 +11,7 @@ CAPS = {
     "n_classes": 6,
     "n_train": 240,
     "n_test": 60,
+    "n": 50,
     "layers": 1,
     "hidden": 32,
     "heads": 2,

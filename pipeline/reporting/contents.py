@@ -30,6 +30,7 @@ class Curve:
     loss: list[float]
     macro_f1: list[float] | None = None
     held_out_loss: list[float] | None = None
+    planned_steps: int | None = None  # where training may stop early, and keeps the weights of the lowest held-out loss
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import math
 
 from pipeline.reporting.charts.lines import N_COLOURS, Series, line_chart
 from pipeline.reporting.contents import Contents, Curve
+from pipeline.reporting.formats import plain
 
 Panel = dict[str, object]
 
@@ -41,7 +42,7 @@ def mlm_curves(contents: Contents) -> list[Panel]:
         if curve.held_out_loss is not None:
             series.append(Series("held-out loss", curve.steps, curve.held_out_loss, "s1 dashed", dots=True))
         chart = line_chart(series, f"Masked-language-model loss of {name} by step")
-        panels.append({"name": name, "chart": chart, "heldout": _last(curve), "has_heldout": len(series) > 1})
+        panels.append({"name": name, "chart": chart, "end": _describe_end(curve), "has_heldout": len(series) > 1})
     return [panel for panel in panels if panel["chart"]]
 
 
@@ -54,6 +55,17 @@ def _best(values: list[float] | None) -> float | None:
     return max(finite, default=None)
 
 
-def _last(curve: Curve) -> float | None:
-    finite = [value for value in curve.held_out_loss or [] if math.isfinite(value)]
-    return finite[-1] if finite else None
+def _describe_end(curve: Curve) -> str:
+    """The held-out loss of the weights that a masked language model ended with, and whether it stopped early."""
+    held_out = zip(curve.held_out_loss or [], curve.steps, strict=False)
+    measured = [(loss, step) for loss, step in held_out if math.isfinite(loss)]
+    if not measured:
+        return ""
+    if curve.planned_steps is None:
+        return f"held-out loss at the end {plain(measured[-1][0])}"
+    loss, step = min(measured)
+    kept = f"weights of step {plain(step)}, held-out loss {plain(loss)}"
+    last = curve.steps[-1]
+    if last < curve.planned_steps:
+        kept += f"; stopped early, at step {plain(last)} of {plain(curve.planned_steps)}"
+    return kept

@@ -1,5 +1,7 @@
 """Learning curves, read from what the training stages wrote."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +12,13 @@ from pipeline.reporting.contents import Curve
 def read_curve(file: Path) -> Curve:
     """One training run's curve."""
     table = pd.read_csv(file)
-    measured = {name: table[name].tolist() for name in ("macro_f1", "held_out_loss") if name in table}
-    return Curve(steps=table["step"].tolist(), loss=table["loss"].tolist(), **measured)
+    measured = {name: table[name].tolist() if name in table else None for name in ("macro_f1", "held_out_loss")}
+    return Curve(
+        table["step"].tolist(),
+        table["loss"].tolist(),
+        macro_f1=measured["macro_f1"],
+        held_out_loss=measured["held_out_loss"],
+    )
 
 
 def finetuning_curves(history: Path, members: list[str]) -> dict[str, dict[str, Curve]]:
@@ -25,8 +32,17 @@ def finetuning_curves(history: Path, members: list[str]) -> dict[str, dict[str, 
     }
 
 
-def masked_lm_curves(history: Path, pretrained: list[str], post_trained: list[str]) -> dict[str, Curve]:
-    """'pretrain <name>' and 'post-train <name>' → curve, of those that were trained."""
-    files = {f"pretrain {name}": history / "pretrain" / f"{name}.csv" for name in pretrained}
-    files |= {f"post-train {name}": history / "post_train" / f"{name}.csv" for name in post_trained}
-    return {name: read_curve(file) for name, file in files.items() if file.exists()}
+def masked_lm_curves(
+    history: Path, pretrained: Mapping[str, int | None], post_trained: Mapping[str, int | None]
+) -> dict[str, Curve]:
+    """'pretrain <name>' and 'post-train <name>' → curve, of those that were trained.
+
+    The mappings give the steps that were planned where training may stop early, and else None.
+    """
+    runs = [("pretrain", "pretrain", name, steps) for name, steps in pretrained.items()]
+    runs += [("post-train", "post_train", name, steps) for name, steps in post_trained.items()]
+    return {
+        f"{title} {name}": replace(read_curve(file), planned_steps=steps)
+        for title, folder, name, steps in runs
+        if (file := history / folder / f"{name}.csv").exists()
+    }

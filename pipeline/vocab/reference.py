@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.artifacts.texts import read_texts
+from pipeline.data.corpus import stream_texts
 from pipeline.vocab.counts import count_tokens, read_counts
 
 if TYPE_CHECKING:
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 def read_reference(path: Path, tokenizer: "PreTrainedTokenizerBase") -> tuple[dict[str, int], list[str] | None]:
     """Read a counts file (`.json`), or a text and count its tokens: → counts, texts (None for a counts file).
 
-    A text is any file that `read_texts` reads: another corpus of the checkpoint's language, or the competition's own
+    A text is any file that `stream_texts` reads: another corpus of the checkpoint's language, or the competition's own
     unlabelled text where there is a plain form of it. Raises UserError where the file is missing or of another kind.
     """
     if path.suffix == ".json":
         return read_counts(path), None
-    texts = read_texts(path)
+    texts = list(stream_texts(path))
     return count_tokens(texts, tokenizer), texts

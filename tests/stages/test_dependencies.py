@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from pipeline import registry
 from pipeline.artifacts.hashes import is_plumbing
 from pipeline.config import Params, load_params
+from pipeline.config.defaults import FAMILIES as WITH_DEFAULTS
 from stages.recipes import code
 
 ROOT = Path(__file__).parents[2]
@@ -18,10 +19,17 @@ DAG: dict[str, Any] = YAML(typ="safe", pure=True).load(ROOT / "dvc.yaml")["stage
 # Whose code is a dependency through models/recipes/<member>.json.
 BY_RECIPE = {"finetune", "predict"}
 # Registry families that a stage loads pieces of, which no import statement shows.
-LOADS = {"prepare": ["cleaning"], "align_vocab": ["alignment"], "pretrain": ["architectures"], "fuse": ["fusion"],
-         "search_weights": ["class_weights"]}  # fmt: skip
+LOADS = {
+    "prepare": ["cleaning"],
+    "select_text": ["selection", "cleaning"],
+    "align_vocab": ["alignment"],
+    "pretrain": ["architectures", "masking"],
+    "post_train": ["masking"],
+    "fuse": ["fusion"],
+    "search_weights": ["class_weights"],
+}
 # Entries that are declared one by one, `encoders.${key}.align`, so that one encoder's edit leaves the others alone.
-BY_ENTRY = {"hub", "scratch", "encoders", "vectors", "members", "external"}
+BY_ENTRY = {"unlabelled", "hub", "scratch", "encoders", "vectors", "members", "external"}
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +124,9 @@ def test_declared_params_are_those_that_are_read(stage: str) -> None:
     by_path = {"external"} if stage == "import_logits" else set()
     assert read - by_path <= declared | {"toy"}, f"{stage} reads what it does not declare"
     assert declared <= read | {"toy", "defaults"}, f"{stage} declares what it does not read"
+
+
+@pytest.mark.parametrize(("stage", "families"), LOADS.items())
+def test_default_arguments_of_pieces_are_params(stage: str, families: list[str]) -> None:
+    declared = body(stage)["params"]
+    assert [f for f in families if f in WITH_DEFAULTS and f"defaults.{f}" not in declared] == []

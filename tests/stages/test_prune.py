@@ -8,6 +8,7 @@ from stages import prune
 
 ROOT = Path(__file__).parents[2]
 NAMED = [
+    "data/unlabelled/news.parquet",
     "models/pretrained/tiny-bert/config.json",
     "models/aligned/tiny-bert/config.json",
     "models/encoders/tiny-bert/step-2/config.json",
@@ -20,7 +21,10 @@ NAMED = [
     "reports/history/post_train/tiny-bert.csv",
     "reports/history/finetune/bert-ce/fold-0.csv",
 ]
-LEFT = [file.replace("tiny-bert", "old-bert").replace("bert-ce", "old-ce").replace("tfidf", "old") for file in NAMED]
+LEFT = [
+    file.replace("tiny-bert", "old-bert").replace("bert-ce", "old-ce").replace("tfidf", "old").replace("news", "old")
+    for file in NAMED
+]
 OTHERS = [
     "models/oof_logits/.gitignore",
     "models/members/.keep/x",
@@ -41,7 +45,9 @@ def output(file):
 def project(tmp_path, monkeypatch):
     """A project whose stages made everything; dvc.lock keeps the stages that are gone."""
     monkeypatch.chdir(tmp_path)
-    shutil.copyfile(ROOT / "params.yaml", "params.yaml")
+    params = (ROOT / "params.yaml").read_text(encoding="utf-8")
+    news = "unlabelled: {news: {from: news.txt, select: null}}"
+    Path("params.yaml").write_text(params.replace("unlabelled: {}", news), encoding="utf-8")
     for file in [*NAMED, *LEFT, *OTHERS]:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).touch()

@@ -32,6 +32,8 @@ def fit_scale(values: Iterable[float], n_ticks: int = 4, margin: float = 0.04) -
     pad = margin * (high - low)
     low, high = low - pad, high + pad
     step = round_step((high - low) / n_ticks)
+    if math.ceil(low / step) > math.floor(high / step):  # the range lies between two marks
+        step = round_step(step / 2.5)
     first, last = math.ceil(low / step), math.floor(high / step)
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     return Scale(low, high, [k * step for k in range(first, last + 1)], digits)

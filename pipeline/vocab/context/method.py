@@ -40,7 +40,7 @@ def context(
     if inputs.plain_texts is None:
         raise UserError(
             "alignment by context reads plain text, and the encoder's `reference` holds counts alone; name a text "
-            "there (.txt, .txt.gz, .parquet) of the checkpoint's language, the nearer to the competition's the better"
+            "there (.txt, .jsonl, .csv, .parquet) of the checkpoint's language, near to the competition's"
         )
     old = inputs.tokenizer
     counts = count_competition(inputs)

@@ -2,7 +2,6 @@ import pandas as pd
 import pytest
 
 from pipeline.artifacts.tables import read_table, write_history, write_table
-from pipeline.artifacts.texts import read_texts
 from pipeline.errors import UserError
 
 TABLE = pd.DataFrame({"row_id": ["007", "NA", ""], "text": ["a", " ", "b"], "n": [1, 2, 3]})
@@ -36,30 +35,3 @@ def test_a_missing_table(tmp_path):
 def test_histories_are_plain_csv(tmp_path):
     write_history(tmp_path / "h.csv", pd.DataFrame({"step": [1, 2], "loss": [0.5, float("nan")]}))
     assert (tmp_path / "h.csv").read_bytes() == b"step,loss\n1,0.5\n2,\n"
-
-
-def test_texts_of_a_table(tmp_path):
-    write_table(tmp_path / "t.parquet", TABLE)
-    assert read_texts(tmp_path / "t.parquet") == ["a", "b"]
-
-
-def test_texts_of_a_file_by_line(tmp_path):
-    (tmp_path / "t.txt").write_bytes("\ufeffone\r\n\r\n  \n二 \u2028 2\n".encode())
-    assert read_texts(tmp_path / "t.txt") == ["one", "二 \u2028 2"]
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("t.txt", None, "not found; put the text there"),
-        ("t.csv", b"text\n", "got a file that ends in '.csv'; .txt"),
-        ("t.txt", "文".encode("gb18030"), "not UTF-8"),
-        ("t.txt", b" \n\n", "holds no text"),
-    ],
-)
-def test_texts_that_cannot_be_read(tmp_path, name, content, message):
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    with pytest.raises(UserError) as refused:
-        read_texts(tmp_path / name)
-    assert str(refused.value).startswith(f"{tmp_path / name}: {message}")

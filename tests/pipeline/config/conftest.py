@@ -32,6 +32,7 @@ PINNED: dict[str, Any] = {
             "from": f"models/pretrained/{name}",
             "reference": f"models/pretrained/{name}/token_counts.json",
             "align": {},
+            "corpus": "data/prepared/corpus.parquet",
             "post_train": {},
         }
         for name in ENCODERS

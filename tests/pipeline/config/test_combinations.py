@@ -41,7 +41,7 @@ LINEAR = {"kind": "linear", "from": "models/vectors/tfidf"}
         (
             {"encoders.tiny-bert.align": {"method": "context"}},
             "encoders.tiny-bert.reference: got 'models/pretrained/tiny-bert/token_counts.json', alignment by context "
-            "needs plain text: .txt, .txt.gz or .parquet",
+            "needs plain text, not counts",
         ),
         (
             {"encoders.tiny-bert.reference": "models/pretrained/tiny-brt/token_counts.json"},
@@ -131,3 +131,26 @@ def test_lengths_follow_the_encoder_through_alignment_and_post_training(errors):
 
 def test_relative_positions_have_no_limit(load):
     load({"members.nezha-dice.max_length": 512})
+
+
+def test_text_from_outside_has_to_be_made_by_an_entry(load, errors):
+    weibo = {"from": "data/external/weibo.jsonl.gz", "select": {"method": "tfidf", "n": 10}}
+    corpus = {"encoders.tiny-bert.corpus": "./data/unlabelled/weibo.parquet"}
+    params = load({"unlabelled": {"weibo": weibo}, **corpus, "encoders.tiny-nezha.corpus": "data/external/mine.txt"})
+    assert params.unlabelled["weibo"].column == "text"
+    assert params.unlabelled["weibo"].select.method["name"] == "tfidf"
+    assert errors({"unlabelled": {"webo": weibo}, **corpus, "scratch.tiny-bert.from": "data/unlabelled/x.parquet"}) == [
+        "encoders.tiny-bert.corpus: nothing makes it: got 'data/unlabelled/weibo.parquet', "
+        "one of: data/unlabelled/webo.parquet; did you mean 'data/unlabelled/webo.parquet'?",
+        "scratch.tiny-bert.from: nothing makes it: got 'data/unlabelled/x.parquet', "
+        "one of: data/unlabelled/webo.parquet; did you mean 'data/unlabelled/webo.parquet'?",
+    ]
+
+
+def test_selection_may_be_null_and_not_left_out(load, errors):
+    assert load({"unlabelled": {"weibo": {"from": "x.txt", "select": None}}}).unlabelled["weibo"].select is None
+    assert errors({"unlabelled": {"weibo": {"from": "x.txt"}}}) == ["unlabelled.weibo.select: is missing"]
+    assert errors({"unlabelled": {"weibo": {"from": "x.txt", "select": {"method": "tf-idf", "n": 0}}}}) == [
+        "unlabelled.weibo.select.method: got 'tf-idf', one of: tfidf, lsa; did you mean 'tfidf'?",
+        "unlabelled.weibo.select.n: got 0, 1 or more is allowed",
+    ]

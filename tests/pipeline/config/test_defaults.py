@@ -189,7 +189,7 @@ def test_a_missing_section_of_defaults_gives_one_line_an_entry(errors):
         "scratch.tiny-bert.mlm",
         "scratch.tiny-nezha.mlm",
     ]
-    assert lines[0].endswith("evaluate_every are missing; give them here or under defaults.masked_lm")
+    assert lines[0].endswith("evaluate_every, early_stop are missing; give them here or under defaults.masked_lm")
 
 
 def test_an_entry_that_repeats_a_mistake_of_the_defaults_is_told_too(errors):

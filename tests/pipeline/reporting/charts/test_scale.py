@@ -25,6 +25,13 @@ def test_ticks_by_hand() -> None:
     assert [scale.text(tick) for tick in scale.ticks] == ["0.62", "0.64", "0.66", "0.68", "0.70"]
 
 
+def test_a_range_between_two_round_values_has_finer_ticks() -> None:
+    assert [scale.text(tick) for scale in [fit_scale([514815, 885186], 2)] for tick in scale.ticks] == [
+        "600000",
+        "800000",
+    ]
+
+
 def test_values_that_are_not_finite_are_left_out() -> None:
     assert fit_scale([math.nan, 1.0, math.inf, 3.0], margin=0).high == 3.0
     assert fit_scale([math.nan]).low < 0 < fit_scale([]).high

@@ -1,0 +1,145 @@
+"""Texts one after the other from a file of any size."""
+
+import csv
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from pipeline.errors import UserError
+
+# Rows of a parquet table that are decoded at a time.
+ROWS_AT_ONCE = 1024
+
+
+def stream_texts(path: Path, column: str = "text") -> Iterator[str]:
+    """The texts of a file in its order, empty ones left out, read piece by piece: memory does not grow with the file.
+
+    `.txt` holds one text a line; `.jsonl` and `.ndjson` an object a line; `.csv` and `.tsv` a header and quoted
+    fields; each may be gzipped (`.gz`). `.parquet` is read by row groups. All but `.txt` have the text in `column`; a
+    null is an empty text. UTF-8 alone: a file of unknown size cannot be tried in one encoding after the other.
+
+    Raises UserError for a file that is missing, of another kind, or broken, with the line; and at the end of a file
+    without any text.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    is_gzip = suffixes[-1:] == [".gz"]
+    kind = "".join(suffixes[:-1][-1:] if is_gzip else suffixes[-1:])
+    if kind not in (*READERS, ".parquet") or (is_gzip and kind == ".parquet"):
+        allowed = f"{', '.join(READERS)}, each also with .gz, or .parquet"
+        raise UserError(f"{path.as_posix()}: got a file that ends in {''.join(path.suffixes)!r}; allowed: {allowed}")
+    if not path.is_file():
+        raise UserError(f"{path.as_posix()}: not found; put the text there, or name another file")
+    texts = _read_parquet(path, column) if kind == ".parquet" else _read_lines(path, is_gzip, READERS[kind], column)
+    n_texts = 0
+    for text in texts:
+        if text.strip():
+            n_texts += 1
+            yield text
+    if not n_texts:
+        raise UserError(f"{path.as_posix()}: holds no text")
+
+
+def _read_lines(
+    path: Path, is_gzip: bool, read: Callable[[IO[str], str, str], Iterator[str]], column: str
+) -> Iterator[str]:
+    opened: Any = gzip.open if is_gzip else open
+    name = path.as_posix()
+    # utf-8-sig drops a byte order mark; newline="\n" keeps U+2028 and a lone CR within a text.
+    with opened(path, "rt", encoding="utf-8-sig", newline="\n") as file:
+        try:
+            yield from read(file, name, column)
+        except UnicodeDecodeError:
+            raise UserError(f"{name}: {_find_broken_line(opened, path)} is not UTF-8; save the file as UTF-8") from None
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise UserError(f"{name}: not a whole gzip file ({error}). Copy it again") from None
+
+
+def _find_broken_line(opened: Any, path: Path) -> str:
+    """By reading once more: the decoder reads ahead, so that its error does not tell the place."""
+    with opened(path, "rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                return f"line {number} (byte 0x{line[error.start]:02X})"
+    return "the end"
+
+
+def _read_txt(file: IO[str], name: str, column: str) -> Iterator[str]:
+    for line in file:
+        yield line.removesuffix("\n").removesuffix("\r")
+
+
+def _read_json_lines(file: IO[str], name: str, column: str) -> Iterator[str]:
+    for number, line in enumerate(file, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise UserError(f"{name}: line {number} is not JSON ({error.msg}, column {error.colno})") from None
+        if not isinstance(record, dict) or column not in record:
+            found = f"the keys {', '.join(record)}" if isinstance(record, dict) else f"a {type(record).__name__}"
+            raise UserError(f"{name}: line {number} has {found}; an object with {column!r} is needed")
+        yield _to_text(record[column], f"{name}: line {number}: {column!r}")
+
+
+def _to_text(value: object, where: str) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise UserError(f"{where} holds a {type(value).__name__}; text or null is allowed")
+    return value.encode("utf-8", errors="replace").decode("utf-8")  # an escape may spell half a character
+
+
+def _read_csv(file: IO[str], name: str, column: str, separator: str = ",") -> Iterator[str]:
+    csv.field_size_limit(2**31 - 1)
+    rows = csv.reader(file, delimiter=separator, strict=True)
+    try:
+        header = [field.strip() for field in next(rows, [])]
+        if column not in header:
+            raise UserError(f"{name}: no column {column!r}; found: {', '.join(header) or 'an empty file'}")
+        index = header.index(column)
+        for row in rows:
+            if not row:
+                continue
+            if len(row) != len(header):
+                raise UserError(
+                    f"{name}: the row that ends on line {rows.line_num} has {len(row)} fields, "
+                    f"the header {len(header)}; mend the row"
+                )
+            yield row[index]
+    except csv.Error as error:
+        raise UserError(f"{name}: line {rows.line_num} is not CSV ({error}); mend the row") from None
+
+
+def _read_tsv(file: IO[str], name: str, column: str) -> Iterator[str]:
+    return _read_csv(file, name, column, "\t")
+
+
+def _read_parquet(path: Path, column: str) -> Iterator[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.ParquetFile(path)
+    except pa.ArrowInvalid as error:
+        raise UserError(f"{path.as_posix()}: not a parquet file ({error})") from None
+    if column not in table.schema_arrow.names:
+        found = ", ".join(table.schema_arrow.names)
+        raise UserError(f"{path.as_posix()}: no column {column!r}; found: {found}")
+    for batch in table.iter_batches(batch_size=ROWS_AT_ONCE, columns=[column]):
+        for value in batch.column(0).to_pylist():
+            yield _to_text(value, f"{path.as_posix()}: {column!r}")
+
+
+READERS: dict[str, Callable[[IO[str], str, str], Iterator[str]]] = {
+    ".txt": _read_txt,
+    ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
+    ".csv": _read_csv,
+    ".tsv": _read_tsv,
+}
