@@ -61,6 +61,7 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
     from pipeline.artifacts.predictions import read_predictions
     from pipeline.artifacts.tables import read_table
     from pipeline.metrics import confusion, per_class_f1
+    from pipeline.reporting.alignment import fallback_warnings
     from pipeline.reporting.candidates import list_candidates
     from pipeline.reporting.contents import Contents
     from pipeline.reporting.hidden import score_hidden
@@ -78,6 +79,7 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
     nested, nested_unweighted = predictions.nested[[predictions.chosen, predictions.unweighted]]
     submitted = np.bincount(predictions.test[predictions.chosen], minlength=n_classes)
     gain = weights.get("gain")
+    alignment = _alignment(params, key)
     contents = Contents(
         competition=params.data.competition,
         labels=labels,
@@ -107,9 +109,9 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
             {name: _planned(entry.mlm) for name, entry in params.scratch.items()},
             {name: _planned(entry.post_train) for name, entry in params.encoders.items()},
         ),
-        alignment=_alignment(params, key),
+        alignment=alignment,
         data=data | {"cleaning": read_json(paths.CLEANING)},
-        warnings=data["warnings"],
+        warnings=[*data["warnings"], *fallback_warnings(alignment)],
         submission={
             "rows": predictions.test.shape[1],
             "label_histogram": list(zip(labels, submitted.tolist(), strict=True)),

@@ -1,6 +1,8 @@
-"""What each encoder's vocabulary mapping is worth, judged by the answer key where there is one."""
+"""What each encoder's alignment is worth: judged by the answer key where there is one, and by itself."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.data.sources.read import read_table
 from pipeline.vocab.counts import count_tokens, read_counts
@@ -23,3 +25,13 @@ def judge_mapping(key: Path, mapping: Path, counts: Path, split: str, texts: lis
         competition_counts=count_tokens(texts, split),
         vocabulary=read_counts(counts),
     )
+
+
+def fallback_warnings(reports: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A line for each encoder (→ its alignment report) that was not aligned by the method that was asked for."""
+    return [
+        f"{encoder}: alignment by {report['method']} had a confidence of {report['confidence']:.2f}, "
+        f"{report['min_confidence']} is needed; it was aligned by {report['method_used']} instead"
+        for encoder, report in reports.items()
+        if report.get("method_used", report["method"]) != report["method"]
+    ]
