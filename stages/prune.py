@@ -53,6 +53,7 @@ def named_artifacts(params: object) -> dict[Path, set[str]]:
         paths.OOF_LOGITS: names("members", "external"),
         paths.TEST_LOGITS: names("members", "external"),
         paths.ALIGNMENT_REPORTS: names("encoders"),
+        paths.LENGTH_REPORTS: names("members"),
         paths.HISTORY / "pretrain": names("scratch"),
         paths.HISTORY / "post_train": names("encoders"),
         paths.HISTORY / "finetune": names("members"),

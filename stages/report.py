@@ -110,7 +110,7 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
             {name: _planned(entry.post_train) for name, entry in params.encoders.items()},
         ),
         alignment=alignment,
-        data=data | {"cleaning": read_json(paths.CLEANING)},
+        data=data | {"cleaning": read_json(paths.CLEANING), "token_lengths": _token_lengths(list(params.members))},
         warnings=[*data["warnings"], *fallback_warnings(alignment)],
         submission={
             "rows": predictions.test.shape[1],
@@ -146,6 +146,20 @@ def _kinds(params: "Params") -> dict[str, str]:
 def _notes(params: "Params") -> dict[str, str]:
     early_stops = {name: getattr(member, "early_stop", None) for name, member in params.members.items()}
     return {name: "selected on its own fold" for name, stop in early_stops.items() if stop and stop.on == "fold"}
+
+
+def _token_lengths(members: list[str]) -> list[dict[str, Any]]:
+    """A row for each member with a `max_length` and each split: its texts' lengths in tokens."""
+    from pipeline.artifacts.atomic import read_json
+    from pipeline.artifacts.paths import LENGTH_REPORTS
+
+    reports = {member: read_json(LENGTH_REPORTS / f"{member}.json") for member in members}
+    return [
+        {"member": member, "split": split, "max_length": report["max_length"], **report[split]}
+        for member, report in reports.items()
+        if report
+        for split in ("train", "test")
+    ]
 
 
 def _alignment(params: "Params", key: Path | None) -> dict[str, dict[str, Any]]:

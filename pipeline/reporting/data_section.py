@@ -7,7 +7,16 @@ from pipeline.reporting.contents import Contents
 
 Row = dict[str, object]
 # Shown in tables of their own; everything else in the report is shown as it comes.
-OWN = ("bad_rows", "label_histogram", "lengths", "vocabulary", "vocabulary_growth", "cleaning", "warnings")
+OWN = (
+    "bad_rows",
+    "label_histogram",
+    "lengths",
+    "vocabulary",
+    "vocabulary_growth",
+    "cleaning",
+    "token_lengths",
+    "warnings",
+)
 
 
 def data(contents: Contents) -> dict[str, object] | None:
@@ -21,6 +30,7 @@ def data(contents: Contents) -> dict[str, object] | None:
         "bad_rows": _reasons(report.get("bad_rows")),
         "histogram": [(str(row.get("label")), _number(row.get("rows"))) for row in histogram],
         "lengths": _rows(report.get("lengths")),
+        "token_lengths": _rows(report.get("token_lengths")),
         "vocabulary": _rows(report.get("vocabulary")),
         "cleaning": _mapping(report.get("cleaning")),
         "growth": _growth_charts(_rows(report.get("vocabulary_growth"))),

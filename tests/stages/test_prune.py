@@ -17,6 +17,7 @@ NAMED = [
     "models/oof_logits/bert-ce/fold-0.npz",
     "models/test_logits/bert-ce/fold-0.npz",
     "reports/alignment/tiny-bert.json",
+    "reports/lengths/bert-ce.json",
     "reports/history/pretrain/tiny-bert.csv",
     "reports/history/post_train/tiny-bert.csv",
     "reports/history/finetune/bert-ce/fold-0.csv",

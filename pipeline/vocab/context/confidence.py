@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.runtime.progress import Progress
 from pipeline.vocab.context.corpus import Corpus, cut_in_halves
 from pipeline.vocab.context.decide import assign
 from pipeline.vocab.context.neighbours import count_pairs
@@ -52,10 +53,11 @@ def measure_confidence(corpus: Corpus, plain: Corpus, names: Names) -> Confidenc
     halves, plain_halves = cut_in_halves(corpus), cut_in_halves(plain)
     if not all(half.counts.any() for half in (*halves, *plain_halves)):
         return Confidence(0.0, 0.0, 0.0, 0.0, 0.0)
-    first, second = (
-        assign(search(half, plain_half, names, FIRST), names, temperature=TEMPERATURE)[0]
-        for half, plain_half in zip(halves, plain_halves, strict=True)
-    )
+    with Progress(2 * len(FIRST), "confidence of alignment", "round") as progress:
+        first, second = (
+            assign(search(*pair, names, FIRST, lambda _: progress.update()), names, temperature=TEMPERATURE)[0]
+            for pair in zip(halves, plain_halves, strict=True)
+        )
     n = len(first)
     by_rank = match_by_rank(names, n)
     gain, gain_by_rank = (bigram_gain(halves[1], plain_halves[1], found) for found in (first, by_rank))

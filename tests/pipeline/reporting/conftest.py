@@ -66,6 +66,16 @@ def synthetic_contents(n_classes: int = 35, n_folds: int = 5, seed: int = 0) -> 
         },
         alignment={name: _alignment(rng) for name in ("tiny-bert", "tiny-nezha")},
         data={
+            "token_lengths": [
+                {
+                    "member": "bert-ce",
+                    "split": "train",
+                    "max_length": 128,
+                    "mean": 40.5,
+                    "q100": 300,
+                    "cut_share": 0.025,
+                }
+            ],
             "cleaning": {
                 "rows": 40,
                 "changed_rows": 2,

@@ -21,7 +21,9 @@ def test_every_table_is_on_the_page(contents: Contents) -> None:
     assert "distinct: 8049 at tokens read 100,000" in section
     assert "train.csv:7 and 1 more: strip_whitespace" in section
     assert "<td>&#39;&lt;b&gt;\\u200b&#39;</td>" in section
-    for part in ("<h3>Length of a text</h3>", "<h3>Vocabulary</h3>", "<h3>Bad rows</h3>", "test rows also in train"):
+    assert '<td class="num">2.5 %</td>' in section
+    titles = ("Length of a text", "Length for each member", "Vocabulary", "Bad rows", "Cleaning")
+    for part in (*(f"<h3>{title}</h3>" for title in titles), "test rows also in train"):
         assert part in section
 
 
@@ -33,7 +35,8 @@ def test_classes_stand_from_the_most_frequent_to_the_rarest(contents: Contents) 
 
 
 @pytest.mark.parametrize(
-    "missing", ["bad_rows", "label_histogram", "lengths", "vocabulary", "vocabulary_growth", "cleaning"]
+    "missing",
+    ["bad_rows", "label_histogram", "lengths", "token_lengths", "vocabulary", "vocabulary_growth", "cleaning"],
 )
 def test_what_a_report_lacks_vanishes(make_contents: Callable[..., Contents], missing: str) -> None:
     contents = make_contents()
