@@ -1,6 +1,7 @@
 """A copy of the project at toy size in which tests run the real `dvc repro`."""
 
 import hashlib
+import importlib
 import os
 import re
 import shutil
@@ -8,6 +9,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from pipeline.config import Params
 
 PROJECT = Path(__file__).parents[2]
 SMALLER = {"toy: false": "toy: true", "n_folds: 5": "n_folds: 3", "bootstrap_samples: 1000": "bootstrap_samples: 20"}
@@ -90,3 +95,18 @@ def tree_hashes(path: Path) -> dict[str, str]:
         for name, file in named.items()
         if not any(part in f"{name}/" for part in hidden) and not name.endswith(".gitignore")
     }
+
+
+def run_in_process(params: Params) -> None:
+    """Run every stage in the order of dvc.yaml, in this process: importing torch once is most of a toy run's time."""
+    dag = YAML(typ="safe", pure=True).load((PROJECT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    finetune = importlib.import_module("stages.finetune")
+    for cached in (finetune._inputs, finetune._scratch_key):
+        cached.cache_clear()  # they are kept for a process, and this one runs several competitions
+    for stage, body in dag.items():
+        main = importlib.import_module(f"stages.{stage}").main
+        if stage == "collect" and params.data.competition != "stackdocs":
+            continue
+        section = body.get("foreach", "").strip("${}")
+        for name in getattr(params, section) if section else [None]:
+            main(name) if name else main()

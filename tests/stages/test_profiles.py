@@ -1,7 +1,6 @@
 """Every profile, whole, at toy size, on files of its competition's format made here."""
 
 import csv
-import importlib
 import json
 import shutil
 from collections.abc import Callable
@@ -9,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ruamel.yaml import YAML
+from dag_workspace import run_in_process
 
 from pipeline.artifacts.atomic import read_json
-from pipeline.config import Params, load_params
+from pipeline.config import load_params
 from stages import hold_out
 
 ROOT = Path(__file__).parents[2]
@@ -105,7 +104,7 @@ def test_profile_runs_from_files_to_submission(profile: str, tmp_path: Path, mon
         folder.mkdir(parents=True)
         test_ids = WRITERS[params.data.competition](folder)
 
-    run_dag(params)
+    run_in_process(params)
 
     submission = Path("reports/submission.csv").read_text(encoding="utf-8").splitlines()
     labels = read_json(Path("data/prepared/labels.json"))["labels"]
@@ -113,18 +112,3 @@ def test_profile_runs_from_files_to_submission(profile: str, tmp_path: Path, mon
     assert test_ids is None or list(ids) == test_ids
     assert set(predicted) <= set(labels)
     assert "<title>" in Path("reports/index.html").read_text(encoding="utf-8")
-
-
-def run_dag(params: Params) -> None:
-    """Run every stage in the order of dvc.yaml, in this process: importing torch once is most of a toy run's time."""
-    dag = YAML(typ="safe", pure=True).load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    finetune = importlib.import_module("stages.finetune")
-    for cached in (finetune._inputs, finetune._scratch_key):
-        cached.cache_clear()  # they are kept for a process, and this one runs several competitions
-    for stage, body in dag.items():
-        main = importlib.import_module(f"stages.{stage}").main
-        if stage == "collect" and params.data.competition != "stackdocs":
-            continue
-        section = body.get("foreach", "").strip("${}")
-        for name in getattr(params, section) if section else [None]:
-            main(name) if name else main()
