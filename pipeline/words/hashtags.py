@@ -1,9 +1,6 @@
-"""Hashtags: `#话题#` as on Weibo, `#topic` as elsewhere."""
+"""Hashtags as words: `#话题#` as on Weibo, `#topic` as elsewhere."""
 
-import re
-
-# A pair of marks holds at most 32 characters: further apart, the marks belong to two hashtags.
-HASHTAG = re.compile(r"#([^#\r\n]{1,32})#|#(\w{1,32})")
+from pipeline.text.hashtags import HASHTAG
 
 
 def split_hashtags(text: str) -> list[tuple[str, bool]]:
@@ -14,10 +11,8 @@ def split_hashtags(text: str) -> list[tuple[str, bool]]:
     parts: list[tuple[str, bool]] = []
     end = 0
     for match in HASHTAG.finditer(text):
-        inside = "_".join((match[1] or match[2]).split())
-        if not inside:
-            continue
-        closing = "#" if match[1] else ""
-        parts += [(f"{text[end : match.start()]}#", False), (inside, True), (closing, False)]
-        end = match.end()
+        start = match.start() + 1
+        stop = match.end() - 1 if match[1] else match.end()
+        parts += [(text[end:start], False), ("_".join(text[start:stop].split()), True)]
+        end = stop
     return [part for part in [*parts, (text[end:], False)] if part[0]]
