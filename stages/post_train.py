@@ -51,7 +51,7 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
         history = train_encoder(
             AutoModelForMaskedLM.from_pretrained(aligned, config=config, local_files_only=True, dtype="float32"),
             AutoTokenizer.from_pretrained(aligned, local_files_only=True),
-            islice(stream_texts(corpus), TOY_DOCUMENTS if params.toy else None),
+            islice(stream_texts(corpus, what=f"tokenise {name}"), TOY_DOCUMENTS if params.toy else None),
             folder,
             scratch,
             settings.model_dump(),

@@ -45,7 +45,7 @@ def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in par
         ],
     )
     set_up_torch(params.runtime.threads, params.runtime.seed)
-    counted = count_tokens(stream_texts(source), settings.split)
+    counted = count_tokens(stream_texts(source, what=f"count words of {name}"), settings.split)
     counts = {word: n for word, n in counted.items() if word not in SPECIAL_TOKENS}
     vocabulary = list(sort_counts(counts))[: settings.vocab_size - len(SPECIAL_TOKENS)]
     shape = settings.architecture.model_dump()
@@ -58,7 +58,7 @@ def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in par
         history = train_encoder(
             model,
             tokenizer,
-            stream_texts(source),
+            stream_texts(source, what=f"tokenise {name}"),
             folder,
             scratch,
             settings.mlm.model_dump(),

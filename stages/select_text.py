@@ -32,7 +32,7 @@ def main(name: Annotated[str, typer.Argument(help="A name under `unlabelled` in 
     entry = params.entry("unlabelled", name)
     corpus: list[str] = read_table(CORPUS, ["text"])["text"].tolist()
     train = read_table(TRAIN, ["text", "label_id"])
-    outside = stream_texts(Path(entry.from_), entry.column)
+    outside = stream_texts(Path(entry.from_), entry.column, f"select {name}")
     outside = clean_stream(islice(outside, TOY_DOCUMENTS if params.toy else None), params.data.clean)
     known = {*corpus, *train["text"]}
     chosen: Iterable[tuple[str, float | None]]

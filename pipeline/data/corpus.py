@@ -5,23 +5,27 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, Any
 
 from pipeline.data.json_stream import stream_elements
 from pipeline.errors import UserError
+from pipeline.runtime.progress import Progress
 
 # Rows of a parquet table that are decoded at a time.
 ROWS_AT_ONCE = 1024
+MEGABYTE = 10**6
 
 
-def stream_texts(path: Path, column: str = "text") -> Iterator[str]:
+def stream_texts(path: Path, column: str = "text", what: str = "") -> Iterator[str]:
     """The texts of a file in its order, empty ones left out, read piece by piece: memory does not grow with the file.
 
     `.txt` holds one text a line; `.jsonl` and `.ndjson` an object a line; `.json` a list of objects; `.csv` and `.tsv`
     a header and quoted fields; each may be gzipped (`.gz`). `.parquet` is read by row groups. All but `.txt` have the
-    text in `column`; a null is an empty text. UTF-8 alone: a file of unknown size cannot be tried in one encoding after
-    the other.
+    text in `column`; a null is an empty text. UTF-8 alone: a file of unknown size cannot be tried in one encoding
+    after the other. With `what`, progress is shown under that name.
 
     Raises UserError for a file that is missing, of another kind, or broken, with the line; and at the end of a file
     without any text.
@@ -35,25 +39,32 @@ def stream_texts(path: Path, column: str = "text") -> Iterator[str]:
     if not path.is_file():
         raise UserError(f"{path.as_posix()}: not found; put the text there, or name another file")
     texts = _read_parquet(path, column) if kind == ".parquet" else _read_lines(path, is_gzip, READERS[kind], column)
-    n_texts = 0
-    for text in texts:
-        if text.strip():
-            n_texts += 1
-            yield text
+    n_texts, megabytes = 0, path.stat().st_size // MEGABYTE
+    with Progress(megabytes, what, "megabyte") if what else nullcontext() as progress:
+        for text, read in texts:
+            if progress is not None and read // MEGABYTE > progress.done:
+                progress.update(read // MEGABYTE - progress.done)
+            if text.strip():
+                n_texts += 1
+                yield text
     if not n_texts:
         raise UserError(f"{path.as_posix()}: holds no text")
 
 
 def _read_lines(
     path: Path, is_gzip: bool, read: Callable[[IO[str], str, str], Iterator[str]], column: str
-) -> Iterator[str]:
-    opened: Any = gzip.open if is_gzip else open
+) -> Iterator[tuple[str, int]]:
+    """Each text, and how many bytes of the file are read by then."""
     name = path.as_posix()
-    # utf-8-sig drops a byte order mark; newline="\n" keeps U+2028 and a lone CR within a text.
-    with opened(path, "rt", encoding="utf-8-sig", newline="\n") as file:
+    with path.open("rb") as raw:
+        content: Any = gzip.GzipFile(fileobj=raw) if is_gzip else raw
+        # utf-8-sig drops a byte order mark; newline="\n" keeps U+2028 and a lone CR within a text.
+        file = TextIOWrapper(content, encoding="utf-8-sig", newline="\n")
         try:
-            yield from read(file, name, column)
+            for text in read(file, name, column):
+                yield text, raw.tell()
         except UnicodeDecodeError:
+            opened = gzip.open if is_gzip else open
             raise UserError(f"{name}: {_find_broken_line(opened, path)} is not UTF-8; save the file as UTF-8") from None
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise UserError(f"{name}: not a whole gzip file ({error}). Copy it again") from None
@@ -139,7 +150,7 @@ def _read_tsv(file: IO[str], name: str, column: str) -> Iterator[str]:
     return _read_csv(file, name, column, "\t")
 
 
-def _read_parquet(path: Path, column: str) -> Iterator[str]:
+def _read_parquet(path: Path, column: str) -> Iterator[tuple[str, int]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -150,9 +161,11 @@ def _read_parquet(path: Path, column: str) -> Iterator[str]:
     if column not in table.schema_arrow.names:
         found = ", ".join(table.schema_arrow.names)
         raise UserError(f"{path.as_posix()}: no column {column!r}; found: {found}")
+    size, n_rows, n_read = path.stat().st_size, table.metadata.num_rows, 0
     for batch in table.iter_batches(batch_size=ROWS_AT_ONCE, columns=[column]):
+        n_read += len(batch)
         for value in batch.column(0).to_pylist():
-            yield _to_text(value, f"{path.as_posix()}: {column!r}")
+            yield _to_text(value, f"{path.as_posix()}: {column!r}"), size * n_read // n_rows
 
 
 READERS: dict[str, Callable[[IO[str], str, str], Iterator[str]]] = {

@@ -7,8 +7,10 @@ import json
 import pandas as pd
 import pytest
 
+from pipeline.data import corpus
 from pipeline.data.corpus import stream_texts
 from pipeline.errors import UserError
+from pipeline.runtime.progress import Progress
 
 # Blank ones are left out; separators within a text stay.
 TEXTS = ["one", "", "二 \u2028 2", 'a "quoted", b', "   ", "tab\tinside \x85 next", " 😀 "]
@@ -131,3 +133,27 @@ def test_what_cannot_be_read_is_refused(tmp_path, name, content, message):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(UserError, match=r"c.txt: not found; put the text there"):
         list(stream_texts(tmp_path / "c.txt"))
+
+
+@pytest.mark.parametrize("name", ["t.txt", "t.txt.gz", "t.parquet"])
+def test_progress_reaches_the_end_of_the_file(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(corpus, "MEGABYTE", 10)
+    seen = []
+
+    class Recorded(Progress):
+        def update(self, n=1, note=""):
+            super().update(n, note)
+            seen.append((self.done, self.total))
+
+    monkeypatch.setattr(corpus, "Progress", Recorded)
+    texts = [f"text {i} {'x' * (i % 7)}" for i in range(5000)]
+    path = tmp_path / name
+    if name == "t.parquet":
+        pd.DataFrame({"text": texts}).to_parquet(path)
+    else:
+        content = "\n".join(texts).encode()
+        path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    assert list(stream_texts(path, what="read")) == texts
+    done = [count for count, _ in seen]
+    assert done == sorted(done)
+    assert seen[-1] == (path.stat().st_size // 10,) * 2
