@@ -37,4 +37,5 @@ def merge_groups(groupings: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     # Rows and groups are the nodes, belonging the edges.
     graph = coo_array((np.ones(len(rows), dtype=np.int8), (rows, groups)), shape=(starts[-1], starts[-1]))
     _, components = connected_components(graph, directed=False)
-    return pd.factorize(components[:n_rows])[0].astype(np.int64)
+    joined: NDArray[np.int64] = pd.factorize(components[:n_rows])[0].astype(np.int64)
+    return joined

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ from pipeline.members.inner_split import inner_split
 from pipeline.metrics import macro_f1
 from pipeline.vectors.features import transform
 
-Features = csr_matrix | NDArray[np.float32]
+Features: TypeAlias = csr_matrix | NDArray[np.float32]
 
 WEIGHTS = "linear.npz"
 SHARE_FOR_SCALE = 0.2
