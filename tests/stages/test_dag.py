@@ -44,7 +44,8 @@ def test_a_members_edit_trains_that_member_alone(workspace: Workspace) -> None:
         "params.yaml", "  bert-ce:\n    kind: transformer\n", "  bert-ce:\n    kind: transformer\n    clip: 0.5\n"
     )
     ran = workspace.repro()
-    assert ran[:3] == ["recipes", "finetune@bert-ce", "predict@bert-ce"]
+    assert ran[0] == "recipes"
+    assert set(ran[1:4]) == {"lengths@bert-ce", "finetune@bert-ce", "predict@bert-ce"}
     assert trained(ran) == ["finetune@bert-ce"]
     assert "fuse" in ran
 
