@@ -44,11 +44,11 @@ def _shrink(node: Any) -> Any:
         # A copy is not validated again: the file was, and a capped value may break a rule between two keys.
         return node.model_copy(update={name: _cap(name, getattr(node, name)) for name in type(node).model_fields})
     if isinstance(node, dict):
-        return {key: _shrink(value) for key, value in node.items()}
+        return {key: _cap(key, value) for key, value in node.items()}
     return node
 
 
-def _cap(name: str, value: Any) -> Any:
+def _cap(name: Any, value: Any) -> Any:
     if name in CAPS and isinstance(value, int):
         return min(value, CAPS[name])
     return _shrink(value)

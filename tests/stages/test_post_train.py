@@ -99,7 +99,7 @@ def test_a_toy_run_reads_few_texts(project, monkeypatch):
     read = []
     monkeypatch.setattr(post_train, "TOY_DOCUMENTS", 10)
     real = corpus.stream_texts
-    monkeypatch.setattr(corpus, "stream_texts", lambda path: (read.append(t) or t for t in real(path)))
+    monkeypatch.setattr(corpus, "stream_texts", lambda path, **kw: (read.append(t) or t for t in real(path, **kw)))
     post_train.main("tiny-bert")
     assert len(read) == 10
 
