@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +52,6 @@ def train_word2vec(
         seed=seed,
         workers=1,
         sorted_vocab=0,  # sorted already, ties too
-        hashfxn=_hash,
     )
     model.build_vocab_from_freq(kept, corpus_count=len(sentences))
     pieces = [
@@ -70,8 +68,3 @@ def train_word2vec(
             callbacks=[EpochEnd()],
         )
     return list(kept), model.wv.vectors.astype(np.float32)
-
-
-def _hash(word: str) -> int:
-    """A hash that is the same in every process, unlike Python's own."""
-    return crc32(word.encode("utf-8", errors="surrogatepass"))
