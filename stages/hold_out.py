@@ -39,9 +39,8 @@ def main(
     for path in (train_file, test_file, key):
         if path.exists():
             raise UserError(f"{path}: is there already. Remove it if it may be made anew; the cut stays with the seed")
-    table, warnings, _ = read_raw(
-        folder / file, Layout(data.separator, data.quoting, data.encodings), data.columns.text
-    )
+    layout = Layout(data.separator, data.quoting, data.encodings, data.undecodable, data.header)
+    table, warnings, _ = read_raw(folder / file, layout, data.columns.text)
     wanted = {
         "row_id": data.columns.id,
         "text": data.columns.text,

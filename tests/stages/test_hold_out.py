@@ -68,6 +68,17 @@ def test_every_row_goes_whole_to_one_part_and_dialogues_stay_together(rows: list
     assert len(test) == pytest.approx(0.2 * len(rows), abs=4)
 
 
+def test_a_file_without_header_line_and_with_a_broken_byte(rows: list[tuple[str, ...]]) -> None:
+    path = FOLDER / "all.csv"
+    body = path.read_bytes().split(b"\r\n", 1)[1]
+    path.write_bytes(body.replace(b"say", b"\xff", 1))
+    write_params(header=list(HEADER), undecodable="replace", encodings=["utf-8"])
+    hold_out.main("all.csv", share=0.2, seed=1)
+    parts = [*read("train.jsonl"), *read("test.jsonl")]
+    assert sorted(row["key"] for row in parts) == sorted(row[2] for row in rows)
+    assert [row["text"] for row in parts if "\ufffd" in row["text"]] == ['\ufffd "0",\u20280']
+
+
 def test_the_parts_are_prepared_and_split(rows: list[tuple[str, ...]]) -> None:
     hold_out.main("all.csv", share=0.2, seed=1)
     prepare.main()
