@@ -1,4 +1,6 @@
-"""Checks of the arrays that come into fusion. Shapes: M members, N rows, C classes."""
+"""Checks of what comes into fusion. Shapes: M members, N rows, C classes, B rows of a block."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -7,29 +9,39 @@ from pipeline.metrics.arrays import FloatArray
 ROW_SUM_TOLERANCE = 1e-3  # probabilities that were stored as float16 still pass
 
 
-def check_probs(probs: FloatArray, distributions: bool = False) -> FloatArray:
-    """Return `probs` as a float array [M, N, C].
+def check_members(probs: FloatArray | Sequence[FloatArray]) -> list[FloatArray]:
+    """The members of `probs`, an array [M, N, C] or M arrays [N, C], as a list of M arrays [N, C]; nothing is copied.
 
-    Raises ValueError unless it has three dimensions, M, N >= 1, C >= 2 and finite values; with
-    `distributions` also unless its rows are probabilities: no negative value, and a sum of one.
+    Raises ValueError unless M, N >= 1, C >= 2 and all members have one shape. Values are not looked at.
     """
-    probs = np.asarray(probs)
-    if probs.ndim != 3 or 0 in probs.shape or probs.shape[2] < 2:
-        raise ValueError(f"probs has shape {probs.shape}; [members, rows, classes] with 2 or more classes is needed")
-    if not np.issubdtype(probs.dtype, np.floating):
-        probs = probs.astype(np.float64)
-    lowest, highest = probs.min(), probs.max()
-    if not (np.isfinite(lowest) and np.isfinite(highest)):
-        raise ValueError(f"probs of member {_first_member(~np.isfinite(probs))} holds values that are not finite")
-    if distributions:
-        bad = np.abs(probs @ np.ones(probs.shape[2], probs.dtype) - 1) > ROW_SUM_TOLERANCE
-        if lowest < 0 or bad.any():
-            member = _first_member(probs < 0) if lowest < 0 else _first_member(bad)
+    members = [np.asarray(member) for member in probs]
+    shapes = [member.shape for member in members]
+    if not members or any(shape != shapes[0] for shape in shapes) or len(shapes[0]) != 2:
+        found = (len(members), *shapes[0]) if len(set(shapes)) == 1 else shapes
+        raise ValueError(f"probs has shape {found}; [members, rows, classes] with 2 or more classes is needed")
+    if 0 in shapes[0] or shapes[0][1] < 2:
+        found = (len(members), *shapes[0])
+        raise ValueError(f"probs has shape {found}; [members, rows, classes] with 2 or more classes is needed")
+    return members
+
+
+def check_block(members: list[FloatArray], sums: FloatArray, distributions: bool) -> None:
+    """Raise ValueError unless the values of M `members` [B, C], with the row sums [M, B], are finite.
+
+    With `distributions` also unless they are probabilities: no negative value, and rows that sum to one.
+    """
+    for index in np.flatnonzero(~np.isfinite(sums).all(axis=1)):
+        if not np.isfinite(members[index]).all():  # a sum of large logits may be infinite, too
+            raise ValueError(f"probs of member {index} holds values that are not finite")
+    if not distributions:
+        return
+    wrong_sums = (np.abs(sums - 1) > ROW_SUM_TOLERANCE).any(axis=1)
+    for index, member in enumerate(members):
+        if wrong_sums[index] or member.min() < 0:
             raise ValueError(
-                f"probs of member {member} are not probabilities: they must be at least 0 and each row must "
+                f"probs of member {index} are not probabilities: they must be at least 0 and each row must "
                 "sum to 1; pass logits through `softmax` first"
             )
-    return probs
 
 
 def check_weights(weights: FloatArray | None, n_members: int) -> FloatArray:
@@ -42,7 +54,3 @@ def check_weights(weights: FloatArray | None, n_members: int) -> FloatArray:
     if not np.isfinite(weights).all() or weights.min() < 0 or weights.max() == 0:
         raise ValueError(f"weights is {weights.tolist()}; finite, not negative, and not all 0 is needed")
     return weights
-
-
-def _first_member(bad: np.ndarray) -> int:
-    return int(np.argmax(bad.reshape(len(bad), -1).any(axis=1)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.fusion.checks import check_probs
+from pipeline.fusion.blocks import check_probs
 from pipeline.fusion.probability_average import probability_average
 from pipeline.fusion.rule import Tuning
 from pipeline.metrics import macro_f1

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.fusion.checks import check_probs
+from pipeline.fusion.blocks import check_probs
 from pipeline.fusion.rule import Rule
 from pipeline.metrics.arrays import BoolArray, FloatArray, IntArray, check_fold_ids, check_labels
 

@@ -1,10 +1,12 @@
 """The mean probability of each class over the members (linear and logarithmic opinion pools)."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
-from pipeline.fusion.checks import check_probs, check_weights
+from pipeline.fusion.blocks import read_blocks
+from pipeline.fusion.checks import check_members, check_weights
 from pipeline.fusion.rule import FixedRule, Rule
 from pipeline.fusion.softmax import softmax
 from pipeline.metrics.arrays import FloatArray
@@ -12,20 +14,29 @@ from pipeline.metrics.arrays import FloatArray
 FLOOR = 1e-15  # a probability of 0 would otherwise be one member's veto on a class, and a logarithm of 0
 
 
-def probability_average(probs: FloatArray, weights: FloatArray | None = None, mean: str = "arithmetic") -> FloatArray:
-    """Probabilities [N, C]: the arithmetic or geometric mean of `probs` [M, N, C] over members.
+def probability_average(
+    probs: FloatArray | Sequence[FloatArray], weights: FloatArray | None = None, mean: str = "arithmetic"
+) -> FloatArray:
+    """Probabilities [N, C]: the arithmetic or geometric mean over members of `probs` [M, N, C], or M arrays [N, C].
 
     `weights` [M] weigh the members. The geometric mean is scaled so that rows sum to one; in it
-    probabilities below 1e-15 count as 1e-15. Raises ValueError for wrong shapes, or rows that are not
-    probabilities.
+    probabilities below 1e-15 count as 1e-15. Rows are read in blocks. Raises ValueError for wrong shapes, or rows
+    that are not probabilities.
     """
     if mean not in ("arithmetic", "geometric"):
         raise ValueError(f"mean is {mean!r}; arithmetic or geometric is allowed")
-    probs = check_probs(probs, distributions=True)
-    weights = check_weights(weights, len(probs))
-    shares = weights / weights.sum()
-    total = np.zeros(probs.shape[1:])
-    for member, share in zip(probs, shares, strict=True):
+    members = check_members(probs)
+    weights = check_weights(weights, len(members))
+    fused = np.empty(members[0].shape)
+    for block in read_blocks(members, distributions=True):
+        fused[block.rows] = mean_probabilities(block.members, weights, mean)
+    return fused
+
+
+def mean_probabilities(members: list[FloatArray], weights: FloatArray, mean: str = "arithmetic") -> FloatArray:
+    """`probability_average` of the rows of one block, M members [B, C]."""
+    total = np.zeros(members[0].shape)
+    for member, share in zip(members, weights / weights.sum(), strict=True):
         values = member.astype(np.float64)
         total += share * (values if mean == "arithmetic" else np.log(np.maximum(values, FLOOR)))
     return total if mean == "arithmetic" else softmax(total)

@@ -1,27 +1,38 @@
 """The mean rank of each class over members: the order of a member's classes counts, not its confidence."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from pipeline.fusion.checks import check_probs, check_weights
+from pipeline.fusion.blocks import read_blocks
+from pipeline.fusion.checks import check_members, check_weights
 from pipeline.fusion.ranks import doubled_ranks
 from pipeline.fusion.rule import FixedRule, Rule
 from pipeline.metrics.arrays import FloatArray
 
 
-def rank_average(probs: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+def rank_average(probs: FloatArray | Sequence[FloatArray], weights: FloatArray | None = None) -> FloatArray:
     """Scores [N, C] in [0, 1], larger is better: 1 for a class that every member puts first, 0 for last.
 
-    `probs` [M, N, C] are probabilities or logits; equal values in a row share their mean rank. `weights`
-    [M] weigh the members. The score is 1 - (weighted mean rank) / (C - 1). Raises ValueError for wrong
-    shapes or values.
+    `probs`, an array [M, N, C] or M arrays [N, C], are probabilities or logits; equal values in a row share their
+    mean rank. `weights` [M] weigh the members. The score is 1 - (weighted mean rank) / (C - 1). Rows are read in
+    blocks. Raises ValueError for wrong shapes or values.
     """
-    probs = check_probs(probs)
-    weights = check_weights(weights, len(probs))
-    total = np.zeros(probs.shape[1:])
-    for member, weight in zip(probs, weights, strict=True):
+    members = check_members(probs)
+    weights = check_weights(weights, len(members))
+    scores = np.empty(members[0].shape)
+    for block in read_blocks(members):
+        scores[block.rows] = rank_scores(block.members, weights)
+    return scores
+
+
+def rank_scores(members: list[FloatArray], weights: FloatArray) -> FloatArray:
+    """`rank_average` of the rows of one block, M members [B, C]."""
+    total = np.zeros(members[0].shape)
+    for member, weight in zip(members, weights, strict=True):
         if weight > 0:
             total += weight * doubled_ranks(member)
-    worst = 2 * (probs.shape[2] - 1) * weights.sum()
+    worst = 2 * (total.shape[1] - 1) * weights.sum()
     scores: FloatArray = np.clip(1 - total / worst, 0, 1)
     return scores
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.fusion.checks import check_probs
+from pipeline.fusion.blocks import check_probs
 from pipeline.metrics.arrays import FloatArray
 
 

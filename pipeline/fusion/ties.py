@@ -1,6 +1,6 @@
 """How a vote's ties are broken: for each tied class of a row, a figure; the largest wins.
 
-Every function takes probs [M, N, C], votes [M, N], member weights [M] and P pairs (rows [P], classes
+Every function takes M members [B, C], votes [M, B], member weights [M] and P pairs (rows [P], classes
 [P]), one for each tied class of each tied row, and returns the pairs' figures [P]. All but `first` return
 the same bits whatever the order of the members: contributions are sorted before they are added.
 """
@@ -12,32 +12,36 @@ import numpy as np
 from pipeline.fusion.ranks import doubled_ranks_of
 from pipeline.metrics.arrays import FloatArray, IntArray
 
-TieBreak = Callable[[FloatArray, IntArray, FloatArray, IntArray, IntArray], FloatArray]
+TieBreak = Callable[[list[FloatArray], IntArray, FloatArray, IntArray, IntArray], FloatArray]
 
 
-def first(probs: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray) -> FloatArray:
+def first(
+    members: list[FloatArray], votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
+) -> FloatArray:
     """Larger for the class that an earlier member voted for."""
     position: IntArray = np.argmax(votes[:, rows] == classes, axis=0)
     return -position.astype(np.float64)
 
 
 def probability(
-    probs: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
+    members: list[FloatArray], votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
 ) -> FloatArray:
     """The weighted sum of the class's probability over all members."""
-    return _sum_over_members(probs[:, rows, classes], weights)
+    return _sum_over_members(_values(members, rows, classes), weights)
 
 
 def winners_probability(
-    probs: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
+    members: list[FloatArray], votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
 ) -> FloatArray:
     """The weighted sum of the class's probability over the members that voted for it."""
-    return _sum_over_members(probs[:, rows, classes] * (votes[:, rows] == classes), weights)
+    return _sum_over_members(_values(members, rows, classes) * (votes[:, rows] == classes), weights)
 
 
-def rank(probs: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray) -> FloatArray:
+def rank(
+    members: list[FloatArray], votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
+) -> FloatArray:
     """Minus the weighted sum of the class's rank in every member's own ordering of the row."""
-    ranks = np.stack([doubled_ranks_of(member, rows, classes) for member in probs])
+    ranks = np.stack([doubled_ranks_of(member, rows, classes) for member in members])
     return -_sum_over_members(ranks, weights)
 
 
@@ -47,6 +51,10 @@ TIES: dict[str, TieBreak] = {
     "rank": rank,
     "winners_probability": winners_probability,
 }
+
+
+def _values(members: list[FloatArray], rows: IntArray, classes: IntArray) -> FloatArray:
+    return np.stack([member[rows, classes] for member in members])
 
 
 def _sum_over_members(values: FloatArray | IntArray, weights: FloatArray) -> FloatArray:

@@ -1,19 +1,24 @@
 """A vote as a matrix of scores, so that class weights can be searched on it."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
-from pipeline.fusion.probability_average import probability_average
-from pipeline.fusion.rank_average import rank_average
+from pipeline.fusion.blocks import Block, read_blocks
+from pipeline.fusion.probability_average import mean_probabilities
+from pipeline.fusion.rank_average import rank_scores
 from pipeline.fusion.rule import FixedRule, Rule
-from pipeline.fusion.vote import break_ties, check_voters, count_votes
+from pipeline.fusion.vote import OF_PROBABILITIES, break_ties, check_voters
+from pipeline.fusion.votes import count_votes
 from pipeline.metrics.arrays import FloatArray, IntArray
 
 TIE_SHARE = 0.99  # of one vote: the most that the tie-break term may add
 
 
-def vote_scores(probs: FloatArray, tie: str = "rank", weights: FloatArray | None = None) -> FloatArray:
+def vote_scores(
+    probs: FloatArray | Sequence[FloatArray], tie: str = "rank", weights: FloatArray | None = None
+) -> FloatArray:
     """Scores [N, C] >= 0 whose argmax is `vote(probs, tie, weights)` in every row.
 
     The score of a class is its share of the votes plus a tie-break term in [0, 0.99 of the smallest
@@ -23,12 +28,13 @@ def vote_scores(probs: FloatArray, tie: str = "rank", weights: FloatArray | None
     unequal weights whose sums differ by less than the smallest), the winner's score is raised to the next
     float above it.
     """
-    probs, weights = check_voters(probs, tie, weights)
-    votes = probs.argmax(axis=2)
-    counts = count_votes(votes, weights, probs.shape[2])
-    term = _tie_term(probs, votes, weights, counts, tie)
-    scores: FloatArray = (counts + TIE_SHARE * weights.min() * term) / weights.sum()
-    _put_ahead(scores, break_ties(probs, votes, weights, counts, tie))
+    voters, weights = check_voters(probs, tie, weights)
+    scores = np.empty(voters[0].shape)
+    for block in read_blocks(voters, distributions=tie in OF_PROBABILITIES):
+        counts = count_votes(block.votes, weights, scores.shape[1])
+        term = _tie_term(block, weights, counts, tie)
+        scores[block.rows] = (counts + TIE_SHARE * weights.min() * term) / weights.sum()
+        put_ahead(scores[block.rows], break_ties(block, weights, counts, tie))
     return scores
 
 
@@ -47,26 +53,26 @@ def vote_winners_probability() -> Rule:
     return FixedRule(partial(vote_scores, tie="winners_probability"))
 
 
-def _tie_term(probs: FloatArray, votes: IntArray, weights: FloatArray, counts: FloatArray, tie: str) -> FloatArray:
-    """The tie rule's figure for every row and class [N, C], in [0, 1]."""
-    if tie == "rank":
-        return rank_average(probs, weights)
-    if tie == "probability":
-        means: FloatArray = np.minimum(probability_average(probs, weights), 1)
-        return means
-    rows = np.arange(votes.shape[1])
-    term = np.zeros(counts.shape)
-    if tie == "first":
-        for position in reversed(range(len(votes))):
-            term[rows, votes[position]] = 1 - position / len(votes)
-        return term
-    for member, member_votes, weight in zip(probs, votes, weights, strict=True):
-        term[rows, member_votes] += weight * member[rows, member_votes]
-    voters_means: FloatArray = np.minimum(term / np.maximum(counts, weights.min()), 1)
-    return voters_means
-
-
-def _put_ahead(scores: FloatArray, labels: IntArray) -> None:
+def put_ahead(scores: FloatArray, labels: IntArray) -> None:
     """In place, raise the score of a row's label above the row's largest where it is not the argmax."""
     wrong = np.flatnonzero(scores.argmax(axis=1) != labels)
     scores[wrong, labels[wrong]] = np.nextafter(scores[wrong].max(axis=1), np.inf)
+
+
+def _tie_term(block: Block, weights: FloatArray, counts: FloatArray, tie: str) -> FloatArray:
+    """The tie rule's figure for every row of a block and class [B, C], in [0, 1]."""
+    if tie == "rank":
+        return rank_scores(block.members, weights)
+    if tie == "probability":
+        means: FloatArray = np.minimum(mean_probabilities(block.members, weights), 1)
+        return means
+    rows = np.arange(len(counts))
+    term = np.zeros(counts.shape)
+    if tie == "first":
+        for position in reversed(range(len(block.votes))):
+            term[rows, block.votes[position]] = 1 - position / len(block.votes)
+        return term
+    for member, member_votes, weight in zip(block.members, block.votes, weights, strict=True):
+        term[rows, member_votes] += weight * member[rows, member_votes]
+    voters_means: FloatArray = np.minimum(term / np.maximum(counts, weights.min()), 1)
+    return voters_means
