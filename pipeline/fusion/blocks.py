@@ -12,7 +12,7 @@ from pipeline.fusion.checks import check_block, check_members
 from pipeline.fusion.votes import find_votes
 from pipeline.metrics.arrays import FloatArray, IntArray
 
-ROWS = 4096  # a block of 14 members × 35 classes is 16 MB in double precision
+ROWS = 1024  # a block of 14 members × 35 classes is 4 MB in double precision, which caches hold
 
 
 class Block(NamedTuple):

@@ -32,7 +32,7 @@ def rank_scores(members: list[FloatArray], weights: FloatArray) -> FloatArray:
     for member, weight in zip(members, weights, strict=True):
         if weight > 0:
             total += weight * doubled_ranks(member)
-    worst = 2 * (total.shape[1] - 1) * weights.sum()
+    worst = 2 * (len(total[0]) - 1) * weights.sum()
     scores: FloatArray = np.clip(1 - total / worst, 0, 1)
     return scores
 

@@ -7,10 +7,9 @@ import numpy as np
 from pipeline.fusion.blocks import Block, read_blocks
 from pipeline.fusion.checks import check_members, check_weights
 from pipeline.fusion.ties import TIES
-from pipeline.fusion.votes import count_votes
-from pipeline.metrics.arrays import BoolArray, FloatArray, IntArray
+from pipeline.fusion.votes import find_ties, settle_ties
+from pipeline.metrics.arrays import FloatArray, IntArray
 
-EQUAL = 1e-9  # shares of the vote that differ by less are tied: 0.1 + 0.2 against 0.3 is a tie
 OF_PROBABILITIES = ("probability", "winners_probability")  # ties that logits cannot break
 
 
@@ -34,8 +33,7 @@ def vote(probs: FloatArray | Sequence[FloatArray], tie: str = "rank", weights: F
     voters, weights = check_voters(probs, tie, weights)
     labels = np.empty(len(voters[0]), dtype=np.int64)
     for block in read_blocks(voters, distributions=tie in OF_PROBABILITIES):
-        counts = count_votes(block.votes, weights, voters[0].shape[1])
-        labels[block.rows] = break_ties(block, weights, counts, tie)
+        labels[block.rows] = elect(block, weights, tie)
     return labels
 
 
@@ -51,19 +49,8 @@ def check_voters(
     return [members[index] for index in taken], weights[taken]
 
 
-def break_ties(block: Block, weights: FloatArray, counts: FloatArray, tie: str) -> IntArray:
-    """The winning class of each row [B], given the vote counts [B, C]."""
-    labels: IntArray = counts.argmax(axis=1)
-    tied = _tied_for_most(counts, weights)
-    tied_rows = np.flatnonzero(np.count_nonzero(tied, axis=1) > 1)
-    if tied_rows.size:
-        index, classes = np.nonzero(tied[tied_rows])
-        figures = np.full((len(tied_rows), counts.shape[1]), -np.inf)
-        figures[index, classes] = TIES[tie](block.members, block.votes, weights, tied_rows[index], classes)
-        labels[tied_rows] = figures.argmax(axis=1)
+def elect(block: Block, weights: FloatArray, tie: str) -> IntArray:
+    """The winning class of each row of a block [B]."""
+    labels, rows, classes = find_ties(block.votes, weights, block.members[0].shape[1])
+    settle_ties(labels, rows, classes, TIES[tie](block.members, block.votes, weights, rows, classes))
     return labels
-
-
-def _tied_for_most(counts: FloatArray, weights: FloatArray) -> BoolArray:
-    tied: BoolArray = counts >= counts.max(axis=1, keepdims=True) - EQUAL * weights.sum()
-    return tied

@@ -9,7 +9,7 @@ from pipeline.fusion.blocks import Block, read_blocks
 from pipeline.fusion.probability_average import mean_probabilities
 from pipeline.fusion.rank_average import rank_scores
 from pipeline.fusion.rule import FixedRule, Rule
-from pipeline.fusion.vote import OF_PROBABILITIES, break_ties, check_voters
+from pipeline.fusion.vote import OF_PROBABILITIES, check_voters, elect
 from pipeline.fusion.votes import count_votes
 from pipeline.metrics.arrays import FloatArray, IntArray
 
@@ -31,10 +31,10 @@ def vote_scores(
     voters, weights = check_voters(probs, tie, weights)
     scores = np.empty(voters[0].shape)
     for block in read_blocks(voters, distributions=tie in OF_PROBABILITIES):
-        counts = count_votes(block.votes, weights, scores.shape[1])
+        counts = count_votes(block.votes, weights, len(scores[0]))
         term = _tie_term(block, weights, counts, tie)
         scores[block.rows] = (counts + TIE_SHARE * weights.min() * term) / weights.sum()
-        put_ahead(scores[block.rows], break_ties(block, weights, counts, tie))
+        put_ahead(scores[block.rows], elect(block, weights, tie))
     return scores
 
 
