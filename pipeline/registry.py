@@ -77,6 +77,8 @@ FAMILIES: dict[str, dict[str, str]] = {
         "probability_average": "pipeline.fusion.probability_average:probability_average_rule",
         "hill_climb": "pipeline.fusion.hill_climb:hill_climb_rule",
         "geometric_average": "pipeline.fusion.probability_average:geometric_average_rule",
+        "auto_rounds": "pipeline.fusion.auto_rounds:auto_rounds_rule",
+        "stack": "pipeline.fusion.stack:stack_rule",
     },
     "class_weights": {
         "none": "pipeline.class_weights.none:none",

@@ -3,28 +3,41 @@
 A new rule is one file and one line of `pipeline.registry`; it is then a word in `params.yaml`.
 """
 
+from pipeline.fusion.auto_rounds import AutoRounds, auto_rounds
+from pipeline.fusion.gains import member_gains
 from pipeline.fusion.hill_climb import hill_climb
-from pipeline.fusion.nested import NestedFusion, fuse_nested
+from pipeline.fusion.nested import NestedFusion, fuse_nested, nested_labels
 from pipeline.fusion.probability_average import probability_average
 from pipeline.fusion.rank_average import rank_average
+from pipeline.fusion.rounds import BallotResult, run_rounds
 from pipeline.fusion.rule import FixedRule, Rule
-from pipeline.fusion.similarity import member_similarity
+from pipeline.fusion.similarity import double_fault, member_similarity
 from pipeline.fusion.softmax import softmax
+from pipeline.fusion.stack import Stacked, stack
 from pipeline.fusion.vote import vote
 from pipeline.fusion.vote_first import VoteFirst
 from pipeline.fusion.vote_scores import vote_scores
 
 __all__ = [
+    "AutoRounds",
+    "BallotResult",
     "FixedRule",
     "NestedFusion",
     "Rule",
+    "Stacked",
     "VoteFirst",
+    "auto_rounds",
+    "double_fault",
     "fuse_nested",
     "hill_climb",
+    "member_gains",
     "member_similarity",
+    "nested_labels",
     "probability_average",
     "rank_average",
+    "run_rounds",
     "softmax",
+    "stack",
     "vote",
     "vote_scores",
 ]

@@ -1,6 +1,8 @@
 """Fuse members, with honest scores: what a rule tunes never sees the fold that it is scored on."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +17,7 @@ class NestedFusion(NamedTuple):
     oof_scores: FloatArray  # [N, C], tuned on all training rows
     nested_scores: FloatArray  # [K, N, C], entry k tuned without the rows of fold k
     test_scores: FloatArray  # [n, C], tuned on all training rows
+    state: Any = None  # what the rule learned on all training rows
 
 
 def fuse_nested(
@@ -30,26 +33,69 @@ def fuse_nested(
     n_members, n_rows, n_classes = oof_probs.shape
     if test_probs.shape[::2] != (n_members, n_classes):
         raise ValueError(f"oof_probs has shape {oof_probs.shape} and test_probs {test_probs.shape}; M or C differs")
-    if len(check_labels(y, n_classes, "y")) != n_rows:
-        raise ValueError(f"y has {len(y)} rows and oof_probs {n_rows}; they must be equal")
-    n_folds = check_fold_ids(fold_ids, n_rows)
-
-    everything = np.ones(n_rows, dtype=bool)
-    oof_scores = _scores_learned_on(everything, rule, oof_probs, y, fold_ids)
-    test_scores = rule.apply(test_probs, rule.fit(oof_probs, y, fold_ids))
+    n_folds = check_rows(oof_probs, y, fold_ids)
+    fit = _fit_once(rule, oof_probs, y, fold_ids)
+    state = fit(frozenset())
+    oof_scores = _scores_without(frozenset(), rule, oof_probs, fold_ids, fit)
     if rule.tuning == "none":
         nested_scores = np.broadcast_to(oof_scores, (n_folds, n_rows, n_classes))
     else:
-        outer = (fold_ids != fold for fold in range(n_folds))
-        nested_scores = np.stack([_scores_learned_on(rows, rule, oof_probs, y, fold_ids) for rows in outer])
-    return NestedFusion(oof_scores, nested_scores, test_scores)
+        outer = (frozenset([fold]) for fold in range(n_folds))
+        nested_scores = np.stack([_scores_without(fold, rule, oof_probs, fold_ids, fit) for fold in outer])
+    return NestedFusion(oof_scores, nested_scores, rule.apply(test_probs, state), state)
 
 
-def _scores_learned_on(rows: BoolArray, rule: Rule, probs: FloatArray, y: IntArray, fold_ids: IntArray) -> FloatArray:
-    """Scores [N, C] of all rows by a rule that may learn from `rows` only."""
-    scores = rule.apply(probs, rule.fit(probs[:, rows], y[rows], fold_ids[rows]))
+def nested_labels(oof_probs: FloatArray, y: IntArray, fold_ids: IntArray, rule: Rule) -> IntArray:
+    """Only the predictions [N]: the argmax of `fuse_nested(...).nested_scores[k]` for the rows of each fold k."""
+    oof_probs = check_probs(oof_probs)
+    n_folds = check_rows(oof_probs, y, fold_ids)
+    if rule.tuning == "none":
+        return rule.apply(oof_probs, rule.fit(oof_probs, y, fold_ids)).argmax(axis=1)
+    labels = np.empty(len(y), dtype=np.int64)
+    for fold in range(n_folds):
+        inside = fold_ids == fold
+        state = rule.fit(oof_probs[:, ~inside], y[~inside], fold_ids[~inside])
+        labels[inside] = rule.apply(oof_probs[:, inside], state).argmax(axis=1)
+    return labels
+
+
+def check_rows(oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> int:
+    """The number of folds; raise ValueError unless labels `y` [N] and folds [N] fit `oof_probs` [M, N, C]."""
+    n_rows = oof_probs.shape[1]
+    if len(check_labels(y, oof_probs.shape[2], "y")) != n_rows:
+        raise ValueError(f"y has {len(y)} rows and oof_probs {n_rows}; they must be equal")
+    return check_fold_ids(fold_ids, n_rows)
+
+
+def _fit_once(rule: Rule, probs: FloatArray, y: IntArray, fold_ids: IntArray) -> Callable[[frozenset[int]], Any]:
+    """A function of a few folds: what the rule learns without them, kept."""
+
+    @cache
+    def fit(left_out: frozenset[int]) -> Any:
+        if not left_out:
+            return rule.fit(probs, y, fold_ids)
+        rows = _rows_outside(left_out, fold_ids)
+        return rule.fit(probs[:, rows], y[rows], fold_ids[rows])
+
+    return fit
+
+
+def _scores_without(
+    left_out: frozenset[int],
+    rule: Rule,
+    probs: FloatArray,
+    fold_ids: IntArray,
+    fit: Callable[[frozenset[int]], Any],
+) -> FloatArray:
+    """Scores [N, C] of all rows by a rule that may not learn from the folds `left_out`."""
+    scores = rule.apply(probs, fit(left_out))
     if rule.tuning == "model":
-        for fold in np.unique(fold_ids[rows]):
-            learn, score = rows & (fold_ids != fold), rows & (fold_ids == fold)
-            scores[score] = rule.apply(probs[:, score], rule.fit(probs[:, learn], y[learn], fold_ids[learn]))
+        for fold in np.unique(fold_ids[_rows_outside(left_out, fold_ids)]).tolist():
+            rows = fold_ids == fold
+            scores[rows] = rule.apply(probs[:, rows], fit(left_out | {fold}))
     return scores
+
+
+def _rows_outside(left_out: frozenset[int], fold_ids: IntArray) -> BoolArray:
+    rows: BoolArray = ~np.isin(fold_ids, list(left_out))
+    return rows

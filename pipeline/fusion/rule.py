@@ -3,7 +3,7 @@
 Shapes: M members, N rows, C classes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -34,6 +34,9 @@ class Rule(Protocol):
     def apply(self, probs: FloatArray, state: Any) -> FloatArray:
         """Scores [n, C] >= 0, larger is better, of probabilities [M, n, C], with what `fit` returned."""
 
+    def describe(self, state: Any, names: Sequence[str]) -> Any:
+        """What `fit` learned, for reports/fusion.json, with the members' names [M]; None where there is nothing."""
+
 
 @dataclass(frozen=True)
 class FixedRule:
@@ -48,3 +51,6 @@ class FixedRule:
     def apply(self, probs: FloatArray, state: None) -> FloatArray:
         """The scores."""
         return self.scores(probs)
+
+    def describe(self, state: None, names: Sequence[str]) -> None:
+        """Nothing was learned."""

@@ -1,9 +1,9 @@
-"""How alike the members are."""
+"""How alike the members are, and how often they are wrong together. Shapes: M members, N rows, C classes."""
 
 import numpy as np
 
-from pipeline.fusion.blocks import check_probs
-from pipeline.metrics.arrays import FloatArray
+from pipeline.fusion.blocks import read_blocks
+from pipeline.metrics.arrays import FloatArray, IntArray, check_labels
 
 
 def member_similarity(probs: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -13,13 +13,37 @@ def member_similarity(probs: FloatArray) -> tuple[FloatArray, FloatArray]:
     index where several are equal). `correlation`: Pearson's, over all rows and classes; 0 with a member
     whose values are all equal, and 1 on the diagonal. Raises ValueError for wrong shapes or values.
     """
-    probs = check_probs(probs)
-    votes = probs.argmax(axis=2)
-    agreement = np.stack([(votes == member).mean(axis=1) for member in votes])
-    deviations = np.stack([member.ravel() - member.mean(dtype=np.float64) for member in probs])
-    covariance = deviations @ deviations.T
+    votes, sums, n_values = [], [], 0
+    for block in read_blocks(probs):
+        votes.append(block.votes)
+        sums.append([member.sum(dtype=np.float64) for member in block.members])
+        n_values += block.members[0].size
+    means = np.sum(sums, axis=0) / n_values
+    covariance = np.zeros((len(means), len(means)))
+    for block in read_blocks(probs):
+        deviations = np.stack(block.members).reshape(len(means), -1) - means[:, None]
+        covariance += deviations @ deviations.T
     scale = np.sqrt(np.diag(covariance))
     products = np.outer(scale, scale)
     correlation = np.divide(covariance, products, out=np.zeros_like(covariance), where=products > 0)
     np.fill_diagonal(correlation, 1)
-    return agreement, np.clip(correlation, -1, 1)
+    return agreement_of(np.concatenate(votes, axis=1)), np.clip(correlation, -1, 1)
+
+
+def agreement_of(labels: IntArray) -> FloatArray:
+    """The share of rows [M, M] in which two rows of `labels` [M, N] are equal."""
+    return np.stack([(labels == own).mean(axis=1) for own in labels])
+
+
+def double_fault(probs: FloatArray, y: IntArray) -> FloatArray:
+    """The share of rows [M, M] in which two members of `probs` [M, N, C] are both wrong; on the diagonal, one is.
+
+    Giacinto and Roli (2001), "Design of effective neural network ensembles for image classification purposes".
+    Raises ValueError for wrong shapes, values or labels.
+    """
+    votes = np.concatenate([block.votes for block in read_blocks(probs)], axis=1)
+    y = check_labels(y, probs.shape[2], "y")
+    if len(y) != votes.shape[1]:
+        raise ValueError(f"y has {len(y)} rows and probs {votes.shape[1]}; they must be equal")
+    wrong = votes != y
+    return np.stack([(wrong & own).mean(axis=1) for own in wrong])

@@ -1,5 +1,6 @@
 """A vote whose ties go to the better member."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,3 +29,7 @@ class VoteFirst:
     def apply(self, probs: FloatArray, state: IntArray) -> FloatArray:
         """The vote's scores [n, C] with the members in the order of `state`."""
         return vote_scores(probs[state], tie="first")
+
+    def describe(self, state: IntArray, names: Sequence[str]) -> list[str]:
+        """The members, best first."""
+        return [names[index] for index in state]

@@ -31,10 +31,15 @@ def vote_scores(
     voters, weights = check_voters(probs, tie, weights)
     scores = np.empty(voters[0].shape)
     for block in read_blocks(voters, distributions=tie in OF_PROBABILITIES):
-        counts = count_votes(block.votes, weights, len(scores[0]))
-        term = _tie_term(block, weights, counts, tie)
-        scores[block.rows] = (counts + TIE_SHARE * weights.min() * term) / weights.sum()
-        put_ahead(scores[block.rows], elect(block, weights, tie))
+        scores[block.rows] = block_scores(block, weights, tie)
+    return scores
+
+
+def block_scores(block: Block, weights: FloatArray, tie: str) -> FloatArray:
+    """`vote_scores` of one block's rows [B, C]; no weight is 0."""
+    counts = count_votes(block.votes, weights, len(block.members[0][0]))
+    scores: FloatArray = (counts + TIE_SHARE * weights.min() * _tie_term(block, weights, counts, tie)) / weights.sum()
+    put_ahead(scores, elect(block, weights, tie))
     return scores
 
 

@@ -1,0 +1,109 @@
+"""Rounds of voting, found: what winners of competitions did by hand with a table of who agrees with whom."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple
+
+from pipeline.fusion.blocks import check_probs
+from pipeline.fusion.round_search import FoundRounds, RoundSettings, find_rounds
+from pipeline.fusion.rounds import BallotResult, run_rounds
+from pipeline.fusion.rule import Tuning
+from pipeline.metrics.arrays import FloatArray, IntArray
+
+
+class AutoRounds(NamedTuple):
+    """What `auto_rounds` found, and its outcome."""
+
+    found: FoundRounds
+    oof: BallotResult
+    test: BallotResult | None  # None where no test was given
+
+
+def auto_rounds(
+    oof: FloatArray,
+    y: IntArray,
+    test: FloatArray | None = None,
+    names: Sequence[str] | None = None,
+    **settings: Any,
+) -> AutoRounds:
+    """Find rounds of voting on `oof` [M, N, C] and labels `y` [N], and hold them there and on `test` [M, n, C].
+
+    A round has up to `ballots` (4) votes of `fewest` (3) to `most` (5) voters, with `tie` (rank) broken as in `vote`.
+    Who may vote are the members and all ballots so far, the 16 best of them by macro-F1. Voters are the sets with the
+    largest
+
+        mean macro-F1 of the voters - `diversity` (0.5) × mean agreement of two voters,
+
+    each sharing at most half of its voters (rounded up) with a set before it. The round's best ballot is settled when
+    it agrees with every member at least as much as two members do on average, and more with the better members (the
+    covariance of agreement and macro-F1 is positive). Rounds end when a settled one brings no gain over the one
+    before, when no new set is left, or after `rounds` (3). The outcome is the best of the settled ballots, or of the
+    rounds' best where none settled. Nothing is random; of equals the first is taken.
+
+    The outcome's score on `oof` is tuned; the rule `auto_rounds` of params, in `fuse_nested`, gives the honest one.
+    Raises ValueError for wrong shapes, labels or settings, or rows that are not probabilities.
+    """
+    oof = check_probs(oof, distributions=True)
+    names = _names(len(oof)) if names is None else list(names)
+    found = find_rounds(oof, y, names, RoundSettings(**settings))
+    oof_result, *test_result = (
+        run_rounds(found.ballots, probs, names, keep=[found.outcome])[found.outcome]
+        for probs in (oof, test)
+        if probs is not None
+    )
+    return AutoRounds(found, oof_result, test_result[0] if test_result else None)
+
+
+@dataclass(frozen=True)
+class AutoRoundsRule:
+    """The rule `auto_rounds` of params: `auto_rounds` with these settings."""
+
+    settings: RoundSettings
+    tuning: Tuning = "choice"
+
+    def fit(self, oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> FoundRounds:
+        """The rounds."""
+        return find_rounds(oof_probs, y, _names(len(oof_probs)), self.settings)
+
+    def apply(self, probs: FloatArray, state: FoundRounds) -> FloatArray:
+        """The probabilities of the outcome [n, C]."""
+        return run_rounds(state.ballots, probs, _names(len(probs)), keep=[state.outcome])[state.outcome].probs
+
+    def describe(self, state: FoundRounds, names: Sequence[str]) -> dict[str, Any]:
+        """The whole tree, with the members' names."""
+        own = dict(zip(_names(len(names)), names, strict=True))
+        rounds = [
+            entry
+            | {
+                "ballots": {
+                    name: ballot
+                    | {
+                        "voters": [own.get(voter, voter) for voter in ballot["voters"]],
+                        "score": round(ballot["score"], 6),
+                        "agreement": [round(share, 6) for share in ballot["agreement"]],
+                    }
+                    for name, ballot in entry["ballots"].items()
+                }
+            }
+            for entry in state.tree
+        ]
+        return {"settings": asdict(self.settings), "outcome": state.outcome, "rounds": rounds}
+
+
+def auto_rounds_rule(
+    *,
+    fewest: int,
+    most: int,
+    ballots: int,
+    rounds: int,
+    diversity: float,
+    tie: Literal["first", "probability", "rank", "winners_probability"],
+) -> AutoRoundsRule:
+    """The rule `auto_rounds` of params."""
+    return AutoRoundsRule(
+        RoundSettings(fewest=fewest, most=most, ballots=ballots, rounds=rounds, diversity=diversity, tie=tie)
+    )
+
+
+def _names(n_members: int) -> list[str]:
+    return [f"member-{index}" for index in range(n_members)]

@@ -1,0 +1,140 @@
+"""Stacking: a classifier whose features are what the members say of a row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from pipeline.errors import UserError
+from pipeline.fusion.blocks import check_probs, read_blocks
+from pipeline.fusion.nested import check_rows
+from pipeline.fusion.rule import Tuning
+from pipeline.metrics.arrays import FloatArray, IntArray
+
+FLOOR = 1e-6  # a probability below counts as this, so that its logarithm is no outlier
+MODELS = ("logistic", "lightgbm")
+
+
+class Stacked(NamedTuple):
+    """The probabilities of a stacked classifier. N training rows, n test rows, C classes."""
+
+    oof: FloatArray  # [N, C], each row by a classifier that was fitted without its fold
+    test: FloatArray  # [n, C], by a classifier that was fitted on all training rows
+
+
+def stack(
+    oof: FloatArray, y: IntArray, folds: IntArray, test: FloatArray, model: str = "logistic", **settings: Any
+) -> Stacked:
+    """Fit `model` on the members' log-probabilities `oof` [M, N, C] with labels `y` [N], and apply it to `test`.
+
+    Each row is scored by a classifier that was fitted without the row's fold (`folds` [N], 0 .. K-1), so that the OOF
+    probabilities are as honest as the members' own (Wolpert 1992, "Stacked generalization"). `model`: logistic
+    (scikit-learn's logistic regression) or lightgbm (boosted trees; the library is installed apart). `settings` are
+    those of `Stack`. Raises ValueError for wrong shapes or rows that are not probabilities, UserError where lightgbm is
+    not installed.
+    """
+    oof, test = check_probs(oof, distributions=True), check_probs(test, distributions=True)
+    rule = Stack(model=model, **settings)
+    probs = np.empty(oof.shape[1:])
+    for fold in range(check_rows(oof, y, folds)):
+        inside = folds == fold
+        probs[inside] = rule.apply(oof[:, inside], rule.fit(oof[:, ~inside], y[~inside], folds[~inside]))
+    return Stacked(probs, rule.apply(test, rule.fit(oof, y, folds)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """The rule `stack` of params.
+
+    Args:
+        model: logistic | lightgbm.
+        C: of the logistic regression, smaller is more regularised.
+        trees: boosting rounds of lightgbm, each with a tree for every class.
+        leaves: of a tree.
+        learning_rate: of boosting.
+        max_rows: rows to fit on, at most: of more, evenly spaced ones.
+        seed: of lightgbm.
+    """
+
+    model: str = "logistic"
+    C: float = 0.01
+    trees: int = 60
+    leaves: int = 7
+    learning_rate: float = 0.1
+    max_rows: int = 30_000
+    seed: int = 0
+    tuning: Tuning = "model"
+
+    def __post_init__(self) -> None:
+        if self.model not in MODELS:
+            raise ValueError(f"model is {self.model!r}; one of {', '.join(MODELS)} is allowed")
+
+    def fit(self, oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> Any:
+        """The fitted classifier."""
+        n_rows = oof_probs.shape[1]
+        taken = np.linspace(0, n_rows - 1, min(n_rows, self.max_rows)).round().astype(np.int64)
+        features = _features([member[taken] for member in oof_probs])
+        if len(np.unique(y[taken])) < 2:
+            return int(y[taken][0])
+        return self._classifier().fit(features, y[taken])
+
+    def apply(self, probs: FloatArray, state: Any) -> FloatArray:
+        """The classifier's probabilities [n, C]; 0 for a class that it never saw."""
+        scores = np.zeros(probs.shape[1:])
+        if isinstance(state, int):
+            scores[:, state] = 1
+            return scores
+        for block in read_blocks(probs):
+            scores[block.rows.start : block.rows.stop, state.classes_] = state.predict_proba(_features(block.members))
+        return scores
+
+    def describe(self, state: Any, names: Sequence[str]) -> None:
+        """Thousands of coefficients are nothing for a report."""
+
+    def _classifier(self) -> Any:
+        if self.model == "logistic":
+            from sklearn.linear_model import LogisticRegression
+
+            return LogisticRegression(C=self.C, max_iter=300)
+        try:
+            from lightgbm import LGBMClassifier
+        except ImportError:
+            raise UserError(
+                "fusion: stack with model: lightgbm needs the library lightgbm, which is not installed. Install it "
+                "(pip install lightgbm), or use model: logistic"
+            ) from None
+        return LGBMClassifier(
+            n_estimators=self.trees,
+            num_leaves=self.leaves,
+            learning_rate=self.learning_rate,
+            random_state=self.seed,
+            n_jobs=1,
+            deterministic=True,
+            force_col_wise=True,
+            verbosity=-1,
+        )
+
+
+def stack_rule(
+    *,
+    model: Literal["logistic", "lightgbm"],
+    C: float,
+    trees: int,
+    leaves: int,
+    learning_rate: float,
+    max_rows: int,
+    seed: int,
+) -> Stack:
+    """The rule `stack` of params."""
+    return Stack(
+        model=model, C=C, trees=trees, leaves=leaves, learning_rate=learning_rate, max_rows=max_rows, seed=seed
+    )
+
+
+def _features(members: Sequence[FloatArray]) -> FloatArray:
+    """The log-probabilities of all members side by side [n, M * C]."""
+    features: FloatArray = np.concatenate(
+        [np.log(np.maximum(member, FLOOR)).astype(np.float32) for member in members], axis=1
+    )
+    return features
