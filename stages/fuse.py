@@ -1,9 +1,15 @@
-"""Fuse the members by every rule of `fusion.rules`: `python -m stages.fuse`.
+"""Fuse the members by every rule of `fusion.rules` and every ballot of `fusion.ballots`: `python -m stages.fuse`.
 
-Writes every candidate's scores, the members' own among them, on OOF, nested and on test.
+Writes every candidate's scores, the members' own among them, on OOF, nested and on test, and how members differ.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from pipeline.runtime.cli import run_stage, say
+
+if TYPE_CHECKING:
+    from pipeline.fusion import Rule
+    from pipeline.metrics.arrays import FloatArray, IntArray
 
 
 def main() -> None:
@@ -18,7 +24,7 @@ def main() -> None:
     from pipeline.artifacts.paths import FUSED, FUSION_REPORT, LABELS, OOF_LOGITS, TEST, TEST_LOGITS, TRAIN
     from pipeline.artifacts.tables import read_table
     from pipeline.config import load_params
-    from pipeline.fusion import fuse_nested, member_similarity, softmax
+    from pipeline.fusion import fuse_nested, run_rounds, softmax
     from pipeline.metrics import fold_macro_f1, macro_f1
 
     params = load_params()
@@ -50,11 +56,19 @@ def main() -> None:
         name: FusedScores(oof, np.broadcast_to(oof, (folds.max() + 1, *oof.shape)), test)
         for name, oof, test in zip(members, oof_probs, test_probs, strict=True)
     }
+    rules: dict[str, Rule] = {}
+    learned: dict[str, Any] = {}
     for piece in params.fusion.rules if len(members) > 1 else []:
         arguments = {key: value for key, value in piece.items() if key != "name"}
-        rule = registry.load("fusion", piece["name"])(**arguments)
-        scores_of_rule = fuse_nested(oof_probs, y, folds, test_probs, rule)
-        candidates[piece["name"]] = FusedScores(*scores_of_rule)
+        rule = rules[piece["name"]] = registry.load("fusion", piece["name"])(**arguments)
+        fused = fuse_nested(oof_probs, y, folds, test_probs, rule)
+        candidates[piece["name"]] = FusedScores(fused.oof_scores, fused.nested_scores, fused.test_scores)
+        learned[piece["name"]] = rule.describe(fused.state, members)
+    ballots = {name: ballot.model_dump() for name, ballot in params.fusion.ballots.items()}
+    on_test = run_rounds(ballots, test_probs, members)
+    for name, result in run_rounds(ballots, oof_probs, members).items():
+        nested = np.broadcast_to(result.probs, (folds.max() + 1, *result.probs.shape))
+        candidates[name] = FusedScores(result.probs, nested, on_test[name].probs)
 
     scores = {}
     with atomic_folder(FUSED) as folder:
@@ -69,9 +83,37 @@ def main() -> None:
                 "fold_std": round(float(of_folds.std(ddof=1)), 6),
             }
             say(f"{name:>24}  OOF {scores[name]['oof']:.4f}  nested {scores[name]['nested']:.4f}")
+    report = {
+        "scores": scores,
+        "members": members,
+        "similarity": similarity(oof_probs, y),
+        "learned": {name: what for name, what in learned.items() if what is not None},
+        "ballots": ballots,
+    }
+    untrained = [name for name, rule in rules.items() if rule.tuning != "model"]  # those that are quick to repeat
+    if untrained:
+        best = max(untrained, key=lambda name: scores[name]["nested"])
+        report["member_gains"] = {"rule": best, "gains": gains(members, oof_probs, y, folds, rules[best])}
+    write_json(FUSION_REPORT, report)
+
+
+def similarity(oof_probs: "FloatArray", y: "IntArray") -> dict[str, list[list[float]]]:
+    """How alike the members are: three matrices [M, M]."""
+    from pipeline.fusion import double_fault, member_similarity
+
     agreement, correlation = member_similarity(oof_probs)
-    similarity = {"agreement": agreement.round(6).tolist(), "correlation": correlation.round(6).tolist()}
-    write_json(FUSION_REPORT, {"scores": scores, "members": members, "similarity": similarity})
+    matrices = {"agreement": agreement, "correlation": correlation, "double_fault": double_fault(oof_probs, y)}
+    return {name: matrix.round(6).tolist() for name, matrix in matrices.items()}
+
+
+def gains(
+    members: list[str], oof_probs: "FloatArray", y: "IntArray", folds: "IntArray", rule: "Rule"
+) -> dict[str, float]:
+    """What each member adds to a rule's nested score."""
+    from pipeline.fusion import member_gains
+
+    added = member_gains(oof_probs, y, folds, rule)
+    return {name: round(float(gain), 6) for name, gain in zip(members, added, strict=True)}
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from pipeline import registry
 from pipeline.config.messages import one_of
 from pipeline.config.pieces import Problem
 from pipeline.config.schema import MEMBER_MODELS
@@ -21,11 +22,11 @@ NEEDS = {"transformer": "an encoder", "linear": "a folder of vectors"}
 
 
 def check_combinations(filled: Mapping[str, Any]) -> list[Problem]:
-    """Names that clash, and `from`s that nothing makes, in params whose defaults are filled in.
+    """Names that clash, and `from`s and voters that nothing makes, in params whose defaults are filled in.
 
     The params need not be valid: what has another form than it should is reported elsewhere and passed over here.
     """
-    return [*_check_names(filled), *_check_sources(filled), *_check_augmentation(filled)]
+    return [*_check_names(filled), *_check_sources(filled), *_check_augmentation(filled), *_check_ballots(filled)]
 
 
 def entries(filled: Mapping[str, Any], section: str) -> dict[str, Mapping[str, Any]]:
@@ -91,6 +92,24 @@ def _check_augmentation(filled: Mapping[str, Any]) -> list[Problem]:
             if isinstance(copies, str) and copies not in augment:
                 message = f"nothing makes it: {one_of(copies, list(augment))}"
                 problems.append(Problem(("members", name, "augment", index), message))
+    return problems
+
+
+def _check_ballots(filled: Mapping[str, Any]) -> list[Problem]:
+    """Ballots whose name is taken, and voters that are neither members nor ballots before them."""
+    fusion = filled.get("fusion")
+    members = [*entries(filled, "members"), *entries(filled, "external")]
+    known, problems = list(members), []
+    for name, ballot in entries(fusion, "ballots").items() if isinstance(fusion, Mapping) else ():
+        key = ("fusion", "ballots", name)
+        if name in members or name in registry.words("fusion"):
+            problems.append(Problem(key, "the name is taken by a member or a rule; give the ballot another name"))
+        voters = ballot.get("voters")
+        for index, voter in enumerate(voters if isinstance(voters, list) else ()):
+            if isinstance(voter, str) and voter not in known:
+                what = f"no member and no ballot before this one: {one_of(voter, known)}"
+                problems.append(Problem((*key, "voters", index), what))
+        known.append(name)
     return problems
 
 

@@ -21,11 +21,13 @@ FILLED_FROM = {
     "masked_lm": ("scratch.*.mlm", "encoders.*.post_train"),
     "align": ("encoders.*.align",),
     "augment": ("augment.*",),
+    "ballot": ("fusion.ballots.*",),
 }
 SECTIONS: dict[str, type[BaseModel]] = {
     "masked_lm": schema.MaskedLM,
     "align": schema.Alignment,
     "augment": schema.Augment,
+    "ballot": schema.Ballot,
     **schema.VECTOR_MODELS,
     **schema.MEMBER_MODELS,
 }
@@ -43,10 +45,11 @@ FAMILIES = (
     "fusion",
 )
 # What no default can say for an entry. With values that pass, so that defaults can be checked as an entry.
-OWN: dict[str, dict[str, str]] = {
+OWN: dict[str, dict[str, Any]] = {
     **{kind: {"kind": kind, "from": ""} for kind in schema.MEMBER_MODELS},
     **{kind: {"kind": kind} for kind in schema.VECTOR_MODELS},
     "augment": {"from": ""},
+    "ballot": {"voters": ["a"]},
 }
 
 

@@ -406,9 +406,27 @@ class External(Section):
     from_: str = Field(alias="from")
 
 
+class Ballot(Section):
+    """Who votes, by which rule."""
+
+    voters: Annotated[list[Name], Field(min_length=1), AfterValidator(_check_distinct)]
+    rule: Literal["vote", "rank_average", "probability_average", "geometric_average"]
+    tie: Literal["first", "probability", "rank", "winners_probability"]
+    weights: list[Annotated[float, Field(ge=0)]] | None
+
+    @model_validator(mode="after")
+    def _every_voter_has_a_weight(self) -> Self:
+        if self.weights is not None and (len(self.weights) != len(self.voters) or not any(self.weights)):
+            raise ValueError(
+                f"weights: got {self.weights}, one for each of {len(self.voters)} voters, not all 0, is allowed"
+            )
+        return self
+
+
 class Fusion(Section):
     """The candidates that are made of the members."""
 
+    ballots: dict[Name, Ballot] = {}
     rules: Annotated[list[piece("fusion")], AfterValidator(_check_rules)]  # type: ignore[valid-type]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
+from pipeline.errors import UserError
 from pipeline.fusion.blocks import check_probs
 from pipeline.fusion.round_search import FoundRounds, RoundSettings, find_rounds
 from pipeline.fusion.rounds import BallotResult, run_rounds
@@ -99,10 +100,13 @@ def auto_rounds_rule(
     diversity: float,
     tie: Literal["first", "probability", "rank", "winners_probability"],
 ) -> AutoRoundsRule:
-    """The rule `auto_rounds` of params."""
-    return AutoRoundsRule(
-        RoundSettings(fewest=fewest, most=most, ballots=ballots, rounds=rounds, diversity=diversity, tie=tie)
-    )
+    """The rule `auto_rounds` of params. Raises UserError for settings that no round can have."""
+    try:
+        return AutoRoundsRule(
+            RoundSettings(fewest=fewest, most=most, ballots=ballots, rounds=rounds, diversity=diversity, tie=tie)
+        )
+    except ValueError as error:
+        raise UserError(f"params.yaml: fusion: auto_rounds: {error}") from None
 
 
 def _names(n_members: int) -> list[str]:

@@ -51,7 +51,7 @@ def _check_ballot(name: str, ballot: Mapping[str, Any], known: Sequence[str]) ->
 def needed_for(wanted: Sequence[str], ballots: Ballots) -> dict[str, Mapping[str, Any]]:
     """Those of `ballots` that `wanted` stand on, themselves included, in the order given."""
     needed = set(wanted)
-    for name in reversed(ballots):
+    for name in reversed(list(ballots)):
         if name in needed:
             needed |= set(ballots[name]["voters"])
     return {name: ballot for name, ballot in ballots.items() if name in needed}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.errors import UserError
 from pipeline.fusion.blocks import check_probs
 from pipeline.fusion.probability_average import probability_average
 from pipeline.fusion.rule import Tuning
@@ -13,6 +14,7 @@ from pipeline.metrics.arrays import FloatArray, IntArray, check_labels
 from pipeline.runtime.compiled import compiled
 
 METRICS = ("macro_f1", "accuracy")
+ALLOWED = "1 or more, 1 or more, and more than 0 up to 1 is allowed"
 ROWS = 8192  # of a block whose sums stay in the cache while every member is tried
 
 
@@ -39,8 +41,8 @@ def hill_climb(
     """
     if metric not in METRICS:
         raise ValueError(f"metric is {metric!r}; one of {', '.join(METRICS)} is allowed")
-    if steps < 1 or bags < 1 or not 0 < share <= 1:
-        raise ValueError(f"steps is {steps}, bags {bags}, share {share}; 1 or more, 1 or more, and 0 < share <= 1")
+    if not _possible(steps, bags, share):
+        raise ValueError(f"steps is {steps}, bags {bags}, share {share}; {ALLOWED}")
     probs = check_probs(oof_probs, distributions=True)
     n_rows, n_classes = probs.shape[1:]
     y = check_labels(y, n_classes, "y")
@@ -128,5 +130,11 @@ class HillClimb:
 
 
 def hill_climb_rule(*, steps: int, bags: int, share: float, seed: int) -> HillClimb:
-    """The rule `hill_climb` of params."""
+    """The rule `hill_climb` of params. Raises UserError for settings out of range."""
+    if not _possible(steps, bags, share):
+        raise UserError(f"params.yaml: fusion: hill_climb: steps is {steps}, bags {bags}, share {share}; {ALLOWED}")
     return HillClimb(steps=steps, bags=bags, share=share, seed=seed)
+
+
+def _possible(steps: int, bags: int, share: float) -> bool:
+    return steps >= 1 and bags >= 1 and 0 < share <= 1

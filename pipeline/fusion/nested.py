@@ -50,7 +50,8 @@ def nested_labels(oof_probs: FloatArray, y: IntArray, fold_ids: IntArray, rule: 
     oof_probs = check_probs(oof_probs)
     n_folds = check_rows(oof_probs, y, fold_ids)
     if rule.tuning == "none":
-        return rule.apply(oof_probs, rule.fit(oof_probs, y, fold_ids)).argmax(axis=1)
+        fixed: IntArray = rule.apply(oof_probs, rule.fit(oof_probs, y, fold_ids)).argmax(axis=1)
+        return fixed
     labels = np.empty(len(y), dtype=np.int64)
     for fold in range(n_folds):
         inside = fold_ids == fold

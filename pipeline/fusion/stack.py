@@ -126,7 +126,12 @@ def stack_rule(
     max_rows: int,
     seed: int,
 ) -> Stack:
-    """The rule `stack` of params."""
+    """The rule `stack` of params. Raises UserError for settings out of range."""
+    if C <= 0 or trees < 1 or leaves < 2 or learning_rate <= 0 or max_rows < 2:
+        raise UserError(
+            f"params.yaml: fusion: stack: C is {C}, trees {trees}, leaves {leaves}, learning_rate {learning_rate}, "
+            f"max_rows {max_rows}; more than 0, 1 or more, 2 or more, more than 0, and 2 or more is allowed"
+        )
     return Stack(
         model=model, C=C, trees=trees, leaves=leaves, learning_rate=learning_rate, max_rows=max_rows, seed=seed
     )

@@ -36,7 +36,7 @@ def slow_hill_climb(probs, y, steps):
 @pytest.mark.parametrize("seed", range(5))
 def test_it_equals_the_slow_version(seed):
     probs, y = random_probs(seed)
-    np.testing.assert_allclose(hill_climb(probs, y, 12), slow_hill_climb(probs, y, 12))
+    np.testing.assert_allclose(hill_climb(probs, y, steps=12), slow_hill_climb(probs, y, 12))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -48,14 +48,14 @@ def test_it_is_never_worse_than_the_best_member_on_its_rows(seed):
 
 def test_of_equal_members_the_first_is_taken_and_the_shortest_run_kept():
     probs, y = random_probs(0, n_members=1)
-    np.testing.assert_array_equal(hill_climb(np.concatenate([probs, probs]), y, 5), [1, 0])
+    np.testing.assert_array_equal(hill_climb(np.concatenate([probs, probs]), y, steps=5), [1, 0])
 
 
 def test_a_member_that_is_in_already_goes_before_an_equal_one():
     # Member 1 is best alone. Then every member leaves all rows right: the tie goes to member 1, not to member 0.
     y = np.array([0, 1])
     probs = np.array([[[0.4, 0.6], [0.4, 0.6]], [[0.9, 0.1], [0.1, 0.9]]])
-    np.testing.assert_array_equal(hill_climb(probs, y, 3), [0, 1])
+    np.testing.assert_array_equal(hill_climb(probs, y, steps=3), [0, 1])
 
 
 def test_labels_of_a_fold_do_not_reach_its_nested_scores():

@@ -22,6 +22,9 @@ class ClassShares:
     def apply(self, probs, state):
         return np.tile(state, (probs.shape[1], 1))
 
+    def describe(self, state, names):
+        return None
+
 
 def shares(y):
     return np.bincount(y, minlength=N_CLASSES) / len(y)
@@ -74,7 +77,7 @@ def test_the_check_above_catches_a_planted_leak(rule):
 def test_a_rule_that_says_it_tunes_nothing_is_not_asked_to():
     oof_probs, y, fold_ids, test_probs = case()
     rule = FixedRule(vote_scores)
-    oof_scores, nested_scores, test_scores = fuse_nested(oof_probs, y, fold_ids, test_probs, rule)
+    oof_scores, nested_scores, test_scores, _ = fuse_nested(oof_probs, y, fold_ids, test_probs, rule)
     np.testing.assert_array_equal(oof_scores, vote_scores(oof_probs))
     np.testing.assert_array_equal(test_scores, vote_scores(test_probs))
     np.testing.assert_array_equal(nested_scores, np.stack([oof_scores] * N_FOLDS))
@@ -83,7 +86,7 @@ def test_a_rule_that_says_it_tunes_nothing_is_not_asked_to():
 def test_vote_first_orders_members_by_macro_f1_outside_the_fold():
     oof_probs, y, fold_ids, test_probs = case(3, n_members=4)
     rule = VoteFirst()
-    oof_scores, nested_scores, test_scores = fuse_nested(oof_probs, y, fold_ids, test_probs, rule)
+    oof_scores, nested_scores, test_scores, _ = fuse_nested(oof_probs, y, fold_ids, test_probs, rule)
     order = rule.fit(oof_probs, y, fold_ids)
     np.testing.assert_array_equal(oof_scores, vote_scores(oof_probs[order], tie="first"))
     np.testing.assert_array_equal(test_scores, vote_scores(test_probs[order], tie="first"))
@@ -102,7 +105,7 @@ def test_vote_first_keeps_the_given_order_of_equal_members():
 
 def test_choices_score_the_rows_they_were_made_on():
     oof_probs, y, fold_ids, test_probs = case()
-    oof_scores, nested_scores, test_scores = fuse_nested(oof_probs, y, fold_ids, test_probs, ClassShares("choice"))
+    oof_scores, nested_scores, test_scores, _ = fuse_nested(oof_probs, y, fold_ids, test_probs, ClassShares("choice"))
     np.testing.assert_array_equal(oof_scores, np.tile(shares(y), (60, 1)))
     np.testing.assert_array_equal(test_scores, np.tile(shares(y), (20, 1)))
     for fold in range(N_FOLDS):
@@ -111,7 +114,7 @@ def test_choices_score_the_rows_they_were_made_on():
 
 def test_a_model_never_scores_the_rows_it_was_fitted_on():
     oof_probs, y, fold_ids, test_probs = case()
-    oof_scores, nested_scores, test_scores = fuse_nested(oof_probs, y, fold_ids, test_probs, ClassShares("model"))
+    oof_scores, nested_scores, test_scores, _ = fuse_nested(oof_probs, y, fold_ids, test_probs, ClassShares("model"))
     np.testing.assert_array_equal(test_scores, np.tile(shares(y), (20, 1)))
     for row, fold in enumerate(fold_ids):
         np.testing.assert_array_equal(oof_scores[row], shares(y[fold_ids != fold]))
