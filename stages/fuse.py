@@ -61,9 +61,9 @@ def main() -> None:
     for piece in params.fusion.rules if len(members) > 1 else []:
         arguments = {key: value for key, value in piece.items() if key != "name"}
         rule = rules[piece["name"]] = registry.load("fusion", piece["name"])(**arguments)
-        fused = fuse_nested(oof_probs, y, folds, test_probs, rule)
-        candidates[piece["name"]] = FusedScores(fused.oof_scores, fused.nested_scores, fused.test_scores)
-        learned[piece["name"]] = rule.describe(fused.state, members)
+        *scores_of_rule, state = fuse_nested(oof_probs, y, folds, test_probs, rule)
+        candidates[piece["name"]] = FusedScores(*scores_of_rule)
+        learned[piece["name"]] = rule.describe(state, members)
     ballots = {name: ballot.model_dump() for name, ballot in params.fusion.ballots.items()}
     on_test = run_rounds(ballots, test_probs, members)
     for name, result in run_rounds(ballots, oof_probs, members).items():

@@ -26,6 +26,7 @@ CAPS = {
     "copies": 1,
     "batch_size": 64,
     "bootstrap_samples": 50,
+    "trees": 3,
 }
 
 

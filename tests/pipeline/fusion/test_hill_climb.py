@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
+from pipeline.errors import UserError
 from pipeline.fusion import fuse_nested, hill_climb, probability_average
-from pipeline.fusion.hill_climb import HillClimb
+from pipeline.fusion.hill_climb import HillClimb, hill_climb_rule
 
 
 def random_probs(seed, n_members=4, n_rows=80, n_classes=3):
@@ -56,6 +57,40 @@ def test_a_member_that_is_in_already_goes_before_an_equal_one():
     y = np.array([0, 1])
     probs = np.array([[[0.4, 0.6], [0.4, 0.6]], [[0.9, 0.1], [0.1, 0.9]]])
     np.testing.assert_array_equal(hill_climb(probs, y, steps=3), [0, 1])
+
+
+def test_accuracy_is_climbed_by_the_same_steps():
+    probs, y = random_probs(7)
+    bag, best = [], (-1.0, [])
+    for _ in range(8):
+        tried = [np.mean(sum(probs[m] for m in [*bag, member]).argmax(axis=1) == y) for member in range(4)]
+        top = [m for m in range(4) if tried[m] == max(tried)]
+        bag.append(([m for m in top if m in bag] or top)[0])
+        if tried[bag[-1]] > best[0]:
+            best = (tried[bag[-1]], list(bag))
+    expected = np.bincount(best[1], minlength=4) / len(best[1])
+    np.testing.assert_allclose(hill_climb(probs, y, "accuracy", steps=8), expected)
+
+
+def test_bags_are_climbs_on_drawn_rows_averaged():
+    probs, y = random_probs(8)
+    rng = np.random.default_rng(5)
+    drawn = [np.sort(rng.choice(80, 40, replace=False)) for _ in range(3)]
+    expected = np.mean([hill_climb(probs[:, rows], y[rows], steps=6) for rows in drawn], axis=0)
+    bagged = hill_climb(probs, y, steps=6, bags=3, share=0.5, seed=5)
+    np.testing.assert_allclose(bagged, expected)
+    np.testing.assert_array_equal(bagged, hill_climb(probs, y, steps=6, bags=3, share=0.5, seed=5))
+    assert not np.array_equal(bagged, hill_climb(probs, y, steps=6, bags=3, share=0.5, seed=6))
+
+
+def test_settings_out_of_range_are_refused():
+    probs, y = random_probs(0)
+    with pytest.raises(ValueError, match="metric is 'f1'; one of macro_f1, accuracy"):
+        hill_climb(probs, y, "f1")
+    with pytest.raises(ValueError, match="steps is 0"):
+        hill_climb(probs, y, steps=0)
+    with pytest.raises(UserError, match=r"params.yaml: fusion: hill_climb: .*share 1.5"):
+        hill_climb_rule(steps=4, bags=2, share=1.5, seed=0)
 
 
 def test_labels_of_a_fold_do_not_reach_its_nested_scores():
