@@ -39,7 +39,7 @@ def stack(
     probs = np.empty(oof.shape[1:])
     for fold in range(check_rows(oof, y, folds)):
         inside = folds == fold
-        probs[inside] = rule.apply(oof[:, inside], rule.fit(oof[:, ~inside], y[~inside], folds[~inside]))
+        probs[inside] = rule.apply(oof[:, inside], rule.fit_on(oof, y, np.flatnonzero(~inside)))
     return Stacked(probs, rule.apply(test, rule.fit(oof, y, folds)))
 
 
@@ -72,8 +72,11 @@ class Stack:
 
     def fit(self, oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> Any:
         """The fitted classifier."""
-        n_rows = oof_probs.shape[1]
-        taken = np.linspace(0, n_rows - 1, min(n_rows, self.max_rows)).round().astype(np.int64)
+        return self.fit_on(oof_probs, y, np.arange(len(y)))
+
+    def fit_on(self, oof_probs: FloatArray, y: IntArray, rows: IntArray) -> Any:
+        """The classifier fitted on some rows, of which no more than `max_rows` are copied."""
+        taken = rows[np.linspace(0, len(rows) - 1, min(len(rows), self.max_rows)).round().astype(np.int64)]
         features = _features([member[taken] for member in oof_probs])
         if len(np.unique(y[taken])) < 2:
             return int(y[taken][0])

@@ -81,8 +81,7 @@ def test_the_tree_tells_what_was_held(seed):
         assert entry["ballots"][entry["best"]]["score"] == max(row["score"] for row in entry["ballots"].values())
     bests = [entry for entry in found.tree if entry["settled"]] or found.tree
     assert held[found.outcome]["score"] == max(entry["ballots"][entry["best"]]["score"] for entry in bests)
-    first_round = [name for name in found.tree[0]["ballots"]]
-    for name in first_round:
+    for name in found.tree[0]["ballots"]:
         members = [names.index(voter) for voter in found.ballots[name]["voters"]]
         np.testing.assert_array_equal(again[name].labels, vote(probs[members]))
 

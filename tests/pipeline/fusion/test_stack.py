@@ -90,7 +90,7 @@ def test_mistakes_are_named(monkeypatch):
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(UserError, match="lightgbm, which is not installed. Install it"):
+    with pytest.raises(UserError, match="lightgbm, which is not installed"):
         stack(probs, y, folds, test, "lightgbm")
 
 
