@@ -25,9 +25,8 @@ def doubled_ranks(scores: FloatArray) -> IntArray:
 
 
 @compiled
-def doubled_ranks_of(scores: FloatArray, rows: IntArray, classes: IntArray) -> IntArray:
-    """`doubled_ranks(scores)[rows, classes]` [P] for a few (row, class) pairs."""
-    ranks = np.empty(len(rows), dtype=np.int32)
+def fill_ranks_of(scores: FloatArray, rows: IntArray, classes: IntArray, ranks: IntArray) -> None:
+    """Fill `ranks` [P] with `doubled_ranks(scores)[rows, classes]`, for a few (row, class) pairs."""
     for pair in range(len(rows)):
         row = scores[rows[pair]]
         own = row[classes[pair]]
@@ -35,4 +34,3 @@ def doubled_ranks_of(scores: FloatArray, rows: IntArray, classes: IntArray) -> I
         for c in range(len(row)):
             rank += np.int32(row[c] > own) + np.int32(row[c] >= own)
         ranks[pair] = rank
-    return ranks

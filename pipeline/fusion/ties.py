@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pipeline.fusion.ranks import doubled_ranks_of
+from pipeline.fusion.ranks import fill_ranks_of
 from pipeline.metrics.arrays import FloatArray, IntArray
 
 TieBreak = Callable[[list[FloatArray], IntArray, FloatArray, IntArray, IntArray], FloatArray]
@@ -41,7 +41,11 @@ def rank(
     members: list[FloatArray], votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
 ) -> FloatArray:
     """Minus the weighted sum of the class's rank in every member's own ordering of the row."""
-    ranks = np.stack([doubled_ranks_of(member, rows, classes) for member in members])
+    ranks = np.empty((len(members), len(rows)), dtype=np.int32)
+    for member, own_ranks in zip(members, ranks, strict=True):
+        fill_ranks_of(member, rows, classes, own_ranks)
+    if (weights == weights[0]).all():
+        return -weights[0] * ranks.sum(axis=0)  # a sum of integers has no order
     return -_sum_over_members(ranks, weights)
 
 

@@ -18,18 +18,27 @@ def find_votes(scores: FloatArray, votes: IntArray, sums: FloatArray) -> None:
     `sums` [B] is filled with the rows' sums, which are not finite where a value is not.
     """
     n_rows, n_classes = scores.shape
+    half = n_classes // 2
     for i in range(n_rows):
-        top = scores[i, 0]
-        total = top
-        label = 0
-        for c in range(1, n_classes):
+        low, high = scores[i, 0], scores[i, half]
+        low_sum, high_sum = low, high
+        low_label, high_label = 0, half
+        for c in range(1, half):  # two halves at a time: neither comparison waits for the other
             value = scores[i, c]
-            total += value
-            if value > top:
-                top = value
-                label = c
-        votes[i] = label
-        sums[i] = total
+            low_sum += value
+            if value > low:
+                low, low_label = value, c
+            value = scores[i, half + c]
+            high_sum += value
+            if value > high:
+                high, high_label = value, half + c
+        if n_classes % 2:
+            value = scores[i, n_classes - 1]
+            high_sum += value
+            if value > high:
+                high, high_label = value, n_classes - 1
+        votes[i] = high_label if high > low else low_label
+        sums[i] = low_sum + high_sum
 
 
 @compiled
@@ -54,20 +63,24 @@ def find_ties(votes: IntArray, weights: FloatArray, n_classes: int) -> tuple[Int
     counts = np.zeros(n_classes)
     n_pairs = 0
     for i in range(n_rows):
-        most = 0.0
+        most, label, tied = 0.0, 0, False
         for m in range(n_members):
             counts[votes[m, i]] += weights[m]
         for m in range(n_members):
-            most = max(most, counts[votes[m, i]])
-        first_of_row = n_pairs
-        for c in range(n_classes):
-            if counts[c] > 0 and counts[c] >= most - margin:
-                rows[n_pairs], classes[n_pairs] = i, c
-                n_pairs += 1
-            counts[c] = 0.0
-        labels[i] = classes[first_of_row]
-        if n_pairs == first_of_row + 1:
-            n_pairs = first_of_row
+            if counts[votes[m, i]] > most:
+                most, label = counts[votes[m, i]], votes[m, i]
+        for m in range(n_members):
+            tied |= votes[m, i] != label and counts[votes[m, i]] >= most - margin
+        labels[i] = label
+        if tied:
+            first_of_row = n_pairs
+            for c in range(n_classes):
+                if counts[c] > 0 and counts[c] >= most - margin:
+                    rows[n_pairs], classes[n_pairs] = i, c
+                    n_pairs += 1
+            labels[i] = classes[first_of_row]
+        for m in range(n_members):
+            counts[votes[m, i]] = 0.0
     return labels, rows[:n_pairs], classes[:n_pairs]
 
 
