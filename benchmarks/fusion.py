@@ -31,11 +31,12 @@ ROUNDS = {
 def main(
     files: Annotated[bool, typer.Option("--files", help="Memory-mapped files instead of the comparison.")] = False,
     largest: Annotated[int, typer.Option(help="Leave larger files out.")] = SIZES[-1],
+    only: Annotated[str, typer.Option(help="Rules whose name begins so.")] = "",
     rows: Annotated[int, typer.Option(help="Rows of the comparison.")] = 6_004,
 ) -> None:
     """Print a table in Markdown."""
     if files:
-        measure_files([size for size in SIZES if size <= largest])
+        measure_files([size for size in SIZES if size <= largest], only)
     else:
         compare(rows)
 
@@ -116,13 +117,13 @@ def make_rows(n_rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return logits, y
 
 
-def measure_files(sizes: list[int]) -> None:
+def measure_files(sizes: list[int], only: str) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         for size in sizes:
             write_files(Path(temporary), size)
         header = " | ".join(f"{size:,} rows: s | MB" for size in sizes)
         print(f"| {N_MEMBERS} members × {N_CLASSES} classes | {header} |\n| --- |" + " ---: | ---: |" * len(sizes))
-        for name in rules():
+        for name in (name for name in rules() if name.startswith(only)):
             cells = []
             for size in sizes:
                 with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
