@@ -8,7 +8,6 @@ import numpy as np
 from pipeline.metrics.arrays import FloatArray, IntArray
 from pipeline.runtime.compiled import compiled
 
-
 LANES = 32  # rows that are ranked side by side, so that every comparison is one of vectors
 
 
