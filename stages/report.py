@@ -78,7 +78,7 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
 
     nested, nested_unweighted = predictions.nested[[predictions.chosen, predictions.unweighted]]
     submitted = np.bincount(predictions.test[predictions.chosen], minlength=n_classes)
-    gain = weights.get("gain")
+    gain, gains = weights.get("gain"), fusion.get("member_gains", {})
     alignment = _alignment(params, key)
     contents = Contents(
         competition=params.data.competition,
@@ -103,6 +103,9 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
         member_names=fusion["members"],
         agreement=np.array(fusion["similarity"]["agreement"]),
         correlation=np.array(fusion["similarity"]["correlation"]),
+        double_fault=np.array(fusion["similarity"]["double_fault"]),
+        member_gains=gains.get("gains"),
+        gains_rule=gains.get("rule", ""),
         curves=finetuning_curves(paths.HISTORY, list(params.members)),
         mlm_curves=masked_lm_curves(
             paths.HISTORY,

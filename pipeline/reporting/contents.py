@@ -62,6 +62,9 @@ class Contents:
     submission: dict[str, object]  # rows, label_histogram: list of (label, count), sha256, path
     manifest: dict[str, str]  # what was read -> its hash
     label_groups: list[str] | None = None  # [C], level 1 of each label: blocks in the confusion matrix
+    double_fault: NDArray[np.float64] | None = None  # [M, M], share of rows that both get wrong
+    member_gains: dict[str, float] | None = None  # member -> nested score of `gains_rule` with it, minus without
+    gains_rule: str = ""
 
     def __post_init__(self) -> None:
         n_classes, n_members = len(self.labels), len(self.member_names)

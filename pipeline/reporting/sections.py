@@ -89,12 +89,17 @@ def similarity(contents: Contents) -> Section | None:
     """Agreement and correlation of every two members; nothing to compare below two."""
     if len(contents.member_names) < 2:
         return None
+    matrices = [
+        ("Agreement", "share of rows with equal predictions", tinted(contents.agreement)),
+        ("Correlation", "of the class probabilities", tinted(contents.correlation)),
+    ]
+    if contents.double_fault is not None:
+        matrices.append(("Double fault", "share of rows that both get wrong", tinted(contents.double_fault)))
     return {
         "names": contents.member_names,
-        "matrices": [
-            ("Agreement", "share of rows with equal predictions", tinted(contents.agreement)),
-            ("Correlation", "of the class probabilities", tinted(contents.correlation)),
-        ],
+        "matrices": matrices,
+        "gains": contents.member_gains or {},
+        "rule": contents.gains_rule,
     }
 
 
