@@ -41,11 +41,12 @@ def rank(
     members: list[FloatArray], votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
 ) -> FloatArray:
     """Minus the weighted sum of the class's rank in every member's own ordering of the row."""
-    ranks = np.empty((len(members), len(rows)), dtype=np.int32)
+    ranks: IntArray = np.empty((len(members), len(rows)), dtype=np.int32)
     for member, own_ranks in zip(members, ranks, strict=True):
         fill_ranks_of(member, rows, classes, own_ranks)
     if (weights == weights[0]).all():
-        return -weights[0] * ranks.sum(axis=0)  # a sum of integers has no order
+        exact: FloatArray = -weights[0] * ranks.sum(axis=0)  # a sum of integers has no order
+        return exact
     return -_sum_over_members(ranks, weights)
 
 
