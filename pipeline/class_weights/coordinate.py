@@ -5,7 +5,7 @@ import numpy as np
 from pipeline.class_weights.kernels import best_of_others
 from pipeline.class_weights.line_search import GAIN, Rivals, best_weight
 from pipeline.class_weights.objective import weighted_macro_f1
-from pipeline.class_weights.starts import best_start
+from pipeline.class_weights.starts import best_of, prior_family
 from pipeline.metrics.arrays import FloatArray, IntArray
 
 MAX_SWEEPS = 50
@@ -14,10 +14,10 @@ MAX_SWEEPS = 50
 def coordinate(scores: FloatArray, y: IntArray, seed: int) -> tuple[FloatArray, int]:
     """Class weights [C] and the number of line searches; scores [N, C] >= 0, labels [N].
 
-    Ascends from the better of ones and prior ** -tau. Nothing is random: `seed` is there because every
+    Ascends from the best prior ** -tau (ones are tau = 0). Nothing is random: `seed` is there because every
     method takes one.
     """
-    return ascend(scores, y, best_start(scores, y))
+    return ascend(scores, y, best_of(prior_family(scores, y), scores, y))
 
 
 def ascend(scores: FloatArray, y: IntArray, start: FloatArray) -> tuple[FloatArray, int]:
