@@ -415,8 +415,9 @@ class Fusion(Section):
 class ClassWeights(Section):
     """The search of class weights for macro-F1."""
 
-    methods: Annotated[list[word("class_weights")], Field(min_length=1), AfterValidator(_check_distinct)]  # type: ignore[valid-type]
-    shrinkage: Share
+    methods: Annotated[list[piece("class_weights")], Field(min_length=1), AfterValidator(_check_rules)]  # type: ignore[valid-type]
+    shrinkage: Share | Literal["auto"]
+    choose: Literal["one_standard_error", "best"]
     bootstrap_samples: AtLeastOne
     seed: Count
 
