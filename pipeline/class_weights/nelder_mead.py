@@ -25,7 +25,7 @@ def nelder_mead(
     The first simplex is opened at the best of prior ** -tau, plain or calibrated; the other `starts` - 1 near it. All
     together they take at most `max_evaluations`, or one for each corner of one simplex if that is more. The result is
     the mean of their ends in log space: each fits the noise of these rows in its own way, and the mean does less. It
-    is the first start where the mean falls below it, so it is never worse than that on these rows.
+    is the first start, or ones, where the mean falls below them, so it is never worse on these rows.
     """
     macro_f1 = batched_objective(scores, y)
     start = best_start(scores, y)
@@ -38,4 +38,5 @@ def nelder_mead(
     simplexes = open_simplexes(centres, SIMPLEX_SIZE, rng)
     ends, _, used = maximise(lambda logs: macro_f1(np.exp(logs)), simplexes, max_evaluations, SMALLEST_SIMPLEX)
     mean = np.exp((ends - ends.mean(axis=1, keepdims=True)).mean(axis=0))
-    return max([start, mean], key=lambda found: weighted_macro_f1(scores, y, found)), used
+    ends = np.stack([np.ones(len(start)), start, mean])  # the search may have fallen for its rounding to float32
+    return max(ends, key=lambda found: weighted_macro_f1(scores, y, found)), used

@@ -7,6 +7,7 @@ from pipeline.class_weights.objective import batched_objective, normalise
 from pipeline.metrics.arrays import FloatArray, IntArray
 
 TAUS = np.arange(0, 81) / 40  # 0 to 2; 0 leaves the weights alone, 1 undoes the prior
+LARGEST_LOG = 15.0  # of a weight: scores that tell nothing calibrate to a sharpness of nearly 0
 
 
 def prior_weights(y: IntArray, n_classes: int, tau: float) -> FloatArray:
@@ -34,8 +35,10 @@ def calibrated_family(scores: FloatArray, y: IntArray) -> FloatArray:
     power of the scores changes no order, so the weights are exp(biases / sharpness) * prior ** (-tau / sharpness).
     """
     sharpness, biases = calibrate(scores, y)
-    calibrating = np.exp(biases / sharpness)
-    return np.stack([normalise(calibrating * prior_weights(y, scores.shape[1], tau / sharpness)) for tau in TAUS])
+    towards_rare = np.log(prior_weights(y, scores.shape[1], 1))
+    logs = (biases + TAUS[:, None] * towards_rare) / sharpness
+    logs = np.clip(logs - logs.mean(axis=1, keepdims=True), -LARGEST_LOG, LARGEST_LOG)
+    return np.exp(logs - logs.mean(axis=1, keepdims=True))
 
 
 def best_of(family: FloatArray, scores: FloatArray, y: IntArray) -> FloatArray:
