@@ -34,7 +34,7 @@ def test_the_choice_is_that_of_a_loop_over_folds_and_factors():
 
 
 def test_weights_that_are_worthless_are_drawn_back_and_good_ones_are_kept():
-    scores, y = noise(1)
+    scores, y = noise(1, n_rows=4000)
     worthless = choose_shrinkage(scores, y, lambda s, labels: np.array([5, 0.2, 5, 0.2]), seed=0)
     assert worthless >= 0.7
     biased = scores * [8, 4, 2, 1]
