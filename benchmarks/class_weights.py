@@ -1,7 +1,7 @@
 """Class weights side by side with what one would take instead: the tables of docs/class_weights.md.
 
-    python benchmarks/class_weights.py speed                    # one evaluation of the objective
-    python benchmarks/class_weights.py search --seconds 1 5     # every search at equal time, scored on rows it never saw
+    python benchmarks/class_weights.py speed                   # one evaluation of the objective
+    python benchmarks/class_weights.py search --seconds 1 5    # every search at equal time, scored on unseen rows
 
 Data, 35 long-tailed classes: `--data i` (logits biased by the class prior), `--data ii` (also by a random offset a
 class), both generated, 14,000 rows to search on and 60,000 to score, a data set for each seed; and `--oof FILE.npz`
@@ -19,6 +19,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -210,10 +211,8 @@ def best_in_time_vectorised(loss: Callable[[Any], Any], seconds: float, run: Cal
             best = (losses.min(), columns[:, losses.argmin()].copy())
         return losses
 
-    try:
+    with suppress(TimeIsUpError):
         run(watched)
-    except TimeIsUpError:
-        pass
     return best[1]
 
 

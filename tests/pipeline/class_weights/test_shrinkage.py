@@ -38,7 +38,7 @@ def test_weights_that_are_worthless_are_drawn_back_and_good_ones_are_kept():
     worthless = choose_shrinkage(scores, y, lambda s, labels: np.array([5, 0.2, 5, 0.2]), seed=0)
     assert worthless >= 0.7
     biased = scores * [8, 4, 2, 1]
-    assert choose_shrinkage(biased, y, lambda s, labels: np.array([1 / 8, 1 / 4, 1 / 2, 1]), seed=0) < 0.3
+    assert choose_shrinkage(biased, y, lambda s, labels: np.array([1 / 8, 1 / 4, 1 / 2, 1]), seed=0) < 0.5
 
 
 def test_the_choice_never_sees_the_fold_that_is_scored():

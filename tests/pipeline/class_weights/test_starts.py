@@ -103,5 +103,5 @@ def test_wrong_arguments_of_bagging_are_named():
     _, off, _, y = offset_scores()
     with pytest.raises(ValueError, match="bags is 0"):
         search(off, y, "bagged_coordinate", bags=0)
-    with pytest.raises(ValueError, match="share is 1.5"):
+    with pytest.raises(ValueError, match=r"share is 1\.5"):
         search(off, y, "bagged_coordinate", share=1.5)
