@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.submission import LedgerEntry
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -31,6 +33,17 @@ class Curve:
     macro_f1: list[float] | None = None
     held_out_loss: list[float] | None = None
     planned_steps: int | None = None  # where training may stop early, and keeps the weights of the lowest held-out loss
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Nested macro-F1 of the chosen pair minus that of another, paired on the same rows."""
+
+    name: str
+    weights: str
+    difference: float
+    low: float  # 95 % bootstrap interval
+    high: float
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,9 @@ class Contents:
     submission: dict[str, object]  # rows, label_histogram: list of (label, count), sha256, path
     manifest: dict[str, str]  # what was read -> its hash
     label_groups: list[str] | None = None  # [C], level 1 of each label: blocks in the confusion matrix
+    selection: dict[str, float] | None = None  # nested, low, high: of the choice between all candidates
+    chosen_against: tuple[Difference, ...] = ()  # the chosen pair minus each of the other first ones
+    ledger: tuple[LedgerEntry, ...] = ()  # submissions that a board has scored
 
     def __post_init__(self) -> None:
         n_classes, n_members = len(self.labels), len(self.member_names)
