@@ -34,8 +34,9 @@ def scatter(points: list[Point], x_name: str, y_name: str) -> Markup:
     for tick in y_scale.ticks:
         marks.append(element("line", class_="grid", x1=LEFT, x2=WIDTH - RIGHT, y1=y(tick), y2=y(tick)))
         marks.append(element("text", y_scale.text(tick), x=LEFT - 7, y=y(tick) + 4, text_anchor="end"))
-    for tick in x_scale.ticks:
-        marks.append(element("text", x_scale.text(tick), x=x(tick), y=HEIGHT - 22, text_anchor="middle"))
+    marks += [
+        element("text", x_scale.text(tick), x=x(tick), y=HEIGHT - 22, text_anchor="middle") for tick in x_scale.ticks
+    ]
     marks.append(element("text", x_name, x=(LEFT + WIDTH) / 2, y=HEIGHT - 5, text_anchor="middle"))
     for point in points:
         title = element("title", f"{point.title}: {x_name} {point.x:.4f}, {y_name} {point.y:.4f}")
