@@ -82,6 +82,9 @@ FAMILIES: dict[str, dict[str, str]] = {
     },
     "class_weights": {
         "none": "pipeline.class_weights.none:none",
+        "prior": "pipeline.class_weights.prior:prior",
+        "calibrated_prior": "pipeline.class_weights.calibrated_prior:calibrated_prior",
+        "bagged_coordinate": "pipeline.class_weights.bagged_coordinate:bagged_coordinate",
         "nelder_mead": "pipeline.class_weights.nelder_mead:nelder_mead",
         "coordinate": "pipeline.class_weights.coordinate:coordinate",
     },

@@ -63,9 +63,10 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
     from pipeline.metrics import confusion, per_class_f1
     from pipeline.reporting.alignment import fallback_warnings
     from pipeline.reporting.candidates import list_candidates
-    from pipeline.reporting.contents import Contents
+    from pipeline.reporting.contents import Contents, Difference
     from pipeline.reporting.hidden import score_hidden
     from pipeline.reporting.histories import finetuning_curves, masked_lm_curves
+    from pipeline.submission import read_ledger
 
     hierarchy, fusion, data = read_json(paths.LABELS), read_json(paths.FUSION_REPORT), read_json(paths.DATA_REPORT)
     weights = read_json(paths.CLASS_WEIGHTS_REPORT)
@@ -122,6 +123,12 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
             "path": paths.SUBMISSION.as_posix(),
         },
         manifest=read_json(paths.MANIFEST)["inputs"],
+        selection=weights.get("selection"),
+        chosen_against=tuple(
+            Difference(row["candidate"], row["method"], row["difference"], row["low"], row["high"])
+            for row in weights["chosen_against"]
+        ),
+        ledger=tuple(read_ledger(paths.LEDGER)),
         label_groups=[hierarchy["parents"][k] for k in hierarchy["parent_ids"]] if hierarchy["parents"] else None,
     )
     return contents, hidden

@@ -1,10 +1,26 @@
-"""Write the submission: `python -m stages.submit`."""
+"""Write the submission: `python -m stages.submit`.
+
+When a board has scored it, `python -m stages.submit --record A 0.5832` adds a line to reports/ledger.csv, which is in
+git and no stage's output, and touches nothing else.
+"""
+
+from typing import Annotated
+
+import typer
 
 from pipeline.runtime.cli import run_stage, say
 
 
-def main() -> None:
-    """Write reports/submission.csv and reports/manifest.json."""
+def main(
+    record: Annotated[
+        tuple[str, float], typer.Option("--record", metavar="BOARD SCORE", help="Note a board's score in the ledger.")
+    ] = ("", 0.0),
+    date: Annotated[str, typer.Option(help="Of the submission, YYYY-MM-DD; else that of the last git commit.")] = "",
+) -> None:
+    """Write reports/submission.csv and reports/manifest.json, or with --record a line of reports/ledger.csv."""
+    if record[0]:
+        return record_score(*record, date)
+
     from pipeline.artifacts.atomic import read_json, write_json, write_text
     from pipeline.artifacts.hashes import hash_file
     from pipeline.artifacts.paths import LABELS, MANIFEST, PREDICTIONS, RAW, SUBMISSION, TEST
@@ -48,7 +64,46 @@ def main() -> None:
     shown = ", ".join(f"{label} {count}" for label, count in most[:5])
     absent = sum(count == 0 for count in counts.values())
     say(f"{len(test_ids)} rows, {len(labels)} classes, {absent} never predicted; most frequent: {shown}")
-    say(f"submission: {SUBMISSION}")
+    return say(f"submission: {SUBMISSION}")
+
+
+def record_score(board: str, score: float, date: str) -> None:
+    """Append the present submission with its board score to the ledger."""
+    import math
+
+    from pipeline.artifacts.atomic import read_json
+    from pipeline.artifacts.hashes import hash_file
+    from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, LEDGER, MANIFEST
+    from pipeline.artifacts.require import require_file
+    from pipeline.errors import UserError
+    from pipeline.submission import LedgerEntry, append_entry
+
+    if not math.isfinite(score):
+        raise UserError(f"--record {board} {score}: a finite score is needed")
+    for path in (MANIFEST, CLASS_WEIGHTS_REPORT):
+        require_file(path)
+    submitted, chosen = read_json(MANIFEST)["chosen"], read_json(CLASS_WEIGHTS_REPORT)["chosen"]
+    if submitted != {"candidate": chosen["candidate"], "class_weights": chosen["method"]}:
+        raise UserError(
+            f"{MANIFEST} is of {submitted}, and {CLASS_WEIGHTS_REPORT} chose {chosen['candidate']} with "
+            f"{chosen['method']}; check out the commit of the submission, `dvc checkout`, and record it there"
+        )
+    entry = LedgerEntry(date or commit_date(), board, score, chosen["nested"], *submitted.values(), hash_file(MANIFEST))
+    append_entry(LEDGER, entry)
+    say(f"{LEDGER}: {entry.date} board {board} {score:.6g}, nested {entry.nested:.4f}; commit it with git")
+
+
+def commit_date() -> str:
+    """The date of the last git commit. Raises UserError where git gives none."""
+    import subprocess
+
+    from pipeline.errors import UserError
+
+    command = ["git", "log", "-1", "--format=%cs"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    if not shown:
+        raise UserError("no git commit to take the date from; give one: --date 2026-11-30")
+    return shown
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ PLUMBING = (
     "pipeline.errors",
     "pipeline.registry",
     "pipeline.runtime.cli",
+    "pipeline.runtime.compiled",
     "pipeline.runtime.devices",
     "pipeline.runtime.progress",
     "stages",

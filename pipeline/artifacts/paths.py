@@ -42,6 +42,7 @@ FUSION_REPORT = REPORTS / "fusion.json"
 CLASS_WEIGHTS_REPORT = REPORTS / "class_weights.json"
 HIDDEN_REPORT = REPORTS / "hidden.json"
 SUBMISSION = REPORTS / "submission.csv"
+LEDGER = REPORTS / "ledger.csv"  # in git, written by hand with `stages.submit --record`
 MANIFEST = REPORTS / "manifest.json"
 HTML_REPORT = REPORTS / "index.html"
 MARKDOWN_REPORT = REPORTS / "report.md"

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.metrics import f1_from_counts
-from pipeline.metrics.arrays import BoolArray, FloatArray, IntArray
+from pipeline.class_weights.kernels import macro_f1_of_flips
+from pipeline.metrics.arrays import FloatArray, IntArray
 
 LIMIT = 1e9  # weights are sought in [1 / LIMIT, LIMIT]
 SAME_BREAKPOINT = 1e-9  # relative: rounding cannot move a row across an interval wider than this
@@ -37,7 +37,7 @@ def best_weight(
     breakpoints = _breakpoints(own, rivals, label)
     flips = np.flatnonzero((breakpoints > 1 / LIMIT) & (breakpoints < LIMIT))
     flips = flips[np.argsort(breakpoints[flips])]  # equal ones in any order: no interval lies between them
-    values = _sweep(breakpoints <= 1 / LIMIT, flips, rivals.label, y, label, actual)
+    values = macro_f1_of_flips(flips, rivals.label, breakpoints <= 1 / LIMIT, y, label, actual)
     lower, upper = _intervals(breakpoints[flips])
     wide = upper > lower * (1 + SAME_BREAKPOINT)
     best = np.flatnonzero(wide & (values >= values[wide].max() - GAIN))
@@ -67,48 +67,3 @@ def _intervals(breakpoints: FloatArray) -> tuple[FloatArray, FloatArray]:
     lower = np.concatenate([[max(1 / LIMIT, breakpoints[0] / 4)], breakpoints])
     upper = np.concatenate([breakpoints, [min(LIMIT, breakpoints[-1] * 4)]])
     return lower, upper
-
-
-def _sweep(
-    always: BoolArray, flips: IntArray, rival_labels: IntArray, y: IntArray, label: int, actual: IntArray
-) -> FloatArray:
-    """Macro-F1 [F + 1] after none, the first, ... all rows in `flips` [F] went from their rival to `label`.
-
-    Rows in `always` [N] are predicted as `label` from the start, all others as their rival.
-    """
-    n_classes = len(actual)
-    y_pred = np.where(always, label, rival_labels)
-    predicted = np.bincount(y_pred, minlength=n_classes)
-    hits = np.bincount(y[y_pred == y], minlength=n_classes)
-    at_start = f1_from_counts(hits, predicted, actual)
-
-    gained = _running_sum(y[flips] == label)
-    taken = np.arange(len(flips) + 1)
-    own_f1 = f1_from_counts(hits[label] + gained, predicted[label] + taken, actual[label])
-    losses = _rivals_changes(rival_labels[flips], y[flips], hits, predicted, actual)
-    values: FloatArray = (at_start.sum() - at_start[label] + own_f1 + _running_sum(losses)) / n_classes
-    return values
-
-
-def _rivals_changes(losers: IntArray, y: IntArray, hits: IntArray, predicted: IntArray, actual: IntArray) -> FloatArray:
-    """By how much the F1 of the losing class changes with each row [F] that it loses."""
-    small = np.min_scalar_type(len(actual))  # one or two bytes are sorted by radix
-    by_loser = np.argsort(losers.astype(small), kind="stable")
-    loser = losers[by_loser]
-    was_hit = (y == losers)[by_loser].astype(np.int64)
-    sizes = np.bincount(losers, minlength=len(actual))
-    starts = (np.cumsum(sizes) - sizes)[loser]
-    lost_before = np.arange(len(loser)) - starts
-    hits_before = _running_sum(was_hit)[:-1]
-    hits_left = hits[loser] - (hits_before - hits_before[starts])
-    rows_left = predicted[loser] - lost_before
-    before = f1_from_counts(hits_left, rows_left, actual[loser])
-    after = f1_from_counts(hits_left - was_hit, rows_left - 1, actual[loser])
-    changes = np.empty(len(losers))
-    changes[by_loser] = after - before
-    return changes
-
-
-def _running_sum(values: FloatArray | IntArray | BoolArray) -> FloatArray | IntArray:
-    """0, v0, v0 + v1, ...: one entry more than `values`."""
-    return np.concatenate([[0], np.cumsum(values)])

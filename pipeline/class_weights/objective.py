@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pipeline.metrics import f1_from_counts, macro_f1
+from pipeline.class_weights.kernels import LANES, macro_f1_of_weightings
+from pipeline.metrics import macro_f1
 from pipeline.metrics.arrays import FloatArray, IntArray, check_labels
 
 
@@ -42,32 +43,21 @@ def normalise(class_weights: FloatArray) -> FloatArray:
     return scaled
 
 
-def fast_objective(scores: FloatArray, y: IntArray) -> Callable[[FloatArray], float]:
-    """`weighted_macro_f1` as a function of the weights [C], for thousands of calls on the same rows.
+def batched_objective(scores: FloatArray, y: IntArray) -> Callable[[FloatArray], FloatArray]:
+    """`weighted_macro_f1` [B] as a function of B weightings [B, C], for thousands of calls on the same rows.
 
-    Works in float32 with one class a line, so that each step runs along the rows; a row whose two largest
-    weighted scores agree to seven digits may go to the other class.
+    Works in float32: a row whose two largest weighted scores agree to seven digits may go to the other class.
     """
     n_rows, n_classes = scores.shape
+    n_blocks = -(-n_rows // LANES)
     tops = scores.max(axis=1, keepdims=True)
-    by_class = np.ascontiguousarray((scores / np.where(tops > 0, tops, 1)).T, dtype=np.float32)
-    actual = np.bincount(y, minlength=n_classes)
-    rows = np.arange(n_rows)
-    of_label = by_class[y, rows]
-    weighted, is_top = np.empty_like(by_class), np.empty(by_class.shape, dtype=bool)
-    top = np.empty(n_rows, dtype=np.float32)
+    padded = np.zeros((n_blocks * LANES, n_classes), dtype=np.float32)
+    padded[:n_rows] = scores / np.where(tops > 0, tops, 1)
+    blocks = np.ascontiguousarray(padded.reshape(n_blocks, LANES, n_classes).transpose(0, 2, 1))
+    labels, actual = y.astype(np.int32), np.bincount(y, minlength=n_classes)
 
-    def objective(class_weights: FloatArray) -> float:
-        factors = (class_weights / class_weights.max()).astype(np.float32)
-        np.multiply(by_class, factors[:, None], out=weighted)
-        np.maximum.reduce(weighted, axis=0, out=top)
-        np.equal(weighted, top, out=is_top)
-        predicted = np.array([np.count_nonzero(line) for line in is_top])
-        hit = factors[y] * of_label == top
-        if predicted.sum() > n_rows:  # two classes are equal in some row: the first one has it
-            y_pred = is_top.argmax(axis=0)
-            predicted, hit = np.bincount(y_pred, minlength=n_classes), y_pred == y
-        hits = np.bincount(y[hit], minlength=n_classes)
-        return float(f1_from_counts(hits, predicted, actual).mean())
+    def objective(weightings: FloatArray) -> FloatArray:
+        factors = weightings / weightings.max(axis=1, keepdims=True)
+        return macro_f1_of_weightings(blocks, labels, actual, factors.astype(np.float32))
 
     return objective

@@ -43,6 +43,7 @@ FAMILIES = (
     "poolers",
     "contrastive",
     "fusion",
+    "class_weights",
 )
 # What no default can say for an entry. With values that pass, so that defaults can be checked as an entry.
 OWN: dict[str, dict[str, Any]] = {

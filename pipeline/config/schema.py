@@ -3,9 +3,9 @@
 import re
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
-from pipeline.config.messages import describe, one_of
+from pipeline.config.messages import describe, one_of, show
 from pipeline.config.pieces import Problem, piece, piece_error, word
 from pipeline.errors import UserError
 
@@ -46,6 +46,14 @@ def _check_distinct(words: list[str]) -> list[str]:
     if repeated:
         raise ValueError(f"{repeated[0]!r} stands in the list twice")
     return words
+
+
+def _check_shrinkage(shrinkage: Any) -> float | Literal["auto"]:
+    if shrinkage == "auto":
+        return "auto"
+    if isinstance(shrinkage, bool) or not isinstance(shrinkage, int | float) or not 0 <= shrinkage <= 1:
+        raise ValueError(f"got {show(shrinkage)}, a number from 0 to 1 or auto is allowed")
+    return float(shrinkage)
 
 
 Name = Annotated[str, AfterValidator(_check_name)]
@@ -433,8 +441,9 @@ class Fusion(Section):
 class ClassWeights(Section):
     """The search of class weights for macro-F1."""
 
-    methods: Annotated[list[word("class_weights")], Field(min_length=1), AfterValidator(_check_distinct)]  # type: ignore[valid-type]
-    shrinkage: Share
+    methods: Annotated[list[piece("class_weights")], Field(min_length=1), AfterValidator(_check_rules)]  # type: ignore[valid-type]
+    shrinkage: Annotated[float | Literal["auto"], PlainValidator(_check_shrinkage)]
+    choose: Literal["one_standard_error", "best"]
     bootstrap_samples: AtLeastOne
     seed: Count
 

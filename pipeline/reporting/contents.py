@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.submission import LedgerEntry
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -31,6 +33,17 @@ class Curve:
     macro_f1: list[float] | None = None
     held_out_loss: list[float] | None = None
     planned_steps: int | None = None  # where training may stop early, and keeps the weights of the lowest held-out loss
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Nested macro-F1 of the chosen pair minus that of another, paired on the same rows."""
+
+    name: str
+    weights: str
+    difference: float
+    low: float  # 95 % bootstrap interval
+    high: float
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,9 @@ class Contents:
     double_fault: NDArray[np.float64] | None = None  # [M, M], share of rows that both get wrong
     member_gains: dict[str, float] | None = None  # member -> nested score of `gains_rule` with it, minus without
     gains_rule: str = ""
+    selection: dict[str, float] | None = None  # nested, low, high: of the choice between all candidates
+    chosen_against: tuple[Difference, ...] = ()  # the chosen pair minus each of the other first ones
+    ledger: tuple[LedgerEntry, ...] = ()  # submissions that a board has scored
 
     def __post_init__(self) -> None:
         n_classes, n_members = len(self.labels), len(self.member_names)

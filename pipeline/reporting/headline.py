@@ -14,6 +14,12 @@ def headline(weights: dict[str, Any], hidden: dict[str, Any]) -> list[str]:
         f"chosen      {chosen['candidate']}, {chosen['method']} class weights: nested macro-F1 {chosen['nested']:.4f} "
         f"[{chosen['low']:.4f}, {chosen['high']:.4f}]",
     ]
+    if "selection" in weights:
+        choice = weights["selection"]
+        lines.append(
+            f"choice      nested macro-F1 {choice['nested']:.4f} [{choice['low']:.4f}, {choice['high']:.4f}], "
+            "chosen anew without each fold"
+        )
     if "gain" in weights:
         gain = weights["gain"]
         lines.append(

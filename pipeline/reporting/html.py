@@ -45,5 +45,8 @@ def _page(contents: Contents) -> dict[str, object]:
         "alignment": sections.alignment(contents),
         "submission": sections.submission(contents),
         "data": data(contents),
+        "selection": contents.selection,
+        "against": contents.chosen_against,
+        "ledger": sections.ledger(contents),
         "manifest": contents.manifest,
     }

@@ -8,6 +8,7 @@ from pipeline.reporting.classes import class_rows
 from pipeline.reporting.contents import Contents
 from pipeline.reporting.formats import MISSING, count, fact, score, signed, weight, words
 from pipeline.reporting.leaderboard import LeaderboardRow, leaderboard_rows
+from pipeline.submission import LedgerEntry
 
 
 def render_markdown(contents: Contents) -> str:
@@ -16,8 +17,10 @@ def render_markdown(contents: Contents) -> str:
         _headline(contents),
         _warnings(contents.warnings),
         "## Leaderboard\n\n" + leaderboard_markdown(contents, one_per_name=False),
+        _against(contents),
         _classes(contents),
         _alignment(contents.alignment),
+        _ledger(contents.ledger),
         _manifest(contents.manifest),
     ]
     return "\n".join(part for part in parts if part)
@@ -72,6 +75,10 @@ def _headline(contents: Contents) -> str:
         interval = f"95 %: {signed(gain['low'])} to {signed(gain['high'])}"
         names = f"{escaped(ensemble)} against {escaped(member)}"
         lines.append(f"- Gain over the best member **{signed(gain['difference'])}** ({interval}): {names}, paired")
+    if contents.selection is not None:
+        choice = contents.selection
+        interval = f"95 %: {score(choice['low'])} to {score(choice['high'])}"
+        lines.append(f"- The choice between all candidates, scored nested: **{score(choice['nested'])}** ({interval})")
     lines.append(f"- {count(sum(contents.label_counts))} training rows, {len(contents.labels)} classes")
     return "\n".join(lines) + "\n"
 
@@ -95,6 +102,28 @@ def _leaderboard_cells(row: LeaderboardRow) -> list[str]:
         score(candidate.oof),
         signed(row.optimism),
     ]
+
+
+def _against(contents: Contents) -> str:
+    if not contents.chosen_against:
+        return ""
+    body = [
+        [escaped(d.name), escaped(d.weights), signed(d.difference), f"{signed(d.low)} to {signed(d.high)}"]
+        for d in contents.chosen_against
+    ]
+    header = ["The chosen minus", "Class weights", "Nested macro-F1", "95 %, paired"]
+    return "## The chosen pair against the other first ones\n\n" + table(header, body, numbers_from=2)
+
+
+def _ledger(ledger: tuple[LedgerEntry, ...]) -> str:
+    if not ledger:
+        return ""
+    body = [
+        [e.date, escaped(e.board), score(e.score), score(e.nested), escaped(e.candidate), escaped(e.class_weights)]
+        for e in ledger
+    ]
+    header = ["Date", "Board", "Board score", "Nested", "Candidate", "Class weights"]
+    return "## Submissions\n\n" + table(header, body, numbers_from=2)
 
 
 def _classes(contents: Contents) -> str:

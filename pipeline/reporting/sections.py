@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from pipeline.reporting.charts.dumbbell import dumbbell, dumbbell_axis
 from pipeline.reporting.charts.heatmap import heatmap
+from pipeline.reporting.charts.scatter import Point, scatter
 from pipeline.reporting.charts.shares import share_chart
 from pipeline.reporting.charts.strip import strip, strip_axis, strip_scale
 from pipeline.reporting.classes import class_rows, confused_pairs, share_rows
@@ -146,6 +147,17 @@ def submission(contents: Contents) -> Section | None:
         "chart": share_chart(rows) if drawn else Markup(""),
         "never": [row.label for row in rows if drawn and row.test_count == 0],
     }
+
+
+def ledger(contents: Contents) -> Section | None:
+    """The submissions that a board has scored: a chart of nested against board, and their list."""
+    if not contents.ledger:
+        return None
+    points = [
+        Point(entry.nested, entry.score, f"{entry.date}, board {entry.board}: {entry.candidate}")
+        for entry in contents.ledger
+    ]
+    return {"chart": scatter(points, "Nested macro-F1", "board score"), "entries": contents.ledger}
 
 
 def pairs_of(histogram: object) -> list[tuple[str, int]]:

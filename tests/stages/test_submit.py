@@ -1,17 +1,22 @@
 import csv
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from pipeline.artifacts.atomic import write_json
 from pipeline.artifacts.hashes import hash_file
-from pipeline.artifacts.paths import LABELS, MANIFEST, PREDICTIONS, SUBMISSION, TEST
+from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, LABELS, LEDGER, MANIFEST, PREDICTIONS, SUBMISSION, TEST
 from pipeline.artifacts.predictions import Predictions, write_predictions
 from pipeline.artifacts.tables import write_table
 from pipeline.errors import UserError
+from pipeline.submission import read_ledger
 from stages import submit
 
 ROOT = Path(__file__).parents[2]
@@ -113,3 +118,51 @@ def test_before_its_turn(project, artifact):
     artifact.unlink()
     with pytest.raises(UserError, match=rf"^{artifact}: not found\. It is made by an earlier stage"):
         submit.main()
+
+
+@pytest.fixture
+def submitted(project):
+    submit.main()
+    chosen = {"candidate": "vote_first", "method": "coordinate", "nested": 0.61}
+    write_json(CLASS_WEIGHTS_REPORT, {"chosen": chosen})
+
+
+def test_a_boards_score_goes_into_the_ledger_and_nothing_else_changes(submitted, capsys):
+    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    submit.main(("A", 0.5832), "2026-11-30")
+    submit.main(("B", 0.57), "2026-12-01")
+    assert {path: path.read_bytes() for path in before} == before
+    assert [(e.date, e.board, e.score, e.nested, e.candidate, e.class_weights) for e in read_ledger(LEDGER)] == [
+        ("2026-11-30", "A", 0.5832, 0.61, "vote_first", "coordinate"),
+        ("2026-12-01", "B", 0.57, 0.61, "vote_first", "coordinate"),
+    ]
+    assert read_ledger(LEDGER)[0].manifest == hash_file(MANIFEST)
+    assert "reports/ledger.csv: 2026-11-30 board A 0.5832, nested 0.6100" in capsys.readouterr().out
+
+
+def test_a_record_without_a_date_takes_that_of_the_commit(submitted):
+    with pytest.raises(UserError, match="give one: --date"):
+        submit.main(("A", 0.5))
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c"]
+    environment = os.environ | {"GIT_COMMITTER_DATE": "2026-10-05T12:00:00+0000"}
+    subprocess.run(["git", "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "x"], check=True, env=environment)
+    submit.main(("A", 0.5))
+    assert read_ledger(LEDGER)[0].date == "2026-10-05"
+
+
+def test_a_record_of_something_else_than_was_submitted(submitted):
+    write_json(CLASS_WEIGHTS_REPORT, {"chosen": {"candidate": "bert-ce", "method": "none", "nested": 0.5}})
+    with pytest.raises(UserError, match="chose bert-ce with none; check out the commit of the submission"):
+        submit.main(("A", 0.5), "2026-11-30")
+    with pytest.raises(UserError, match="a finite score"):
+        submit.main(("A", float("nan")), "2026-11-30")
+    assert not LEDGER.exists()
+
+
+def test_the_command_line_takes_a_board_and_a_score(submitted):
+    app = typer.Typer()
+    app.command()(submit.main)
+    done = CliRunner().invoke(app, ["--record", "A", "0.58", "--date", "2026-11-30"])
+    assert done.exit_code == 0, done.output
+    assert [(e.board, e.score) for e in read_ledger(LEDGER)] == [("A", 0.58)]

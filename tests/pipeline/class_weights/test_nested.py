@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline import registry
-from pipeline.class_weights import NestedScore, nested_score, predict_labels, search
+from pipeline.class_weights import NestedScore, nested_score, nested_twice, predict_labels, search
 from pipeline.metrics import macro_f1
 
 N_FOLDS, N_CLASSES = 3, 4
@@ -70,12 +70,38 @@ def test_without_weights_the_nested_score_is_the_plain_one():
     np.testing.assert_array_equal(nested.weights, np.ones((N_FOLDS, N_CLASSES)))
 
 
+def test_scores_that_nothing_tuned_may_be_given_once():
+    scores, y, fold_ids = case()
+    once, repeated = nested_score(scores[0], y, fold_ids), nested_score(np.stack([scores[0]] * 3), y, fold_ids)
+    np.testing.assert_array_equal(once.predictions, repeated.predictions)
+
+
+@pytest.mark.parametrize("tuned", [True, False])
+def test_twice_nested_predictions_by_their_definition(tuned):
+    scores, y, fold_ids = case()
+    scores = scores if tuned else np.broadcast_to(scores[0], scores.shape)
+    predictions = nested_twice(scores, y, fold_ids, "coordinate", shrinkage=0.2)
+    for outer in range(N_FOLDS):
+        for inner in range(N_FOLDS):
+            inside, rows = fold_ids == inner, (fold_ids != inner) & (fold_ids != outer)
+            weights = search(scores[outer][rows], y[rows], "coordinate", shrinkage=0.2).weights
+            np.testing.assert_array_equal(predictions[outer, inside], predict_labels(scores[outer][inside], weights))
+    nested = nested_score(scores, y, fold_ids, "coordinate", shrinkage=0.2)
+    np.testing.assert_array_equal(predictions[fold_ids, np.arange(len(y))], nested.predictions)
+
+
+def test_two_folds_cannot_both_be_left_out():
+    scores, y, fold_ids = case()
+    with pytest.raises(ValueError, match="2 folds; 3 or more"):
+        nested_twice(scores[:2], y, fold_ids % 2)
+
+
 def test_shapes_that_do_not_fit_are_named():
     scores, y, fold_ids = case()
     with pytest.raises(ValueError, match="nested_scores has shape"):
         nested_score(scores[:2], y, fold_ids)
     with pytest.raises(ValueError, match="nested_scores has shape"):
-        nested_score(scores[0], y, fold_ids)
+        nested_score(scores[0, 0], y, fold_ids)
     with pytest.raises(ValueError, match="fold_ids"):
         nested_score(scores, y[:-1], fold_ids)
     with pytest.raises(ValueError, match="softmax"):

@@ -39,8 +39,14 @@ def keys(section):
         ({"runtime.threads": "two"}, "runtime.threads: got 'two', a whole number is allowed"),
         ({"runtime.threads": 2.0}, "runtime.threads: got 2.0, a whole number is allowed"),
         ({"runtime.threads": True}, "runtime.threads: got true, a whole number is allowed"),
-        ({"class_weights.shrinkage": "0.5"}, "class_weights.shrinkage: got '0.5', a number is allowed"),
-        ({"class_weights.shrinkage": False}, "class_weights.shrinkage: got false, a number is allowed"),
+        (
+            {"class_weights.shrinkage": "0.5"},
+            "class_weights.shrinkage: got '0.5', a number from 0 to 1 or auto is allowed",
+        ),
+        (
+            {"class_weights.shrinkage": False},
+            "class_weights.shrinkage: got false, a number from 0 to 1 or auto is allowed",
+        ),
         ({f"{TRANSFORMER}.clip": math.inf}, f"{TRANSFORMER}.clip: got inf, a finite number is allowed"),
         ({"toy": "yes"}, "toy: got 'yes', true or false is allowed"),
         ({"toy": 1}, "toy: got 1, true or false is allowed"),
@@ -75,7 +81,10 @@ def keys(section):
         ({"runtime": {"seed": 1}}, "runtime: threads, precision are missing"),
         # ranges
         ({"folds.n_folds": 1}, "folds.n_folds: got 1, 2 or more is allowed"),
-        ({"class_weights.shrinkage": 1.5}, "class_weights.shrinkage: got 1.5, 1 or less is allowed"),
+        (
+            {"class_weights.shrinkage": 1.5},
+            "class_weights.shrinkage: got 1.5, a number from 0 to 1 or auto is allowed",
+        ),
         ({f"{TRANSFORMER}.clip": 0}, f"{TRANSFORMER}.clip: got 0, more than 0 is allowed"),
         (
             {f"{TRANSFORMER}.early_stop": {"share": 0.5}},
