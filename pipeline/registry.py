@@ -7,6 +7,7 @@ never imports torch, and a piece is imported only by the stage that uses it. The
 
 import ast
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -58,7 +59,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "back_translation": "pipeline.augmentation.back_translation:back_translation",
     },
     "kinds": {
-        "transformer": "pipeline.members.transformer",
+        "neural": "pipeline.members.neural",
         "linear": "pipeline.members.linear",
     },
     "alignment": {
@@ -92,6 +93,10 @@ FAMILIES: dict[str, dict[str, str]] = {
         "whole_word": "pipeline.training.masking.whole_word:whole_word",
         "ngram": "pipeline.training.masking.ngram:ngram",
     },
+    "layers": {
+        "last": "pipeline.models.layers.last:LastLayer",
+    },
+    "sequence": {},
     "poolers": {
         "cls": "pipeline.models.poolers.cls:CLSPooler",
         "mean": "pipeline.models.poolers.mean:MeanPooler",
@@ -111,6 +116,14 @@ FAMILIES: dict[str, dict[str, str]] = {
         "none": "pipeline.losses.imbalance:uniform",
         "balanced": "pipeline.losses.imbalance:balanced",
         "sqrt_balanced": "pipeline.losses.imbalance:sqrt_balanced",
+    },
+    "adversarial": {},
+    "averaging": {},
+    "samplers": {
+        "shuffle": "pipeline.training.samplers.shuffle:shuffle",
+    },
+    "schedules": {
+        "linear": "pipeline.training.schedules.linear:linear",
     },
 }
 
@@ -139,6 +152,12 @@ def load(family: str, word: str) -> Any:
     module, _, name = FAMILIES[family][word].partition(":")
     imported = importlib.import_module(module)
     return getattr(imported, name) if name else imported
+
+
+def make(family: str, piece: Mapping[str, Any], *positional: Any) -> Any:
+    """What a piece of params.yaml gives: its word called with `positional`, then with the piece's own arguments."""
+    own = {key: value for key, value in piece.items() if key != "name"}
+    return load(family, piece["name"])(*positional, **own)
 
 
 @cache

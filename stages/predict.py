@@ -14,13 +14,14 @@ def main(member: Annotated[str, typer.Argument(help="A name under `members` in p
     from pipeline.artifacts.logits import write_logits
     from pipeline.artifacts.paths import LABELS, MEMBERS, RECIPES, TEST, TEST_LOGITS
     from pipeline.artifacts.tables import read_table
+    from pipeline.data.labels import as_label_set
     from pipeline.runtime.progress import Progress
 
     recipe = read_json(RECIPES / f"{member}.json")
     kind = registry.load("kinds", recipe["kind"])
     kind.set_up(recipe)
     test = read_table(TEST, ["row_id", "text"])
-    labels = read_json(LABELS)["labels"]
+    classes = as_label_set(read_json(LABELS))
     shared = MEMBERS / member / "shared"
     features = kind.featurize(shared, test["text"].tolist(), recipe)
     folds = sorted((MEMBERS / member).glob("fold-*"), key=lambda path: int(path.name.removeprefix("fold-")))
@@ -29,8 +30,8 @@ def main(member: Annotated[str, typer.Argument(help="A name under `members` in p
         Progress(len(folds), f"{member}: predict", "fold") as progress,
     ):
         for fold in folds:
-            logits = kind.predict(shared, fold, features, len(labels), recipe, kind.devices(recipe)[0])
-            write_logits(folder / f"{fold.name}.npz", test["row_id"].tolist(), logits, labels)
+            logits = kind.predict(shared, fold, features, classes, recipe, kind.devices(recipe)[0])
+            write_logits(folder / f"{fold.name}.npz", test["row_id"].tolist(), logits, classes.names)
             progress.update()
     say(f"{member}: {len(test)} rows, {len(folds)} fold models: {TEST_LOGITS / member}/")
 

@@ -21,7 +21,7 @@ def main() -> None:
     with atomic_folder(RECIPES) as folder:
         for name, member in params.members.items():
             recipe = member.model_dump(by_alias=True)
-            if member.kind == "transformer":  # a linear model has no use for it, and should not train again
+            if member.kind == "neural":  # a linear model has no use for it, and should not train again
                 recipe |= {"precision": params.runtime.precision}
             augmented = {copies: hash_path(AUGMENTED / f"{copies}.parquet") for copies in recipe["augment"]}
             write_json(folder / f"{name}.json", {"name": name, **recipe, "augmented": augmented, **code(recipe)})
@@ -34,14 +34,8 @@ def code(recipe: dict[str, Any]) -> dict[str, dict[str, str]]:
     from pipeline.registry import FAMILIES, module_of, words
 
     pieces = [("kinds", recipe["kind"])]
-    if recipe["kind"] == "transformer":
-        pieces += [
-            ("poolers", recipe["pooler"]["name"]),
-            ("losses", recipe["loss"]["name"]),
-            ("imbalance", recipe["class_weights"]),
-        ]
-        if recipe["contrastive"]:
-            pieces.append(("contrastive", recipe["contrastive"]["loss"]["name"]))
+    if recipe["kind"] == "neural":
+        pieces += [(family, piece["name"]) for family, piece in neural_pieces(recipe)]
     else:  # what its vectors are made of stands in their folder
         pieces += [(family, word) for family in ("vectors", "segmentation") for word in words(family)]
     modules = ["stages.finetune", *(module_of(family, word) for family, word in pieces)]
@@ -49,6 +43,24 @@ def code(recipe: dict[str, Any]) -> dict[str, dict[str, str]]:
         "pieces": {f"{family}.{word}": FAMILIES[family][word] for family, word in pieces},
         "sources": source_hashes(modules),
     }
+
+
+def neural_pieces(recipe: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The pieces that a neural member's recipe names, each with its family."""
+    contrastive = recipe["contrastive"]
+    named = [
+        ("layers", [recipe["layers"]]),
+        ("sequence", recipe["sequence"]),
+        ("poolers", recipe["poolers"]),
+        ("losses", [recipe["loss"]]),
+        ("imbalance", [recipe["class_weights"]]),
+        ("contrastive", [contrastive["loss"]] if contrastive else []),
+        ("adversarial", [recipe["adversarial"]]),
+        ("averaging", [recipe["averaging"]]),
+        ("samplers", [recipe["sampler"]]),
+        ("schedules", [recipe["schedule"]]),
+    ]
+    return [(family, piece) for family, pieces in named for piece in pieces if piece]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.members import transformer
+from pipeline.members import neural
 from pipeline.training.encoder import train_encoder
 
 pytestmark = [
@@ -42,12 +42,12 @@ def test_a_fold_trains_and_its_saved_weights_predict_the_same_on_the_cpu(
     architecture, precision, tiny_checkpoint, short_texts, short_labels, tmp_path
 ):
     source, recipe = tiny_checkpoint(architecture), RECIPE | {"precision": precision}
-    features = transformer.featurize(source, short_texts, recipe)
-    fold = transformer.train_fold(source, features, short_labels, TRAIN, HELD_OUT, 3, recipe, DEVICE, "x fold 0")
+    features = neural.featurize(source, short_texts, recipe)
+    fold = neural.train_fold(source, features, short_labels, TRAIN, HELD_OUT, 3, recipe, DEVICE, "x fold 0")
     assert fold.history["loss"].iloc[-1] < fold.history["loss"].iloc[0]
-    transformer.save_shared(source, tmp_path / "shared")
+    neural.save_shared(source, tmp_path / "shared")
     fold.save(tmp_path)
-    logits = transformer.predict(tmp_path / "shared", tmp_path, features, 3, recipe, "cpu")
+    logits = neural.predict(tmp_path / "shared", tmp_path, features, 3, recipe, "cpu")
     np.testing.assert_allclose(logits[HELD_OUT], fold.logits, atol=2e-3)
 
 

@@ -16,8 +16,8 @@ PRETRAINED, ALIGNED, ENCODERS, VECTORS = (
     "models/vectors",
 )
 UNLABELLED = "data/unlabelled"
-STARTS = {"transformer": (PRETRAINED, ALIGNED, ENCODERS), "linear": (VECTORS,)}
-NEEDS = {"transformer": "an encoder", "linear": "a folder of vectors"}
+STARTS = {"neural": (PRETRAINED, ALIGNED, ENCODERS), "linear": (VECTORS,)}
+NEEDS = {"neural": "an encoder", "linear": "a folder of vectors"}
 
 
 def check_combinations(filled: Mapping[str, Any]) -> list[Problem]:
@@ -62,7 +62,7 @@ def _check_sources(filled: Mapping[str, Any]) -> list[Problem]:
             ALIGNED: [],
             ENCODERS: [path for path in made[ENCODERS] if path.split("/")[2] != name],
         }
-        problems += _check_source(("encoders", name, "from"), encoder, "transformer", others)
+        problems += _check_source(("encoders", name, "from"), encoder, "neural", others)
         problems += _check_reference(("encoders", name, "reference"), encoder, made)
         problems += _check_corpus(("encoders", name, "reference"), encoder.get("reference"), filled)
         problems += _check_corpus(("encoders", name, "corpus"), encoder.get("corpus"), filled)

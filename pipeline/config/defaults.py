@@ -37,9 +37,16 @@ FAMILIES = (
     "masking",
     "segmentation",
     "augmentation",
-    "losses",
+    "layers",
+    "sequence",
     "poolers",
+    "losses",
+    "imbalance",
     "contrastive",
+    "adversarial",
+    "averaging",
+    "samplers",
+    "schedules",
     "fusion",
 )
 # What no default can say for an entry. With values that pass, so that defaults can be checked as an entry.

@@ -41,6 +41,16 @@ def piece(family: str) -> Any:
     return Annotated[dict[str, Any], BeforeValidator(_checker(family))]
 
 
+def optional_piece(family: str) -> Any:
+    """The same for a field that may be null."""
+    check = _checker(family)
+
+    def check_given(value: Any, info: ValidationInfo) -> dict[str, Any] | None:
+        return None if value is None else check(value, info)
+
+    return Annotated[dict[str, Any] | None, BeforeValidator(check_given)]
+
+
 def word(family: str) -> Any:
     """The type of a params field that holds one bare word of a registry family."""
 

@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
+from pipeline.data.labels import LabelSet
 from pipeline.members.copies import with_copies
 from pipeline.members.fold import Fold
 from pipeline.members.inner_split import inner_split
@@ -45,7 +46,7 @@ def train_fold(
     label_ids: NDArray[np.integer],
     train_rows: NDArray[np.integer],
     held_out_rows: NDArray[np.integer],
-    n_classes: int,
+    classes: LabelSet,
     recipe: dict[str, Any],
     device: str,
     what: str,
@@ -56,6 +57,7 @@ def train_fold(
     An SVM's margins are no log-probabilities. The scale that makes them the best log-probabilities (temperature
     scaling, Guo et al. 2017) is found on a part of the training rows, with a model that has not seen that part.
     """
+    n_classes = len(classes.names)
     fit_rows, scale_rows = inner_split(label_ids, train_rows, SHARE_FOR_SCALE, recipe["seed"])
     fit_rows, train_rows = (with_copies(rows, copy_of, len(label_ids)) for rows in (fit_rows, train_rows))
     probe = _fit(features[fit_rows], label_ids[fit_rows], n_classes, recipe)
@@ -75,7 +77,7 @@ def save_shared(source: Path, folder: Path) -> None:
 
 
 def predict(
-    shared: Path, fold_folder: Path, features: Features, n_classes: int, recipe: dict[str, Any], device: str
+    shared: Path, fold_folder: Path, features: Features, classes: LabelSet, recipe: dict[str, Any], device: str
 ) -> NDArray[np.float32]:
     """The logits [N, C] of a finished fold."""
     with np.load(fold_folder / WEIGHTS, allow_pickle=False) as file:

@@ -1,5 +1,6 @@
 """Build a classifier from an encoder's directory and the words of a recipe."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +15,40 @@ from pipeline.models.dropout import set_dropout
 from pipeline.models.head import ClassificationHead
 
 
-def load_encoder(directory: Path, dropout: float, *, with_weights: bool = True) -> nn.Module:
-    """The encoder of a Hugging Face directory, in fp32, with its dropout set and without its own pooler.
+def build_classifier(
+    directory: Path, n_classes: int, recipe: Mapping[str, Any], *, with_weights: bool = True
+) -> TextClassifier:
+    """A classifier over the encoder of a Hugging Face directory, in fp32.
 
-    `with_weights=False` reads `config.json` only; the weights are to be loaded over it.
+    `recipe` holds layers, sequence, poolers, combine, dropout and head, as in params.yaml with every default filled in.
+    `with_weights=False` reads the encoder's `config.json` only; the weights are to be loaded over it.
+    """
+    config = AutoConfig.from_pretrained(directory, local_files_only=True)
+    layers = registry.make("layers", recipe["layers"], config.hidden_size, config.num_hidden_layers)
+    encoder = load_encoder(config, directory if with_weights else None, recipe["dropout"])
+    sequence: list[nn.Module] = []
+    width = layers.output_size
+    for piece in recipe["sequence"]:
+        sequence.append(registry.make("sequence", piece, width))
+        width = sequence[-1].output_size
+    poolers = [registry.make("poolers", piece, width) for piece in recipe["poolers"]]
+    pooled = width * len(poolers) if recipe["combine"] == "concat" else width
+    head = ClassificationHead(pooled, n_classes, **recipe["head"])
+    return TextClassifier(encoder, layers, sequence, poolers, recipe["combine"], head)
+
+
+def load_encoder(config: Any, directory: Path | None, dropout: float) -> nn.Module:
+    """The encoder that a configuration describes, in fp32, with its dropout set and without its own pooler.
+
+    With a directory the weights are those that lie there, without one they are fresh.
     """
     auto_model: Any = AutoModel
-    config = AutoConfig.from_pretrained(directory, local_files_only=True)
     set_dropout(config, dropout)
     # fp32 both times: the default is the checkpoint's own dtype, which would round weights that were trained in fp32.
-    if with_weights:
-        encoder = auto_model.from_pretrained(directory, config=config, local_files_only=True, dtype=torch.float32)
-    else:
+    if directory is None:
         encoder = auto_model.from_config(config, dtype=torch.float32)
+    else:
+        encoder = auto_model.from_pretrained(directory, config=config, local_files_only=True, dtype=torch.float32)
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None  # ours takes its place; unused, it would only cost time and optimiser state
     return encoder  # type: ignore[no-any-return]
-
-
-def build_classifier(
-    encoder: nn.Module, n_classes: int, pooler: dict[str, Any], head: dict[str, Any]
-) -> TextClassifier:
-    """A classifier over `encoder`. `pooler` is a word with its arguments, `head` the head's arguments."""
-    hidden_size = int(encoder.config.hidden_size)  # type: ignore[union-attr,arg-type]
-    arguments = {key: value for key, value in pooler.items() if key != "name"}
-    pooling = registry.load("poolers", pooler["name"])(hidden_size, **arguments)
-    return TextClassifier(encoder, pooling, ClassificationHead(hidden_size, n_classes, **head))

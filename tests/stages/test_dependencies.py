@@ -93,7 +93,7 @@ def test_declared_code_is_really_used(stage: str, graph: grimp.ImportGraph) -> N
 def test_recipe_hashes_cover_real_imports(member: str, graph: grimp.ImportGraph) -> None:
     recipe = load_params(ROOT / "params.yaml").members[member].model_dump(by_alias=True)
     named = [registry.module_of("kinds", recipe["kind"])]
-    if recipe["kind"] == "transformer":
+    if recipe["kind"] == "neural":
         named += [
             registry.module_of(family, recipe[key]["name"])
             for family, key in (("losses", "loss"), ("poolers", "pooler"))

@@ -21,11 +21,11 @@ REAL["augment"] = {
     name: {"method": "random_swap", "from": "data/prepared/train.parquet", "seed": seed}
     for seed, name in enumerate(["used", "unused"])
 }
-REAL["defaults"]["transformer"] |= {"pooler": "cls", "loss": "ce", "class_weights": "none", "contrastive": None}
+REAL["defaults"]["neural"] |= {"pooler": "cls", "loss": "ce", "class_weights": "none", "contrastive": None}
 REAL["members"] = {
-    "bert-ce": {"kind": "transformer", "from": "models/encoders/tiny-bert"},
+    "bert-ce": {"kind": "neural", "from": "models/encoders/tiny-bert"},
     "nezha-dice": {
-        "kind": "transformer",
+        "kind": "neural",
         "from": "models/encoders/tiny-nezha",
         "pooler": "dynamic_routing",
         "loss": "dice",
@@ -111,10 +111,10 @@ def test_a_recipe_says_everything(unedited):
     assert recipe["name"] == "nezha-dice"
     assert recipe["from"] == "models/encoders/tiny-nezha"
     assert recipe["loss"] == {"name": "dice", **REAL["defaults"]["losses"]["dice"]}
-    assert recipe["batch_size"] == REAL["defaults"]["transformer"]["batch_size"]
+    assert recipe["batch_size"] == REAL["defaults"]["neural"]["batch_size"]
     assert recipe["precision"] == REAL["runtime"]["precision"]
     assert recipe["pieces"] == {
-        "kinds.transformer": "pipeline.members.transformer",
+        "kinds.neural": "pipeline.members.neural",
         "poolers.dynamic_routing": "pipeline.models.poolers.dynamic_routing:DynamicRoutingPooler",
         "losses.dice": "pipeline.losses.dice:DiceLoss",
         "imbalance.none": "pipeline.losses.imbalance:uniform",
@@ -145,11 +145,11 @@ def test_the_same_again(project, unedited):
         ("members.nezha-dice.loss", "focal", ["nezha-dice"]),
         ("members.nezha-dice.loss", {"name": "dice", **REAL["defaults"]["losses"]["dice"]}, []),
         ("members.tfidf-svm.C", 123, ["tfidf-svm"]),
-        ("defaults.transformer.epochs", 123, TRANSFORMERS),
+        ("defaults.neural.epochs", 123, TRANSFORMERS),
         ("defaults.losses.focal.gamma", 123, []),
         ("folds.n_folds", 123, []),
         ("runtime.threads", 123, []),
-        ("defaults.transformer.threads", 123, TRANSFORMERS),
+        ("defaults.neural.threads", 123, TRANSFORMERS),
         ("runtime.precision", "bf16", TRANSFORMERS),
         ("toy", True, TRANSFORMERS),
     ],
@@ -224,7 +224,7 @@ def test_another_place_for_a_word_changes_those_who_use_it(project, unedited, mo
 def test_a_new_and_a_dropped_member_leave_the_others_alone(unedited, edit):
     members = copy.deepcopy(REAL["members"])
     del members["tfidf-svm"]
-    focal = {"kind": "transformer", "from": "models/encoders/tiny-bert", "loss": "focal"}
+    focal = {"kind": "neural", "from": "models/encoders/tiny-bert", "loss": "focal"}
     edit("members", {"bert-focal": focal, **members})
     after = write()
     assert list(after) == ["bert-ce", "bert-focal", "nezha-dice"], "the dropped member's recipe is gone"

@@ -146,10 +146,10 @@ def keys(section):
         # kinds
         (
             {f"{TRANSFORMER}.kind": "transformers"},
-            f"{TRANSFORMER}.kind: got 'transformers', one of: transformer, linear; did you mean 'transformer'?",
+            f"{TRANSFORMER}.kind: got 'transformers', one of: neural, linear; did you mean 'transformer'?",
         ),
-        ({f"{TRANSFORMER}.kind": [1]}, f"{TRANSFORMER}.kind: got [1], one of: transformer, linear"),
-        ({f"{TRANSFORMER}.kind": ...}, f"{TRANSFORMER}.kind: is missing; one of: transformer, linear"),
+        ({f"{TRANSFORMER}.kind": [1]}, f"{TRANSFORMER}.kind: got [1], one of: neural, linear"),
+        ({f"{TRANSFORMER}.kind": ...}, f"{TRANSFORMER}.kind: is missing; one of: neural, linear"),
         # names
         (
             {"vectors": {"tfidf": {"kind": "tfidf"}, "Char_3": {"kind": "tfidf"}}},
@@ -214,7 +214,7 @@ def test_all_mistakes_are_told_at_once_in_order(errors):
         "models/pretrained/tiny-bert, models/pretrained/tiny-nezha, models/aligned/tiny-bert, "
         "models/aligned/tiny-nezha, "
         "models/encoders/tiny-bert, models/encoders/tiny-nezha; did you mean 'models/encoders/tiny-nezha'?",
-        "members.tfidf-svm.kind: got 'svm', one of: transformer, linear",
+        "members.tfidf-svm.kind: got 'svm', one of: neural, linear",
         "toy: got 'no', true or false is allowed",
     ]  # fmt: skip
 
@@ -232,13 +232,13 @@ def test_all_mistakes_of_one_piece_are_told(errors):
 
 
 def test_members_may_be_called_like_kinds(errors, load):
-    """`transformer` is also what pydantic puts into the place of an error in a member of that kind."""
-    member = {"kind": "transformer", "from": "models/encoders/tiny-bert"}
-    assert set(load({"members": {"transformer": member, "linear": member}}).members) == {"transformer", "linear"}
-    assert errors({"members": {"transformer": member | {"epochs": 0}, "linear": member | {"epoch": 1}}}) == [
+    """`neural` is also what pydantic puts into the place of an error in a member of that kind."""
+    member = {"kind": "neural", "from": "models/encoders/tiny-bert"}
+    assert set(load({"members": {"neural": member, "linear": member}}).members) == {"neural", "linear"}
+    assert errors({"members": {"neural": member | {"epochs": 0}, "linear": member | {"epoch": 1}}}) == [
         f"members.linear.epoch: is not a known key; allowed here: {keys(schema.TransformerMember)}; "
         "did you mean 'epochs'?",
-        "members.transformer.epochs: got 0, 1 or more is allowed",
+        "members.neural.epochs: got 0, 1 or more is allowed",
     ]
 
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from pipeline.data.batches import bucketed_batches, pack
 from pipeline.errors import UserError
-from pipeline.inference.transformer import predict_logits
+from pipeline.inference.classifier import predict_logits
 from pipeline.losses.contrastive import SupConLoss
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.head import ClassificationHead

@@ -14,13 +14,14 @@ from transformers import AutoTokenizer
 
 from pipeline import registry
 from pipeline.data.batches import TokenizedTexts, tokenize
+from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
-from pipeline.inference.transformer import predict_logits
+from pipeline.inference.classifier import predict_logits
 from pipeline.members.copies import with_copies
 from pipeline.members.fold import Fold
 from pipeline.members.inner_split import inner_split
 from pipeline.metrics import macro_f1
-from pipeline.models.build import build_classifier, load_encoder
+from pipeline.models.build import build_classifier
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.positions import check_max_length
 from pipeline.runtime.devices import available_devices
@@ -52,7 +53,7 @@ def train_fold(
     label_ids: NDArray[np.integer],
     train_rows: NDArray[np.integer],
     held_out_rows: NDArray[np.integer],
-    n_classes: int,
+    classes: LabelSet,
     recipe: dict[str, Any],
     device: str,
     what: str,
@@ -60,10 +61,9 @@ def train_fold(
 ) -> Fold:
     """Fine-tune the encoder on `train_rows` and their copies; the logits are those of `held_out_rows`, in fp32."""
     torch.manual_seed(recipe["seed"])
-    encoder = load_encoder(source, recipe["dropout"])
-    check_max_length(encoder, recipe["max_length"], what)
-    model = build_classifier(encoder, n_classes, recipe["pooler"], recipe["head"]).to(device)
-    counts = np.bincount(label_ids[with_copies(train_rows, copy_of, len(label_ids))], minlength=n_classes)
+    model = build_classifier(source, len(classes.names), recipe).to(device)
+    check_max_length(model.encoder, recipe["max_length"], what)
+    counts = np.bincount(label_ids[with_copies(train_rows, copy_of, len(label_ids))], minlength=len(classes.names))
     early_stop = recipe["early_stop"]
     fit_rows, scored_rows = train_rows, held_out_rows
     if early_stop["on"] == "inner":
@@ -76,7 +76,7 @@ def train_fold(
 
     def evaluate(model: TextClassifier) -> float:
         logits = predict_logits(model, features, scored_rows, device, recipe["precision"])
-        return macro_f1(label_ids[scored_rows], logits.argmax(axis=1), n_classes)
+        return macro_f1(label_ids[scored_rows], logits.argmax(axis=1), len(classes.names))
 
     history = train_classifier(
         model,
@@ -111,11 +111,10 @@ def save_shared(source: Path, folder: Path) -> None:
 
 
 def predict(
-    shared: Path, fold_folder: Path, features: TokenizedTexts, n_classes: int, recipe: dict[str, Any], device: str
+    shared: Path, fold_folder: Path, features: TokenizedTexts, classes: LabelSet, recipe: dict[str, Any], device: str
 ) -> NDArray[np.float32]:
     """The logits [N, C] of a finished fold for all texts of `features`, in fp32."""
-    encoder = load_encoder(shared, recipe["dropout"], with_weights=False)
-    model = build_classifier(encoder, n_classes, recipe["pooler"], recipe["head"])
+    model = build_classifier(shared, len(classes.names), recipe, with_weights=False)
     model.load_state_dict(load_file(fold_folder / WEIGHTS))
     return predict_logits(model.to(device), features, np.arange(len(features)), device, "fp32")
 
@@ -126,20 +125,13 @@ def _save_weights(model: TextClassifier, folder: Path) -> None:
 
 
 def _loss(recipe: dict[str, Any], counts: NDArray[np.integer]) -> torch.nn.Module:
-    weights = registry.load("imbalance", recipe["class_weights"])(counts)
-    class_weights = torch.tensor(weights, dtype=torch.float32)
-    name, arguments = _split(recipe["loss"])
-    loss: torch.nn.Module = registry.load("losses", name)(class_weights, **arguments)
+    weights = registry.make("imbalance", recipe["class_weights"], counts)
+    loss: torch.nn.Module = registry.make("losses", recipe["loss"], torch.tensor(weights, dtype=torch.float32))
     return loss
 
 
 def _contrastive(recipe: dict[str, Any] | None, device: str) -> Contrastive | None:
     if recipe is None:
         return None
-    name, arguments = _split(recipe["loss"])
-    loss = registry.load("contrastive", name)(**arguments).to(device)
+    loss = registry.make("contrastive", recipe["loss"]).to(device)
     return Contrastive(loss, recipe["weight"], recipe["on"] == "samples_and_classes")
-
-
-def _split(piece: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    return piece["name"], {key: value for key, value in piece.items() if key != "name"}

@@ -9,7 +9,7 @@ import torch
 
 from pipeline import registry
 from pipeline.errors import UserError
-from pipeline.members import transformer
+from pipeline.members import neural
 from pipeline.members.inner_split import inner_split
 
 RECIPE = {
@@ -40,9 +40,9 @@ def train(tiny_checkpoint, short_texts, short_labels):
     def run(architecture="bert", source=None, labels=short_labels, n_classes=3, held_out=HELD_OUT, **changes):
         recipe = RECIPE | changes
         source = source or tiny_checkpoint(architecture)
-        features = transformer.featurize(source, short_texts, recipe)
+        features = neural.featurize(source, short_texts, recipe)
         train_rows = np.setdiff1d(TRAIN, held_out)
-        return transformer.train_fold(
+        return neural.train_fold(
             source, features, labels, train_rows, held_out, n_classes, recipe, "cpu", "x fold 0"
         )
 
@@ -51,7 +51,7 @@ def train(tiny_checkpoint, short_texts, short_labels):
 
 def save(fold, source, folder):
     """As finetune does; returns the shared folder and the fold's."""
-    transformer.save_shared(source, folder / "shared")
+    neural.save_shared(source, folder / "shared")
     (folder / "fold-0").mkdir()
     fold.save(folder / "fold-0")
     return folder / "shared", folder / "fold-0"
@@ -60,7 +60,7 @@ def save(fold, source, folder):
 def digest(fold, folder):
     folder.mkdir()
     fold.save(folder)
-    return hashlib.sha256((folder / transformer.WEIGHTS).read_bytes()).hexdigest()
+    return hashlib.sha256((folder / neural.WEIGHTS).read_bytes()).hexdigest()
 
 
 def piece(family, word, piece_arguments):
@@ -69,12 +69,12 @@ def piece(family, word, piece_arguments):
 
 def assert_saved_fold_predicts_the_same(fold, source, texts, recipe, folder, n_classes=3):
     shared, fold_folder = save(fold, source, folder)
-    held_out = transformer.featurize(shared, [texts[row] for row in HELD_OUT], recipe)
-    logits = transformer.predict(shared, fold_folder, held_out, n_classes, recipe, "cpu")
+    held_out = neural.featurize(shared, [texts[row] for row in HELD_OUT], recipe)
+    logits = neural.predict(shared, fold_folder, held_out, n_classes, recipe, "cpu")
     assert logits.dtype == fold.logits.dtype == np.float32
     np.testing.assert_array_equal(logits, fold.logits)  # the same batches: the same bits
-    everything = transformer.featurize(shared, texts, recipe)
-    logits = transformer.predict(shared, fold_folder, everything, n_classes, recipe, "cpu")
+    everything = neural.featurize(shared, texts, recipe)
+    logits = neural.predict(shared, fold_folder, everything, n_classes, recipe, "cpu")
     np.testing.assert_allclose(logits[HELD_OUT], fold.logits, rtol=0, atol=1e-5)  # other batches
 
 
@@ -160,13 +160,13 @@ def test_held_out_labels_have_no_say(train, short_labels):
 
 def test_stopping_on_an_inner_split_trains_on_the_rest(train, short_labels, monkeypatch):
     asked = {}
-    real = transformer.train_classifier
+    real = neural.train_classifier
 
     def watched(model, features, labels, rows, **settings):
         asked.update(rows=rows, patience=settings["patience"])
         return real(model, features, labels, rows, **settings)
 
-    monkeypatch.setattr(transformer, "train_classifier", watched)
+    monkeypatch.setattr(neural, "train_classifier", watched)
     fit_rows, _ = inner_split(short_labels, TRAIN, 0.2, 0)
     for on, rows, patience in (("never", TRAIN, None), ("inner", fit_rows, 2), ("fold", TRAIN, 2)):
         train(early_stop={"on": on, "share": 0.2, "patience": 2}, epochs=1)
@@ -178,7 +178,7 @@ def test_stopping_on_an_inner_split_trains_on_the_rest(train, short_labels, monk
 def test_copies_follow_their_rows_into_training_alone(tiny_checkpoint, short_texts, short_labels, monkeypatch, on):
     """Every row has a copy; those of held-out rows and of rows to stop on are in no batch and in no evaluation."""
     asked = {"scored": []}
-    real, predict = transformer.train_classifier, transformer.predict_logits
+    real, predict = neural.train_classifier, neural.predict_logits
 
     def watched(model, features, labels, rows, **settings):
         asked.update(rows=rows, labels=labels[rows])
@@ -188,13 +188,13 @@ def test_copies_follow_their_rows_into_training_alone(tiny_checkpoint, short_tex
         asked["scored"] += rows.tolist()
         return predict(model, features, rows, *rest)
 
-    monkeypatch.setattr(transformer, "train_classifier", watched)
-    monkeypatch.setattr(transformer, "predict_logits", watched_prediction)
+    monkeypatch.setattr(neural, "train_classifier", watched)
+    monkeypatch.setattr(neural, "predict_logits", watched_prediction)
     recipe = RECIPE | {"early_stop": {"on": on, "share": 0.2, "patience": 2}, "epochs": 1}
     source = tiny_checkpoint("bert")
-    features = transformer.featurize(source, [*short_texts, *short_texts], recipe)
+    features = neural.featurize(source, [*short_texts, *short_texts], recipe)
     labels = np.concatenate([short_labels, short_labels])
-    transformer.train_fold(source, features, labels, TRAIN, HELD_OUT, 3, recipe, "cpu", "x", np.arange(60))
+    neural.train_fold(source, features, labels, TRAIN, HELD_OUT, 3, recipe, "cpu", "x", np.arange(60))
     fit_rows = TRAIN if on == "never" else inner_split(short_labels, TRAIN, 0.2, 0)[0]
     assert asked["rows"].tolist() == [*fit_rows, *(fit_rows + 60)]
     assert asked["labels"].tolist() == [*short_labels[fit_rows], *short_labels[fit_rows]]
@@ -223,7 +223,7 @@ def test_length_without_positions_is_refused(train):
 
 
 def test_texts_are_cut_to_the_recipes_length(tiny_checkpoint, short_texts):
-    features = transformer.featurize(tiny_checkpoint("bert"), short_texts, RECIPE | {"max_length": 8})
+    features = neural.featurize(tiny_checkpoint("bert"), short_texts, RECIPE | {"max_length": 8})
     assert features.lengths.max() == 8
 
 
@@ -260,7 +260,7 @@ def test_shared_folder_has_no_weights(tiny_checkpoint, tmp_path):
     (source / "step-10").mkdir(parents=True)
     for file in tiny_checkpoint("bert").iterdir():
         (source / file.name).write_bytes(file.read_bytes())
-    transformer.save_shared(source, tmp_path / "a" / "shared")
+    neural.save_shared(source, tmp_path / "a" / "shared")
     names = sorted(path.name for path in (tmp_path / "a" / "shared").iterdir())
     assert names == ["config.json", *sorted(n for n in names if n.startswith("tokenizer"))]
     assert json.loads((tmp_path / "a" / "shared" / "config.json").read_text())["model_type"] == "bert"
@@ -272,5 +272,5 @@ def test_every_kind_has_the_four_functions(word):
 
     kind = registry.load("kinds", word)
     for name in ("featurize", "train_fold", "save_shared", "predict"):
-        ours, reference = (inspect.signature(getattr(module, name)) for module in (kind, transformer))
+        ours, reference = (inspect.signature(getattr(module, name)) for module in (kind, neural))
         assert list(ours.parameters) == list(reference.parameters)

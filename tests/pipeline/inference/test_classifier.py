@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from pipeline.data.batches import pack, pad_batch
-from pipeline.inference import transformer
-from pipeline.inference.transformer import predict_logits
+from pipeline.inference import classifier
+from pipeline.inference.classifier import predict_logits
 from pipeline.models.build import build_classifier
 
 
@@ -35,7 +35,7 @@ def one_by_one(model, texts, rows):
 
 @pytest.mark.parametrize("budget", [1, 64, 200, 10**6])
 def test_logits_are_those_of_each_text_alone_in_the_order_of_rows(model, texts, monkeypatch, budget):
-    monkeypatch.setattr(transformer, "BATCH_TOKENS", budget)
+    monkeypatch.setattr(classifier, "BATCH_TOKENS", budget)
     rows = np.random.default_rng(1).permutation(25)[:20]
     logits = predict_logits(model, texts, rows, "cpu", "fp32")
     assert logits.dtype == np.float32
