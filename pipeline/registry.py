@@ -107,6 +107,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "ce": "pipeline.losses.cross_entropy:CrossEntropyLoss",
         "focal": "pipeline.losses.focal:FocalLoss",
         "dice": "pipeline.losses.dice:DiceLoss",
+        "macro_f1": "pipeline.losses.macro_f1:MacroF1Loss",
     },
     "contrastive": {
         "supcon": "pipeline.losses.contrastive:SupConLoss",
@@ -116,14 +117,19 @@ FAMILIES: dict[str, dict[str, str]] = {
         "none": "pipeline.losses.imbalance:uniform",
         "balanced": "pipeline.losses.imbalance:balanced",
         "sqrt_balanced": "pipeline.losses.imbalance:sqrt_balanced",
+        "effective_number": "pipeline.losses.imbalance:effective_number",
     },
     "adversarial": {},
     "averaging": {},
     "samplers": {
         "shuffle": "pipeline.training.samplers.shuffle:shuffle",
+        "weighted": "pipeline.training.samplers.weighted:weighted",
+        "oversample": "pipeline.training.samplers.oversample:oversample",
     },
     "schedules": {
         "linear": "pipeline.training.schedules.linear:linear",
+        "cosine": "pipeline.training.schedules.cosine:cosine",
+        "constant": "pipeline.training.schedules.constant:constant",
     },
 }
 

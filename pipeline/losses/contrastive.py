@@ -1,7 +1,9 @@
-"""Contrastive terms on pooled vectors, through pytorch-metric-learning."""
+"""Contrastive terms on pooled vectors, through pytorch-metric-learning.
+
+It is imported by the terms themselves: that takes seconds, and members without such a term import this file too.
+"""
 
 import torch
-from pytorch_metric_learning import losses
 from torch import Tensor, nn
 
 
@@ -13,6 +15,8 @@ class SupConLoss(nn.Module):
     """
 
     def __init__(self, *, temperature: float):
+        from pytorch_metric_learning import losses
+
         super().__init__()
         self.loss = losses.SupConLoss(temperature=temperature)
 
@@ -30,6 +34,8 @@ class NTXentLoss(nn.Module):
     """
 
     def __init__(self, *, temperature: float):
+        from pytorch_metric_learning import losses
+
         super().__init__()
         self.loss = losses.NTXentLoss(temperature=temperature)
 

@@ -25,3 +25,11 @@ class CrossEntropyLoss(nn.Module):
         losses = functional.cross_entropy(logits, labels, reduction="none", label_smoothing=smoothing)
         weights: Tensor = self.class_weights[labels]  # type: ignore[index,assignment]
         return (weights * losses).sum() / weights.sum()
+
+    def weight(self, labels: Tensor) -> Tensor:
+        """What the mean divides by, the rows' weights summed: labels [B] → scalar.
+
+        With it the parts of a batch add up to the loss of the whole: Σ weight · loss over the parts / Σ weight.
+        """
+        weights: Tensor = self.class_weights[labels]  # type: ignore[index,assignment]
+        return weights.sum()

@@ -24,3 +24,11 @@ class FocalLoss(nn.Module):
         # clamp: at p = 1 the derivative of (1 − p)^gamma is infinite for gamma below 1
         hardness = (1 - log_p.exp()).clamp(min=1e-6) ** self.gamma
         return -(weights * hardness * log_p).sum() / weights.sum()
+
+    def weight(self, labels: Tensor) -> Tensor:
+        """What the mean divides by, the rows' weights summed: labels [B] → scalar.
+
+        With it the parts of a batch add up to the loss of the whole: Σ weight · loss over the parts / Σ weight.
+        """
+        weights: Tensor = self.class_weights[labels]  # type: ignore[index,assignment]
+        return weights.sum()

@@ -1,4 +1,6 @@
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -118,3 +120,49 @@ def test_total_loss_of_half_precision_outputs_is_fp32(rows, class_vectors):
         class_vectors,
     )
     assert value.dtype == torch.float32
+
+
+@each
+def test_one_class_alone_in_the_batch(ours):
+    """Every pair is a partner and nothing is pushed away: for NTXent there is then nothing to learn."""
+    vectors = torch.randn(4, 5, generator=torch.Generator().manual_seed(2)).requires_grad_()
+    labels = torch.full((4,), 2)
+    value = ours(temperature=0.5)(vectors, labels)
+    torch.testing.assert_close(value, REFERENCES[ours](temperature=0.5)(vectors, labels), rtol=0, atol=0)
+    value.backward()
+    assert torch.isfinite(value)
+    assert torch.isfinite(vectors.grad).all()
+    assert vectors.grad.any() == (ours is SupConLoss)
+
+
+@each
+def test_one_class_alone_is_pushed_away_from_the_vectors_of_the_others(ours, class_vectors):
+    pooled = torch.randn(4, 5, generator=torch.Generator().manual_seed(2)).requires_grad_()
+    labels = torch.full((4,), 2)
+    joined, joined_labels = with_class_vectors(pooled, labels, class_vectors)
+    value = ours(temperature=0.5)(joined, joined_labels)
+    value.backward()
+    assert value > 0
+    assert pooled.grad.any(dim=1).all()
+    assert class_vectors.grad.any(dim=1).all()
+
+
+@each
+def test_the_gradient_of_class_vectors_is_that_of_the_library(ours, rows, class_vectors):
+    pooled, labels = rows
+    term = Contrastive(ours(temperature=0.5), 0.7, True)
+    output = ClassifierOutput(torch.zeros(6, 4), pooled)
+    value = total_loss(output, labels, nn.CrossEntropyLoss(), term, class_vectors)
+    joined = torch.cat([pooled, class_vectors])
+    by_hand = 0.7 * REFERENCES[ours](temperature=0.5)(joined, torch.cat([labels, torch.arange(4)]))
+    for found, expected in zip(
+        *(torch.autograd.grad(v, [pooled, class_vectors]) for v in (value, by_hand)), strict=True
+    ):
+        assert expected.any(dim=1).all()
+        torch.testing.assert_close(found, expected)
+
+
+def test_the_library_is_imported_by_the_terms_alone():
+    """Training without a contrastive term does not pay the seconds that its import takes."""
+    code = "import sys, pipeline.training.loop; assert 'pytorch_metric_learning' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
