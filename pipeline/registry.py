@@ -95,12 +95,21 @@ FAMILIES: dict[str, dict[str, str]] = {
     },
     "layers": {
         "last": "pipeline.models.layers.last:LastLayer",
+        "early_exit": "pipeline.models.layers.early_exit:EarlyExit",
+        "concat_last": "pipeline.models.layers.concat_last:ConcatLast",
+        "weighted_sum": "pipeline.models.layers.weighted_sum:WeightedSum",
+        "hire": "pipeline.models.layers.hire:HIRE",
     },
-    "sequence": {},
+    "sequence": {
+        "lstm": "pipeline.models.sequence.lstm:lstm",
+        "gru": "pipeline.models.sequence.gru:gru",
+        "textcnn": "pipeline.models.sequence.textcnn:TextCNN",
+    },
     "poolers": {
         "cls": "pipeline.models.poolers.cls:CLSPooler",
         "mean": "pipeline.models.poolers.mean:MeanPooler",
         "max": "pipeline.models.poolers.max:MaxPooler",
+        "self_attention": "pipeline.models.poolers.self_attention:SelfAttentionPooler",
         "dynamic_routing": "pipeline.models.poolers.dynamic_routing:DynamicRoutingPooler",
     },
     "losses": {

@@ -1,6 +1,6 @@
 """Build a classifier from an encoder's directory and the words of a recipe."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +10,36 @@ from transformers import AutoConfig, AutoModel
 
 import pipeline.models.nezha  # noqa: F401  (registers NEZHA with AutoModel)
 from pipeline import registry
+from pipeline.errors import UserError
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.dropout import set_dropout
 from pipeline.models.head import ClassificationHead
+from pipeline.models.levels import LevelHead
+from pipeline.models.lora import add_lora
 
 
 def build_classifier(
-    directory: Path, n_classes: int, recipe: Mapping[str, Any], *, with_weights: bool = True
+    directory: Path,
+    n_classes: int,
+    recipe: Mapping[str, Any],
+    *,
+    parent_ids: Sequence[int] = (),
+    with_weights: bool = True,
 ) -> TextClassifier:
     """A classifier over the encoder of a Hugging Face directory, in fp32.
 
-    `recipe` holds layers, sequence, poolers, combine, dropout and head, as in params.yaml with every default filled in.
-    `with_weights=False` reads the encoder's `config.json` only; the weights are to be loaded over it.
+    `recipe` holds layers, sequence, poolers, combine, dropout, lora, head and levels, as in params.yaml with every
+    default filled in; `parent_ids` are the classes' parents where labels have levels. `with_weights=False` reads the
+    encoder's `config.json` only; the weights are to be loaded over it.
+
+    Raises UserError for words that do not fit the encoder or each other, and for `levels` where labels have none.
     """
     config = AutoConfig.from_pretrained(directory, local_files_only=True)
     layers = registry.make("layers", recipe["layers"], config.hidden_size, config.num_hidden_layers)
+    keep_layers(config, layers.n_layers)
     encoder = load_encoder(config, directory if with_weights else None, recipe["dropout"])
+    if recipe["lora"] is not None:
+        add_lora(encoder, **recipe["lora"])
     sequence: list[nn.Module] = []
     width = layers.output_size
     for piece in recipe["sequence"]:
@@ -34,7 +48,8 @@ def build_classifier(
     poolers = [registry.make("poolers", piece, width) for piece in recipe["poolers"]]
     pooled = width * len(poolers) if recipe["combine"] == "concat" else width
     head = ClassificationHead(pooled, n_classes, **recipe["head"])
-    return TextClassifier(encoder, layers, sequence, poolers, recipe["combine"], head)
+    levels = None if recipe["levels"] is None else _level_head(pooled, n_classes, parent_ids, recipe)
+    return TextClassifier(encoder, layers, sequence, poolers, recipe["combine"], head, levels)
 
 
 def load_encoder(config: Any, directory: Path | None, dropout: float) -> nn.Module:
@@ -52,3 +67,21 @@ def load_encoder(config: Any, directory: Path | None, dropout: float) -> nn.Modu
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None  # ours takes its place; unused, it would only cost time and optimiser state
     return encoder  # type: ignore[no-any-return]
+
+
+def keep_layers(config: Any, n: int) -> None:
+    """Let a Hugging Face configuration describe the first `n` layers of its encoder."""
+    config.num_hidden_layers = n
+    if getattr(config, "layer_types", None) is not None:
+        config.layer_types = config.layer_types[:n]
+
+
+def _level_head(pooled: int, n_classes: int, parent_ids: Sequence[int], recipe: Mapping[str, Any]) -> LevelHead:
+    n_parents = len(set(parent_ids))
+    if n_parents in (0, n_classes):
+        raise UserError(
+            f"levels: got {recipe['levels']!r}, but the labels have no levels; name what stands between them in "
+            "data.level_separator, or set levels to null"
+        )
+    head = ClassificationHead(pooled, n_parents, **recipe["head"])
+    return LevelHead(head, parent_ids, recipe["levels"]["prediction"])

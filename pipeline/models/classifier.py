@@ -6,12 +6,15 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from pipeline.models.levels import LevelHead
+
 
 class ClassifierOutput(NamedTuple):
-    """logits [B, C] and the pooled vectors [B, P] that they were made of."""
+    """logits [B, C], the pooled vectors [B, W] that they were made of, and logits [B, P] of the labels' first level."""
 
     logits: Tensor
     pooled: Tensor
+    level_logits: Tensor | None = None
 
 
 class TextClassifier(nn.Module):
@@ -24,6 +27,7 @@ class TextClassifier(nn.Module):
         poolers: one or several (`pipeline.models.poolers`), of one width.
         combine: how several pooled vectors become one: `sum` or `concat`.
         head: gives class logits of the pooled vector.
+        levels: gives logits of the labels' first level, where they have levels and it is wanted.
     """
 
     def __init__(
@@ -34,19 +38,24 @@ class TextClassifier(nn.Module):
         poolers: Sequence[nn.Module],
         combine: str,
         head: nn.Module,
+        levels: LevelHead | None = None,
     ):
         super().__init__()
-        self.encoder, self.layers, self.head = encoder, layers, head
+        self.encoder, self.layers, self.head, self.levels = encoder, layers, head, levels
         self.sequence, self.poolers, self.combine = nn.ModuleList(sequence), nn.ModuleList(poolers), combine
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> ClassifierOutput:
-        """input_ids and attention_mask [B, T] → logits [B, C], pooled [B, P]."""
-        states = self.layers(self._encode(input_ids, attention_mask))
+        """input_ids and attention_mask [B, T] → logits [B, C], pooled [B, W], level_logits [B, P] or None."""
+        states = self.layers(self._encode(input_ids, attention_mask), attention_mask)
         for layer in self.sequence:
             states = layer(states, attention_mask)
         vectors = [pooler(states, attention_mask) for pooler in self.poolers]
         pooled = torch.cat(vectors, dim=-1) if self.combine == "concat" else sum(vectors[1:], vectors[0])
-        return ClassifierOutput(self.head(pooled), pooled)
+        logits = self.head(pooled)
+        if self.levels is None:
+            return ClassifierOutput(logits, pooled)
+        level_logits = self.levels(pooled)
+        return ClassifierOutput(self.levels.predict(logits, level_logits), pooled, level_logits)
 
     def _encode(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
         """The hidden states that `layers` reads."""

@@ -7,6 +7,11 @@ from torch import nn
 # `encoder.layer.3.attention…` (BERT and its relatives), `layers.3.attn…` (ModernBERT); ALBERT shares one group.
 LAYER = re.compile(r"\.(?:layer|layers|albert_layer_groups)\.(\d+)\.")
 
+# What widens narrow embeddings belongs to them (ELECTRA, ALBERT), as do relative positions (DeBERTa).
+EMBEDDING = re.compile(
+    r"encoder\.(?:.*\.)?(?:embeddings|embeddings_project|embedding_hidden_mapping_in|rel_embeddings)\."
+)
+
 
 def layer_number(name: str) -> int | None:
     """The number of the layer that a parameter belongs to, from 0; None outside of the layers."""
@@ -16,7 +21,7 @@ def layer_number(name: str) -> int | None:
 
 def is_embedding(name: str) -> bool:
     """Whether a parameter of a classifier belongs to its encoder's embeddings."""
-    return name.startswith("encoder.") and ".embeddings." in f".{name}"
+    return bool(EMBEDDING.match(name))
 
 
 def count_layers(model: nn.Module) -> int:

@@ -12,6 +12,6 @@ class LastLayer(nn.Module):
         super().__init__()
         self.output_size, self.n_layers = hidden_size, n_layers
 
-    def forward(self, hidden_states: tuple[Tensor, ...]) -> Tensor:
+    def forward(self, hidden_states: tuple[Tensor, ...], attention_mask: Tensor) -> Tensor:
         """Hidden states, each [B, T, H] → those of the last layer."""
         return hidden_states[-1]

@@ -1,0 +1,10 @@
+"""A bidirectional LSTM."""
+
+from torch import nn
+
+from pipeline.models.bidirectional import Bidirectional
+
+
+def lstm(width: int, *, size: int) -> Bidirectional:
+    """LSTM (Hochreiter and Schmidhuber 1997) in both directions, `size` units in each: width → 2 x size."""
+    return Bidirectional(nn.LSTM, width, size)
