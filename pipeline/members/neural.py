@@ -24,6 +24,7 @@ from pipeline.members.training_settings import training_settings
 from pipeline.metrics import macro_f1
 from pipeline.models.build import build_classifier
 from pipeline.models.classifier import TextClassifier
+from pipeline.models.lora import merge_lora
 from pipeline.models.positions import check_max_length
 from pipeline.runtime.devices import available_devices
 from pipeline.runtime.torch_setup import set_up_torch
@@ -66,7 +67,7 @@ def train_fold(
     A training that was killed goes on from `state_file`, where that is there.
     """
     torch.manual_seed(recipe["seed"])
-    model = build_classifier(source, len(classes.names), recipe).to(device)
+    model = build_classifier(source, len(classes.names), recipe, parent_ids=classes.parent_ids).to(device)
     check_max_length(model.encoder, recipe["max_length"], what)
     counts = np.bincount(label_ids[with_copies(train_rows, copy_of, len(label_ids))], minlength=len(classes.names))
     early_stop = recipe["early_stop"]
@@ -96,6 +97,7 @@ def train_fold(
         state_file=state_file,
         what=what,
     )
+    merge_lora(model)
     logits = predict_logits(model, features, held_out_rows, device, "fp32")
     return Fold(logits, pd.DataFrame(history), lambda folder: _save_weights(model, folder))
 
@@ -112,7 +114,8 @@ def predict(
     shared: Path, fold_folder: Path, features: TokenizedTexts, classes: LabelSet, recipe: dict[str, Any], device: str
 ) -> NDArray[np.float32]:
     """The logits [N, C] of a finished fold for all texts of `features`, in fp32."""
-    model = build_classifier(shared, len(classes.names), recipe, with_weights=False)
+    merged = recipe | {"lora": None}
+    model = build_classifier(shared, len(classes.names), merged, parent_ids=classes.parent_ids, with_weights=False)
     model.load_state_dict(load_file(fold_folder / WEIGHTS))
     return predict_logits(model.to(device), features, np.arange(len(features)), device, "fp32")
 

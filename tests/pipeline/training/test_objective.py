@@ -73,7 +73,7 @@ def test_flooding_turns_the_gradient_below_its_level():
         logits = output_of().logits.requires_grad_()
         value = value_of(Objective(nn.CrossEntropyLoss(), flooding=level), ClassifierOutput(logits, logits))
         plain = functional.cross_entropy(logits, LABELS)
-        assert float(value) == pytest.approx(abs(float(plain) - level) + level)
+        assert value.item() == pytest.approx(abs(plain.item() - level) + level)
         [ours], [theirs] = torch.autograd.grad(value, logits), torch.autograd.grad(plain, logits)
         torch.testing.assert_close(ours, sign * theirs)
 
