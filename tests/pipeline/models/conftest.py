@@ -7,6 +7,7 @@ import pytest
 import torch
 
 LENGTHS = (17, 3, 9, 2, 12)
+ALL = range(len(LENGTHS))
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def batch() -> Any:
     rng = np.random.default_rng(0)
     texts = [torch.from_numpy(rng.integers(5, 40, n)) for n in LENGTHS]
 
-    def make(pad_id: int = 0, rows: Any = range(len(LENGTHS)), width: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+    def make(pad_id: int = 0, rows: Any = ALL, width: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
         chosen = [texts[row] for row in rows]
         width = max(width, *map(len, chosen), 1)
         input_ids = torch.full((len(chosen), width), pad_id)

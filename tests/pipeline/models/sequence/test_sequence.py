@@ -31,7 +31,7 @@ def padded(rows, width, filling):
 def reference(ours, network):
     """PyTorch's bidirectional network with the weights of ours."""
     theirs = network(H, ours.output_size // 2, batch_first=True, bidirectional=True)
-    state = {name: value for name, value in ours.forward_rnn.state_dict().items()}
+    state = dict(ours.forward_rnn.state_dict())
     state |= {f"{name}_reverse": value for name, value in ours.backward_rnn.state_dict().items()}
     theirs.load_state_dict(state)
     return theirs
