@@ -38,11 +38,18 @@ def settings_of(classifier, layer_decay=1.0):
     return dict(found)
 
 
+def embedding_parameters(encoder):
+    """The ids of the embeddings' parameters, with what widens them or holds relative positions."""
+    modules = ("embeddings", "embeddings_project", "encoder.embedding_hidden_mapping_in", "encoder.rel_embeddings")
+    found = dict(encoder.named_modules())
+    return {id(p) for name in modules if name in found for p in found[name].parameters()}
+
+
 @pytest.mark.parametrize("model_type", ENCODERS)
 def test_every_parameter_is_in_one_group_with_its_parts_rate(make_classifier, model_type):
     classifier = make_classifier(model_type)
     found = settings_of(classifier)
-    embeddings = {id(p) for p in classifier.encoder.embeddings.parameters()}
+    embeddings = embedding_parameters(classifier.encoder)
     encoder = {id(p) for p in classifier.encoder.parameters()}
     for name, parameter in classifier.named_parameters():
         within = "embeddings" if id(parameter) in embeddings else "encoder"
@@ -89,9 +96,7 @@ def test_rates_fall_from_layer_to_layer(make_classifier, model_type):
     stack = next(module for module in layers if len(module) == (1 if shared else 2))
     expected = {id(p): RATES["encoder"] for p in classifier.encoder.parameters()}
     expected |= {id(p): RATES["encoder"] / 2 for p in ([] if shared else stack[0].parameters())}
-    expected |= {
-        id(p): RATES["embeddings"] * (0.5 if shared else 0.25) for p in classifier.encoder.embeddings.parameters()
-    }
+    expected |= dict.fromkeys(embedding_parameters(classifier.encoder), RATES["embeddings"] * (0.5 if shared else 0.25))
     for name, parameter in classifier.named_parameters():
         assert found[name][0] == pytest.approx(expected.get(id(parameter), RATES["head"])), name
 
