@@ -420,6 +420,7 @@ class LinearMember(Section):
     kind: Literal["linear"]
     from_: str = Field(alias="from")
     classifier: Literal["svm", "logistic"]
+    weighting: Literal["none", "naive_bayes"]
     C: Positive
     class_weights: Literal["none", "balanced"]
     augment: Annotated[list[Name], AfterValidator(_check_distinct)]
