@@ -307,7 +307,7 @@ class Word2Vec(Section):
     dimensions: AtLeastOne
     window: AtLeastOne
     min_count: AtLeastOne
-    epochs: AtLeastOne
+    epochs: Count
     negative: AtLeastOne
     skip_gram: bool
     weighting: Literal["mean", "idf"]

@@ -1,9 +1,9 @@
 """A linear classifier on TF-IDF features or mean word vectors: cheap, strong, and different from every transformer."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,7 @@ from pipeline.members.copies import with_copies
 from pipeline.members.fold import Fold
 from pipeline.members.inner_split import inner_split
 from pipeline.metrics import macro_f1
-from pipeline.vectors.features import transform
-
-Features: TypeAlias = csr_matrix | NDArray[np.float32]
+from pipeline.vectors.features import Features, load_transform
 
 WEIGHTS = "linear.npz"
 SHARE_FOR_SCALE = 0.2
@@ -38,7 +36,12 @@ def devices(recipe: dict[str, Any]) -> list[str]:
 
 def featurize(source: Path, texts: Sequence[str], recipe: dict[str, Any]) -> Features:
     """The texts' rows of features, [N, F]."""
-    return transform(source, texts)
+    return load_reader(source, recipe)(texts)
+
+
+def load_reader(source: Path, recipe: dict[str, Any]) -> Callable[[Sequence[str]], Features]:
+    """What `featurize` does, loaded once for many calls."""
+    return load_transform(source)
 
 
 def train_fold(
@@ -81,8 +84,16 @@ def predict(
     shared: Path, fold_folder: Path, features: Features, classes: LabelSet, recipe: dict[str, Any], device: str
 ) -> NDArray[np.float32]:
     """The logits [N, C] of a finished fold."""
+    return load_fold(shared, fold_folder, classes, recipe, device)(features)
+
+
+def load_fold(
+    shared: Path, fold_folder: Path, classes: LabelSet, recipe: dict[str, Any], device: str
+) -> Callable[[Features], NDArray[np.float32]]:
+    """What `predict` does, loaded once for many calls."""
     with np.load(fold_folder / WEIGHTS, allow_pickle=False) as file:
-        return _decide((file["coefficients"], file["intercept"]), features)
+        weights = file["coefficients"], file["intercept"]
+    return lambda features: _decide(weights, features)
 
 
 def fit_scale(decisions: NDArray[np.floating], label_ids: NDArray[np.integer]) -> float:
