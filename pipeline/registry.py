@@ -65,6 +65,7 @@ FAMILIES: dict[str, dict[str, str]] = {
     "kinds": {
         "neural": "pipeline.members.neural",
         "linear": "pipeline.members.linear",
+        "mlp": "pipeline.members.mlp",
     },
     "alignment": {
         "frequency": "pipeline.vocab.frequency:frequency",

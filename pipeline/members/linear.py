@@ -161,7 +161,7 @@ def _fit_together(
 
 
 def _fit_one_vs_rest(
-    features: Features, labels: NDArray[np.integer], known: NDArray[np.integer], recipe: dict[str, Any]
+    features: Any, labels: NDArray[np.integer], known: NDArray[np.integer], recipe: dict[str, Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Each class against the rest on features times its log-count ratios: → coefficients [F, known], intercept [known].
 

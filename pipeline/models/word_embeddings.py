@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -40,7 +40,7 @@ class WordEmbeddings(nn.Module):
         self.embeddings = nn.ModuleDict({"word_embeddings": table})  # the name that it has in BERT
         self.dropout = nn.Dropout(dropout)
 
-    def get_input_embeddings(self) -> nn.Module:
+    def get_input_embeddings(self) -> Any:
         """The table, [words + 2, H]."""
         return self.embeddings["word_embeddings"]
 

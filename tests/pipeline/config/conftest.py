@@ -56,12 +56,12 @@ PINNED: dict[str, Any] = {
     "defaults.neural.max_length": 128,
     "defaults.neural.loss": "ce",
     "defaults.neural.contrastive": None,
-    "defaults.neural.early_stop": {"on": "never", "share": 0.1, "patience": 3},
+    "defaults.neural.early_stop": {"on": "never", "metric": "macro_f1", "share": 0.1, "patience": 3},
     "defaults.tfidf.ngrams": [1, 2],
     "defaults.losses": {
         "ce": {"label_smoothing": 0.0},
         "focal": {"gamma": 1.0},
-        "dice": {"alpha": 0.3, "smooth": 1.0, "squared_denominator": True},
+        "dice": {"alpha": 0.3, "smooth": 1.0, "squared_denominator": True, "hardest_share": 1.0},
     },
     "defaults.contrastive.supcon": {"temperature": 0.5},
 }
