@@ -120,7 +120,11 @@ def _check_augmentation(filled: Mapping[str, Any]) -> list[Problem]:
     """Copies that start from vectors without neighbours, or that a member names and nothing makes."""
     problems = []
     vectors, augment = entries(filled, "vectors"), entries(filled, "augment")
-    with_words = [f"{VECTORS}/{name}" for name, entry in vectors.items() if entry.get("kind") == "word2vec" and entry.get("epochs") != 0]
+    with_words = [
+        f"{VECTORS}/{name}"
+        for name, entry in vectors.items()
+        if entry.get("kind") == "word2vec" and entry.get("epochs") != 0
+    ]
     for name, entry in augment.items():
         source = as_path(entry.get("from"))
         if source is not None and PurePosixPath(VECTORS) in source.parents and str(source) not in with_words:

@@ -131,9 +131,7 @@ def log_probabilities(
     return logits.astype(np.float32)
 
 
-def _fit(
-    features: Features, labels: NDArray[np.integer], n_classes: int, recipe: dict[str, Any]
-) -> tuple[Layers, int]:
+def _fit(features: Features, labels: NDArray[np.integer], n_classes: int, recipe: dict[str, Any]) -> tuple[Layers, int]:
     """The trained layers and the number of updates; what scales the features is folded into the first layer."""
     weights = registry.make("imbalance", recipe["class_weights"], np.bincount(labels, minlength=n_classes))
     shift, spread = _scale_of(features)

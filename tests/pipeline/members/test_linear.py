@@ -58,7 +58,9 @@ TRAIN = np.setdiff1d(np.arange(60), HELD_OUT)
 
 
 def train(source, features, labels, recipe, n_classes=3, train_rows=TRAIN):
-    return linear.train_fold(source, features, labels, train_rows, HELD_OUT, label_set(n_classes), recipe, "cpu", "x fold 0")
+    return linear.train_fold(
+        source, features, labels, train_rows, HELD_OUT, label_set(n_classes), recipe, "cpu", "x fold 0"
+    )
 
 
 def predict(fold, source, texts, recipe, tmp_path, n_classes=3):
@@ -287,7 +289,16 @@ def test_copies_follow_their_rows(source, short_texts, short_labels):
         features = linear.featurize(source, [*short_texts, *texts], RECIPE)
         labels = np.concatenate([short_labels, short_labels[copy_of]])
         return linear.train_fold(
-            source, features, labels, TRAIN, HELD_OUT, label_set(3), RECIPE, "cpu", "x fold 0", np.array(copy_of, dtype=int)
+            source,
+            features,
+            labels,
+            TRAIN,
+            HELD_OUT,
+            label_set(3),
+            RECIPE,
+            "cpu",
+            "x fold 0",
+            np.array(copy_of, dtype=int),
         ).logits
 
     plain = logits([], [])
