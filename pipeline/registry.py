@@ -51,6 +51,10 @@ FAMILIES: dict[str, dict[str, str]] = {
         "tfidf": "pipeline.vectors.tfidf",
         "word2vec": "pipeline.vectors.word2vec",
     },
+    "readers": {
+        "tokens": "pipeline.data.token_ids:load_token_reader",
+        "words": "pipeline.vectors.word_ids:load_word_reader",
+    },
     "augmentation": {
         "random_swap": "pipeline.augmentation.random_swap:random_swap",
         "random_delete": "pipeline.augmentation.random_delete:random_delete",
@@ -61,6 +65,7 @@ FAMILIES: dict[str, dict[str, str]] = {
     "kinds": {
         "neural": "pipeline.members.neural",
         "linear": "pipeline.members.linear",
+        "mlp": "pipeline.members.mlp",
     },
     "alignment": {
         "frequency": "pipeline.vocab.frequency:frequency",

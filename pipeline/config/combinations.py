@@ -17,8 +17,18 @@ PRETRAINED, ALIGNED, ENCODERS, VECTORS = (
     "models/vectors",
 )
 UNLABELLED = "data/unlabelled"
-STARTS = {"neural": (PRETRAINED, ALIGNED, ENCODERS), "linear": (VECTORS,)}
-NEEDS = {"neural": "an encoder", "linear": "a folder of vectors"}
+STARTS = {
+    "encoder": (PRETRAINED, ALIGNED, ENCODERS),
+    "neural": (PRETRAINED, ALIGNED, ENCODERS, VECTORS),
+    "linear": (VECTORS,),
+    "mlp": (PRETRAINED, ALIGNED, ENCODERS, VECTORS),
+}
+NEEDS = {
+    "encoder": "an encoder",
+    "neural": "an encoder or an entry of vectors of kind word2vec",
+    "linear": "a folder of vectors",
+    "mlp": "an encoder or a folder of vectors",
+}
 
 
 def check_combinations(filled: Mapping[str, Any]) -> list[Problem]:
@@ -26,7 +36,8 @@ def check_combinations(filled: Mapping[str, Any]) -> list[Problem]:
 
     The params need not be valid: what has another form than it should is reported elsewhere and passed over here.
     """
-    return [*_check_names(filled), *_check_sources(filled), *_check_augmentation(filled), *_check_training(filled)]
+    checks = (_check_names, _check_sources, _check_vectors, _check_augmentation, _check_training)
+    return [problem for check in checks for problem in check(filled)]
 
 
 def entries(filled: Mapping[str, Any], section: str) -> dict[str, Mapping[str, Any]]:
@@ -63,7 +74,7 @@ def _check_sources(filled: Mapping[str, Any]) -> list[Problem]:
             ALIGNED: [],
             ENCODERS: [path for path in made[ENCODERS] if path.split("/")[2] != name],
         }
-        problems += _check_source(("encoders", name, "from"), encoder, "neural", others)
+        problems += _check_source(("encoders", name, "from"), encoder, "encoder", others)
         problems += _check_reference(("encoders", name, "reference"), encoder, made)
         problems += _check_corpus(("encoders", name, "reference"), encoder.get("reference"), filled)
         problems += _check_corpus(("encoders", name, "corpus"), encoder.get("corpus"), filled)
@@ -75,11 +86,46 @@ def _check_sources(filled: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
+def _check_vectors(filled: Mapping[str, Any]) -> list[Problem]:
+    """What members cannot do with the vectors that they start from."""
+    problems = []
+    kinds = {f"{VECTORS}/{name}": entry.get("kind") for name, entry in entries(filled, "vectors").items()}
+    for name, member in entries(filled, "members").items():
+        of_vectors, kind = kinds.get(str(as_path(member.get("from")))), member.get("kind")
+        if kind == "neural" and of_vectors == "tfidf":
+            message = f"got {member['from']!r}, which has no vector for a word; {NEEDS['neural']} is needed"
+            problems.append(Problem(("members", name, "from"), message))
+        if kind == "neural" and of_vectors == "word2vec":
+            problems += _check_table(name, member)
+        if kind == "linear" and of_vectors == "word2vec" and member.get("weighting") == "naive_bayes":
+            message = "got 'naive_bayes', which counts words: vectors of kind tfidf are needed, or weighting: none"
+            problems.append(Problem(("members", name, "weighting"), message))
+    return problems
+
+
+def _check_table(name: str, member: Mapping[str, Any]) -> list[Problem]:
+    """A table of word vectors has no layers."""
+    problems = []
+    layers = member.get("layers")
+    word = layers.get("name") if isinstance(layers, Mapping) else layers
+    if isinstance(word, str) and word != "last":
+        message = f"got {word!r}, only last is allowed: word vectors have no layers to choose from"
+        problems.append(Problem(("members", name, "layers"), message))
+    if member.get("lora") is not None:
+        message = "is for transformers: word vectors have no matrices to update; set it to null"
+        problems.append(Problem(("members", name, "lora"), message))
+    return problems
+
+
 def _check_augmentation(filled: Mapping[str, Any]) -> list[Problem]:
     """Copies that start from vectors without neighbours, or that a member names and nothing makes."""
     problems = []
     vectors, augment = entries(filled, "vectors"), entries(filled, "augment")
-    with_words = [f"{VECTORS}/{name}" for name, entry in vectors.items() if entry.get("kind") == "word2vec"]
+    with_words = [
+        f"{VECTORS}/{name}"
+        for name, entry in vectors.items()
+        if entry.get("kind") == "word2vec" and entry.get("epochs") != 0
+    ]
     for name, entry in augment.items():
         source = as_path(entry.get("from"))
         if source is not None and PurePosixPath(VECTORS) in source.parents and str(source) not in with_words:

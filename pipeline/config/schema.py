@@ -307,7 +307,7 @@ class Word2Vec(Section):
     dimensions: AtLeastOne
     window: AtLeastOne
     min_count: AtLeastOne
-    epochs: AtLeastOne
+    epochs: Count
     negative: AtLeastOne
     skip_gram: bool
     weighting: Literal["mean", "idf"]
@@ -420,13 +420,31 @@ class LinearMember(Section):
     kind: Literal["linear"]
     from_: str = Field(alias="from")
     classifier: Literal["svm", "logistic"]
+    weighting: Literal["none", "naive_bayes"]
     C: Positive
     class_weights: Literal["none", "balanced"]
     augment: Annotated[list[Name], AfterValidator(_check_distinct)]
     seed: Count
 
 
-MEMBER_MODELS: dict[str, type[Section]] = {"neural": NeuralMember, "linear": LinearMember}
+class MLPMember(Section):
+    """The full recipe of a multi-layer perceptron on the features of an encoder or of vectors."""
+
+    kind: Literal["mlp"]
+    from_: str = Field(alias="from")
+    max_length: Annotated[int, Field(ge=8)]
+    hidden: Annotated[list[AtLeastOne], Field(min_length=1)]
+    class_weights: piece("imbalance")  # type: ignore[valid-type]
+    epochs: AtLeastOne
+    batch_size: AtLeastOne
+    learning_rate: Positive
+    weight_decay: Annotated[float, Field(ge=0)]
+    augment: Annotated[list[Name], AfterValidator(_check_distinct)]
+    threads: AtLeastOne
+    seed: Count
+
+
+MEMBER_MODELS: dict[str, type[Section]] = {"neural": NeuralMember, "linear": LinearMember, "mlp": MLPMember}
 # The sections whose entries say their kind, and the kinds of each. No two kinds have one name.
 KINDS = {"members": MEMBER_MODELS, "vectors": VECTOR_MODELS}
 
@@ -466,7 +484,7 @@ class Params(Section):
     encoders: dict[Name, Encoder]
     vectors: dict[Name, Annotated[Tfidf | Word2Vec, Field(discriminator="kind")]]
     augment: dict[Name, Augment]
-    members: dict[Name, Annotated[NeuralMember | LinearMember, Field(discriminator="kind")]]
+    members: dict[Name, Annotated[NeuralMember | LinearMember | MLPMember, Field(discriminator="kind")]]
     external: dict[Name, External]
     fusion: Fusion
     class_weights: ClassWeights

@@ -17,8 +17,6 @@ def check_training(name: str, member: Mapping[str, Any], level_separator: Any) -
         ("unfreeze_every", *_unfreezing(member)),
         ("r_drop", *_r_drop(member)),
         ("levels", *_levels(member, level_separator)),
-        ("layers", *_vectors(member, "layers", "last")),
-        ("lora", *_vectors(member, "lora", None)),
     ]
     return [Problem(("members", name, key), message) for key, broken, message in rules if broken]
 
@@ -69,15 +67,4 @@ def _levels(member: Mapping[str, Any], level_separator: Any) -> tuple[bool, str]
     return (
         member.get("levels") is not None and not level_separator,
         "labels have one level unless data.level_separator says what stands between levels, as '-' in 1-9",
-    )
-
-
-def _vectors(member: Mapping[str, Any], key: str, allowed: Any) -> tuple[bool, str]:
-    """Word vectors are an encoder without layers."""
-    source = member.get("from")
-    on_vectors = isinstance(source, str) and source.removeprefix("./").startswith("models/vectors/")
-    shown = "null" if allowed is None else allowed
-    return (
-        on_vectors and word_of(member.get(key)) != allowed,
-        f"word vectors have no layers; {shown} is allowed here",
     )

@@ -1,7 +1,7 @@
-"""A fine-tuned transformer encoder."""
+"""A fine-tuned encoder: a transformer, or a table of word vectors."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,8 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
-from transformers import AutoTokenizer
 
-from pipeline.data.batches import TokenizedTexts, tokenize
+from pipeline.data.batches import TokenizedTexts
 from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
 from pipeline.inference.classifier import predict_logits
@@ -29,6 +28,7 @@ from pipeline.models.positions import check_max_length
 from pipeline.runtime.devices import available_devices
 from pipeline.runtime.torch_setup import set_up_torch
 from pipeline.training.loop import Scores, train_classifier
+from pipeline.vectors.features import is_vectors
 
 WEIGHTS = "model.safetensors"
 
@@ -44,9 +44,15 @@ def devices(recipe: dict[str, Any]) -> list[str]:
 
 
 def featurize(source: Path, texts: Sequence[str], recipe: dict[str, Any]) -> TokenizedTexts:
-    """The texts' token ids under the encoder's own tokenizer, cut to the recipe's `max_length`."""
-    tokenizer = AutoTokenizer.from_pretrained(source, local_files_only=True)
-    return tokenize(tokenizer, texts, recipe["max_length"])
+    """The texts' ids under the encoder's own tokenizer or word list, cut to the recipe's `max_length`."""
+    return load_reader(source, recipe)(texts)
+
+
+def load_reader(source: Path, recipe: dict[str, Any]) -> Callable[[Sequence[str]], TokenizedTexts]:
+    """What `featurize` does, loaded once for many calls."""
+    word = "words" if is_vectors(source) else "tokens"
+    reader: Callable[[Sequence[str]], TokenizedTexts] = registry.load("readers", word)(source, recipe["max_length"])
+    return reader
 
 
 def train_fold(
@@ -103,7 +109,7 @@ def train_fold(
 
 
 def save_shared(source: Path, folder: Path) -> None:
-    """Copy the encoder's configuration and tokenizer: with a fold's weights, all that prediction needs."""
+    """Copy the encoder's configuration and tokenizer, or its words without their vectors: with a fold's weights, all that prediction needs."""
     folder.mkdir(parents=True)
     for file in sorted(source.iterdir()):
         if file.is_file() and file.suffix in (".json", ".txt", ".model"):
@@ -114,10 +120,18 @@ def predict(
     shared: Path, fold_folder: Path, features: TokenizedTexts, classes: LabelSet, recipe: dict[str, Any], device: str
 ) -> NDArray[np.float32]:
     """The logits [N, C] of a finished fold for all texts of `features`, in fp32."""
-    merged = recipe | {"lora": None}
+    return load_fold(shared, fold_folder, classes, recipe, device)(features)
+
+
+def load_fold(
+    shared: Path, fold_folder: Path, classes: LabelSet, recipe: dict[str, Any], device: str
+) -> Callable[[TokenizedTexts], NDArray[np.float32]]:
+    """What `predict` does, loaded once for many calls."""
+    merged = recipe | {"lora": None}  # into the weights, when the fold ended
     model = build_classifier(shared, len(classes.names), merged, parent_ids=classes.parent_ids, with_weights=False)
     model.load_state_dict(load_file(fold_folder / WEIGHTS))
-    return predict_logits(model.to(device), features, np.arange(len(features)), device, "fp32")
+    model.to(device)
+    return lambda features: predict_logits(model, features, np.arange(len(features)), device, "fp32")
 
 
 def _save_weights(model: TextClassifier, folder: Path) -> None:

@@ -16,6 +16,8 @@ from pipeline.models.dropout import set_dropout
 from pipeline.models.head import ClassificationHead
 from pipeline.models.levels import LevelHead
 from pipeline.models.lora import add_lora
+from pipeline.models.word_embeddings import WordEmbeddingsConfig, load_word_embeddings, read_word_config
+from pipeline.vectors.features import is_vectors
 
 
 def build_classifier(
@@ -26,7 +28,7 @@ def build_classifier(
     parent_ids: Sequence[int] = (),
     with_weights: bool = True,
 ) -> TextClassifier:
-    """A classifier over the encoder of a Hugging Face directory, in fp32.
+    """A classifier over the encoder of a Hugging Face directory, or over the table of word vectors, in fp32.
 
     `recipe` holds layers, sequence, poolers, combine, dropout, lora, head and levels, as in params.yaml with every
     default filled in; `parent_ids` are the classes' parents where labels have levels. `with_weights=False` reads the
@@ -34,7 +36,7 @@ def build_classifier(
 
     Raises UserError for words that do not fit the encoder or each other, and for `levels` where labels have none.
     """
-    config = AutoConfig.from_pretrained(directory, local_files_only=True)
+    config = read_config(directory)
     layers = registry.make("layers", recipe["layers"], config.hidden_size, config.num_hidden_layers)
     keep_layers(config, layers.n_layers)
     encoder = load_encoder(config, directory if with_weights else None, recipe["dropout"])
@@ -52,11 +54,20 @@ def build_classifier(
     return TextClassifier(encoder, layers, sequence, poolers, recipe["combine"], head, levels)
 
 
+def read_config(directory: Path) -> Any:
+    """The shape of what lies in a directory: a Hugging Face encoder or word vectors."""
+    if is_vectors(directory):
+        return read_word_config(directory)
+    return AutoConfig.from_pretrained(directory, local_files_only=True)
+
+
 def load_encoder(config: Any, directory: Path | None, dropout: float) -> nn.Module:
     """The encoder that a configuration describes, in fp32, with its dropout set and without its own pooler.
 
     With a directory the weights are those that lie there, without one they are fresh.
     """
+    if isinstance(config, WordEmbeddingsConfig):
+        return load_word_embeddings(config, directory, dropout)
     auto_model: Any = AutoModel
     set_dropout(config, dropout)
     # fp32 both times: the default is the checkpoint's own dtype, which would round weights that were trained in fp32.

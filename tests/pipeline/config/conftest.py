@@ -61,7 +61,7 @@ PINNED: dict[str, Any] = {
     "defaults.losses": {
         "ce": {"label_smoothing": 0.0},
         "focal": {"gamma": 1.0},
-        "dice": {"alpha": 0.3, "smooth": 1.0, "squared_denominator": True},
+        "dice": {"alpha": 0.3, "smooth": 1.0, "squared_denominator": True, "hardest_share": 1.0},
     },
     "defaults.contrastive.supcon": {"temperature": 0.5},
 }

@@ -94,8 +94,7 @@ def keys(section):
         ),
         (
             {f"{NEURAL}.class_weights": "balance"},
-            f"{NEURAL}.class_weights: got 'balance', one of: {', '.join(words('imbalance'))}; "
-            "did you mean 'balanced'?",
+            f"{NEURAL}.class_weights: got 'balance', one of: {', '.join(words('imbalance'))}; did you mean 'balanced'?",
         ),
         (
             {"data.clean": ["strip_whitespace", "lower"]},
@@ -237,8 +236,7 @@ def test_members_may_be_called_like_kinds(errors, load):
     member = {"kind": "neural", "from": "models/encoders/tiny-bert"}
     assert set(load({"members": {"neural": member, "linear": member}}).members) == {"neural", "linear"}
     assert errors({"members": {"neural": member | {"epochs": 0}, "linear": member | {"epoch": 1}}}) == [
-        f"members.linear.epoch: is not a known key; allowed here: {keys(schema.NeuralMember)}; "
-        "did you mean 'epochs'?",
+        f"members.linear.epoch: is not a known key; allowed here: {keys(schema.NeuralMember)}; did you mean 'epochs'?",
         "members.neural.epochs: got 0, 1 or more is allowed",
     ]
 

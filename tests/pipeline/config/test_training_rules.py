@@ -19,7 +19,6 @@ RULES = [
         "r_drop: two passes differ by their dropout alone, and there is none",
     ),
     ({"levels": {"weight": 0.2, "prediction": "flat"}}, "levels: labels have one level unless data.level_separator sa"),
-    ({"from": "models/vectors/tfidf", "lora": LORA}, "lora: word vectors have no layers; null is allowed here"),
 ]
 
 

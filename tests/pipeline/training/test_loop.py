@@ -222,9 +222,7 @@ def test_flooding_keeps_the_loss_up(train, make_classifier):
 def test_an_attack_takes_part_and_leaves_the_weights(trained):
     attack = partial(fgm, on=["embeddings"], epsilon=1.0)
     nothing = partial(fgm, on=["embeddings"], epsilon=0.0)
-    plain, attacked = (
-        trained(dropout=False, adversarial=a and Adversarial(a, ["embeddings"])) for a in (None, attack)
-    )
+    plain, attacked = (trained(dropout=False, adversarial=a and Adversarial(a, ["embeddings"])) for a in (None, attack))
     assert not close(plain, attacked, 1e-3)
     # A move of length 0 only doubles the gradients, which a clip that always cuts makes good.
     doubled = trained(dropout=False, adversarial=Adversarial(nothing, ["embeddings"]), clip=1e-3)

@@ -115,7 +115,9 @@ def test_a_bias_matrix_is_a_bias():
 
 
 def test_groups_do_not_depend_on_anything_but_the_model(make_classifier):
-    names = [[group["name"] for group in classifier_groups(make_classifier("bert"), RATES, 0.01, 1.0)] for _ in range(2)]
+    names = [
+        [group["name"] for group in classifier_groups(make_classifier("bert"), RATES, 0.01, 1.0)] for _ in range(2)
+    ]
     assert names[0] == names[1]
     assert len(set(names[0])) == 6
 
