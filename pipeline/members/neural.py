@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
+from pipeline import registry
 from pipeline.data.batches import TokenizedTexts
 from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
@@ -109,7 +110,7 @@ def train_fold(
 
 
 def save_shared(source: Path, folder: Path) -> None:
-    """Copy the encoder's configuration and tokenizer, or its words without their vectors: with a fold's weights, all that prediction needs."""
+    """Copy what prediction needs beside a fold's weights: the configuration and the tokenizer, or the words."""
     folder.mkdir(parents=True)
     for file in sorted(source.iterdir()):
         if file.is_file() and file.suffix in (".json", ".txt", ".model"):

@@ -9,7 +9,7 @@ from pipeline.config.defaults import FAMILIES, SECTIONS, fill_defaults
 from pipeline.registry import words
 
 LOSSES = ", ".join(words("losses"))
-OF_A_TRANSFORMER = ", ".join(list(schema.TransformerMember.model_fields)[2:])
+OF_A_TRANSFORMER = ", ".join(list(schema.NeuralMember.model_fields)[2:])
 
 # ── What fills what ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -41,6 +41,7 @@ def test_a_piece_replaces_the_default_piece_whole(load):
         "alpha": 0.5,
         "smooth": 1.0,
         "squared_denominator": True,
+        "hardest_share": 1.0,
     }
     assert params.members["bert-ce"].loss == {"name": "focal", "gamma": 2.0}
 
@@ -109,8 +110,8 @@ def test_filling_leaves_what_was_read_as_it_was():
         ),
         (
             {"defaults.neural.loss": {"name": "dice", "alfa": 1.0}},
-            "defaults.neural.loss.alfa: is not a known key; allowed here: alpha, smooth, squared_denominator; "
-            "did you mean 'alpha'?",
+            "defaults.neural.loss.alfa: is not a known key; allowed here: alpha, smooth, squared_denominator, "
+            "hardest_share; did you mean 'alpha'?",
         ),
         (
             {"defaults.masked_lm.checkpoints": [400]},

@@ -213,8 +213,9 @@ def test_all_mistakes_are_told_at_once_in_order(errors):
         "members.nezha-dice.from: nothing makes it: got 'models/encoders/tiny-nezah', one of: "
         "models/pretrained/tiny-bert, models/pretrained/tiny-nezha, models/aligned/tiny-bert, "
         "models/aligned/tiny-nezha, "
-        "models/encoders/tiny-bert, models/encoders/tiny-nezha; did you mean 'models/encoders/tiny-nezha'?",
-        "members.tfidf-svm.kind: got 'svm', one of: {KINDS}",
+        "models/encoders/tiny-bert, models/encoders/tiny-nezha, models/vectors/tfidf; "
+        "did you mean 'models/encoders/tiny-nezha'?",
+        f"members.tfidf-svm.kind: got 'svm', one of: {KINDS}",
         "toy: got 'no', true or false is allowed",
     ]  # fmt: skip
 
@@ -223,10 +224,12 @@ def test_all_mistakes_of_one_piece_are_told(errors):
     piece = {"name": "dice", "alpha": "x", "smoth": 1.0}
     assert errors({"members.bert-ce.loss": piece, "defaults.losses.dice": {"smooth": 1.0}}) == [
         "members.bert-ce.loss.alpha: got 'x', a number is allowed",
-        "members.bert-ce.loss.smoth: is not a known key; allowed here: alpha, smooth, squared_denominator, hardest_share; "
-        "did you mean 'smooth'?",
+        "members.bert-ce.loss.smoth: is not a known key; allowed here: alpha, smooth, squared_denominator, "
+        "hardest_share; did you mean 'smooth'?",
+        "members.bert-ce.loss: dice needs 'hardest_share': give it here or under defaults.losses.dice",
         "members.bert-ce.loss: dice needs 'squared_denominator': give it here or under defaults.losses.dice",
         "members.nezha-dice.loss: dice needs 'alpha': give it here or under defaults.losses.dice",
+        "members.nezha-dice.loss: dice needs 'hardest_share': give it here or under defaults.losses.dice",
         "members.nezha-dice.loss: dice needs 'squared_denominator': give it here or under defaults.losses.dice",
     ]
 

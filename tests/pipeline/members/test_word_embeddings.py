@@ -74,7 +74,9 @@ def recipe_of(**changes):
         "poolers": [{"name": "max"}],
         "combine": "sum",
         "dropout": 0.1,
+        "lora": None,
         "head": {"samples": 1, "reduce": "mean", "p": 0.1},
+        "levels": None,
     }
     return recipe | changes
 

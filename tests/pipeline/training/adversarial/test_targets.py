@@ -57,7 +57,7 @@ def test_a_frozen_target_is_refused(make_model):
     classifier = Classifier(make_model("bert"))
     classifier.encoder.requires_grad_(False)
     try:
-        with pytest.raises(UserError, match="encoder.embeddings.word_embeddings.weight is frozen"):
+        with pytest.raises(UserError, match=r"encoder.embeddings.word_embeddings.weight is frozen"):
             find_targets(classifier, ["embeddings"])
     finally:
         classifier.encoder.requires_grad_(True)
