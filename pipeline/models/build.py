@@ -83,6 +83,8 @@ def load_encoder(config: Any, directory: Path | None, dropout: float) -> nn.Modu
 
 def keep_layers(config: Any, n: int) -> None:
     """Let a Hugging Face configuration describe the first `n` layers of its encoder."""
+    if n == config.num_hidden_layers:
+        return
     config.num_hidden_layers = n
     if getattr(config, "layer_types", None) is not None:
         config.layer_types = config.layer_types[:n]

@@ -4,6 +4,8 @@ from typing import Any
 
 from torch import nn
 
+from pipeline.errors import UserError
+
 
 def add_lora(encoder: Any, *, rank: int, alpha: float, dropout: float) -> None:
     """Freeze the encoder and give each of its linear layers a trainable update of `rank`, in place.
@@ -11,7 +13,11 @@ def add_lora(encoder: Any, *, rank: int, alpha: float, dropout: float) -> None:
     Hu et al. 2021, arXiv:2106.09685: W becomes W + alpha / rank · B A, with B zero at first, so that what the encoder
     computes is the same. All linear layers take part (Dettmers et al. 2023, arXiv:2305.14314), whatever a family calls
     them; `dropout` is that of the update's input. Parameters keep their names but for a `base_layer` in them.
+
+    Raises UserError where the encoder has no linear layers, as word vectors have none.
     """
+    if not any(isinstance(module, nn.Linear) for module in encoder.modules()):
+        raise UserError("lora: this encoder has no linear layers; set lora to null")
     from peft import LoraConfig, inject_adapter_in_model
 
     config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules="all-linear")  # type: ignore[arg-type]

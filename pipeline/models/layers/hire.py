@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.models.bidirectional import Bidirectional
+from pipeline.models.layers.check import check_layers
 
 
 class HIRE(nn.Module):
@@ -19,13 +20,14 @@ class HIRE(nn.Module):
         size: units of the GRU in each direction.
 
     Raises:
-        UserError: for a `size` below 1.
+        UserError: for a `size` below 1, and where the encoder has no layers.
     """
 
     all_layers = True
 
     def __init__(self, hidden_size: int, n_layers: int, *, size: int):
         super().__init__()
+        check_layers("hire", n_layers)
         self.output_size, self.n_layers = 3 * hidden_size, n_layers
         self.reader = Bidirectional(nn.GRU, hidden_size, size)
         self.score = nn.Linear(2 * size, 1)

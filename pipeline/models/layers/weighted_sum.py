@@ -3,17 +3,23 @@
 import torch
 from torch import Tensor, nn
 
+from pipeline.models.layers.check import check_layers
+
 
 class WeightedSum(nn.Module):
     """The mean of all layers under learned weights, a softmax of one number a layer (Peters et al. 2018, section 3.2).
 
     The embeddings below the first layer are no part of it. All weights are equal at first.
+
+    Raises:
+        UserError: where the encoder has no layers.
     """
 
     all_layers = True
 
     def __init__(self, hidden_size: int, n_layers: int):
         super().__init__()
+        check_layers("weighted_sum", n_layers)
         self.output_size, self.n_layers = hidden_size, n_layers
         self.scores = nn.Parameter(torch.zeros(n_layers))
 

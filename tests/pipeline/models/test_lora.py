@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from pipeline.errors import UserError
 from pipeline.models.lora import add_lora, merge_lora
 
 FAMILIES = ["bert", "roberta", "albert", "ernie", "electra", "deberta-v2", "modernbert", "nezha"]
@@ -82,6 +83,11 @@ def test_merging_without_updates_changes_nothing(make_model):
     merge_lora(encoder)
     assert list(encoder.state_dict()) == names
     torch.testing.assert_close(states_of(encoder), before, rtol=0, atol=0)
+
+
+def test_encoder_without_linear_layers_is_refused():
+    with pytest.raises(UserError, match="^lora: this encoder has no linear layers; set lora to null"):
+        add_lora(nn.Sequential(nn.Embedding(3, 2)), rank=2, alpha=4, dropout=0.0)
 
 
 def test_dropout_of_the_updates(adapted):

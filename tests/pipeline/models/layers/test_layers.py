@@ -93,6 +93,13 @@ def test_layers_that_are_not_there_are_refused(word, n):
         make(word, n=n)
 
 
+@pytest.mark.parametrize("word", [word for word in registry.words("layers") if word != "last"])
+def test_word_vectors_have_no_layers_to_choose_from(word, named):
+    arguments = {key: value for key, value in named("layers", word).items() if key != "name"}
+    with pytest.raises(UserError, match=rf"^layers {word}: this encoder has no layers to choose from"):
+        registry.load("layers", word)(H, 0, **arguments)
+
+
 def test_hire_without_units_is_refused():
     with pytest.raises(UserError, match="hire: got size 0, 1 or more"):
         make("hire", size=0)
