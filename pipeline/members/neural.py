@@ -109,7 +109,7 @@ def train_fold(
 
 
 def save_shared(source: Path, folder: Path) -> None:
-    """Copy the encoder's configuration and tokenizer, or its words without their vectors: with a fold's weights, all that prediction needs."""
+    """Copy what prediction needs beside a fold's weights: the encoder's configuration and tokenizer, or its words."""
     folder.mkdir(parents=True)
     for file in sorted(source.iterdir()):
         if file.is_file() and file.suffix in (".json", ".txt", ".model"):

@@ -11,7 +11,6 @@ from scipy.sparse import csr_matrix
 from pipeline import registry
 from pipeline.artifacts.atomic import read_json
 
-
 Features: TypeAlias = csr_matrix | NDArray[np.float32]
 
 

@@ -78,9 +78,7 @@ def test_of_the_hardest_rows_equals_loop(batch, slow_probs, class_weights, share
 
 def test_easy_rows_teach_nothing(batch):
     logits, labels = batch
-    DiceLoss(torch.ones(4), alpha=0.3, smooth=1.0, squared_denominator=True, hardest_share=0.3)(
-        logits, labels
-    ).backward()
+    DiceLoss(torch.ones(4), alpha=0.3, smooth=1.0, squared_denominator=True, hardest_share=0.3)(logits, labels).backward()
     p = torch.softmax(logits.detach(), dim=-1).gather(1, labels[:, None]).squeeze(1)
     taught = (logits.grad != 0).any(dim=1)
     assert taught.sum() == 3

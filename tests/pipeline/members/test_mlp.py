@@ -101,7 +101,7 @@ def test_features_of_an_encoder_are_means_over_real_tokens(make_model, tiny_chec
 
 
 def test_too_long_for_the_encoders_positions(tiny_checkpoint):
-    with pytest.raises(UserError, match="got max_length 33, .* set max_length to 32 or less"):
+    with pytest.raises(UserError, match=r"got max_length 33, .* set max_length to 32 or less"):
         mlp.load_reader(tiny_checkpoint("bert"), RECIPE | {"max_length": 33})
 
 

@@ -42,7 +42,9 @@ def train(tiny_checkpoint, short_texts, short_labels):
         source = source or tiny_checkpoint(architecture)
         features = neural.featurize(source, short_texts, recipe)
         train_rows = np.setdiff1d(TRAIN, held_out)
-        return neural.train_fold(source, features, labels, train_rows, held_out, n_classes, recipe, "cpu", "x fold 0")
+        return neural.train_fold(
+            source, features, labels, train_rows, held_out, n_classes, recipe, "cpu", "x fold 0"
+        )
 
     return run
 
