@@ -10,6 +10,7 @@ from transformers import AutoConfig, AutoModel
 
 import pipeline.models.nezha  # noqa: F401  (registers NEZHA with AutoModel)
 from pipeline import registry
+from pipeline.models.byte_dropout import use_byte_dropout
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.dropout import set_dropout
 from pipeline.models.head import ClassificationHead
@@ -34,7 +35,9 @@ def build_classifier(
     poolers = [registry.make("poolers", piece, width) for piece in recipe["poolers"]]
     pooled = width * len(poolers) if recipe["combine"] == "concat" else width
     head = ClassificationHead(pooled, n_classes, **recipe["head"])
-    return TextClassifier(encoder, layers, sequence, poolers, recipe["combine"], head)
+    classifier = TextClassifier(encoder, layers, sequence, poolers, recipe["combine"], head)
+    use_byte_dropout(classifier)
+    return classifier
 
 
 def load_encoder(config: Any, directory: Path | None, dropout: float) -> nn.Module:
