@@ -119,8 +119,15 @@ FAMILIES: dict[str, dict[str, str]] = {
         "sqrt_balanced": "pipeline.losses.imbalance:sqrt_balanced",
         "effective_number": "pipeline.losses.imbalance:effective_number",
     },
-    "adversarial": {},
-    "averaging": {},
+    "adversarial": {
+        "fgm": "pipeline.training.adversarial.fgm:fgm",
+        "pgd": "pipeline.training.adversarial.pgd:pgd",
+        "freelb": "pipeline.training.adversarial.freelb:freelb",
+    },
+    "averaging": {
+        "swa": "pipeline.training.averaging.swa:swa",
+        "ema": "pipeline.training.averaging.ema:ema",
+    },
     "samplers": {
         "shuffle": "pipeline.training.samplers.shuffle:shuffle",
         "weighted": "pipeline.training.samplers.weighted:weighted",

@@ -1,8 +1,8 @@
 """Train a member on every fold: `python -m stages.finetune bert-ce`, or one fold of it with `--fold 3`.
 
 The folds run side by side on whatever GPUs there are, and one after the other on a CPU. A finished fold is kept in
-.scratch/ under a hash of everything that determines it, so a stage that was killed goes on with the fold that was
-running. The outputs appear when all folds are there.
+.scratch/ under a hash of everything that determines it, and beside it the state of the one that is running: a stage
+that was killed goes on where it was. The outputs appear when all folds are there.
 """
 
 from functools import cache
@@ -51,6 +51,7 @@ def train_one_fold(member: str, fold: int, device: str) -> None:
     from pipeline.artifacts.atomic import atomic_folder
     from pipeline.artifacts.logits import write_logits
     from pipeline.artifacts.paths import fold_name
+    from pipeline.metrics import macro_f1
 
     recipe = _recipe(member)
     kind = registry.load("kinds", recipe["kind"])
@@ -58,6 +59,9 @@ def train_one_fold(member: str, fold: int, device: str) -> None:
     n_folds = int(fold_ids.max()) + 1
     held_out = fold_ids[fold // n_folds] == fold % n_folds
     what = f"{member} fold {fold}"
+    scratch = _scratch(recipe)
+    scratch.mkdir(parents=True, exist_ok=True)
+    state_file = scratch / f"{fold_name(fold)}.state"
     trained = kind.train_fold(
         Path(recipe["from"]),
         features,
@@ -69,13 +73,16 @@ def train_one_fold(member: str, fold: int, device: str) -> None:
         device,
         what,
         copy_of,
+        state_file,
     )
-    with atomic_folder(_scratch(recipe) / fold_name(fold)) as folder:
+    with atomic_folder(scratch / fold_name(fold)) as folder:
         (folder / "weights").mkdir()
         trained.save(folder / "weights")
         write_logits(folder / "logits.npz", row_id[held_out].tolist(), trained.logits, classes.names)
         trained.history.to_csv(folder / "history.csv", index=False, lineterminator="\n")
-    say(f"{what}: macro-F1 {trained.history['macro_f1'].iloc[-1]:.4f}")
+    state_file.unlink(missing_ok=True)
+    score = macro_f1(label_ids[held_out.nonzero()[0]], trained.logits.argmax(axis=1), len(classes.names))
+    say(f"{what}: macro-F1 {score:.4f}")
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.config.messages import one_of
 from pipeline.config.pieces import Problem
 from pipeline.config.schema import MEMBER_MODELS
+from pipeline.config.training_rules import check_training
 
 # The folders that stages fill, and which of them an entry may start from.
 PRETRAINED, ALIGNED, ENCODERS, VECTORS = (
@@ -25,7 +26,7 @@ def check_combinations(filled: Mapping[str, Any]) -> list[Problem]:
 
     The params need not be valid: what has another form than it should is reported elsewhere and passed over here.
     """
-    return [*_check_names(filled), *_check_sources(filled), *_check_augmentation(filled)]
+    return [*_check_names(filled), *_check_sources(filled), *_check_augmentation(filled), *_check_training(filled)]
 
 
 def entries(filled: Mapping[str, Any], section: str) -> dict[str, Mapping[str, Any]]:
@@ -92,6 +93,14 @@ def _check_augmentation(filled: Mapping[str, Any]) -> list[Problem]:
                 message = f"nothing makes it: {one_of(copies, list(augment))}"
                 problems.append(Problem(("members", name, "augment", index), message))
     return problems
+
+
+def _check_training(filled: Mapping[str, Any]) -> list[Problem]:
+    data = filled.get("data")
+    separator = data.get("level_separator") if isinstance(data, Mapping) else None
+    members = entries(filled, "members").items()
+    neural = [(name, member) for name, member in members if member.get("kind") == "neural"]
+    return [problem for name, member in neural for problem in check_training(name, member, separator)]
 
 
 def _made_by_stages(filled: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -5,8 +5,8 @@ Each kind is a module with the same functions, and is a word of the registry's `
 - `set_up(recipe)`: threads and seeds of this process, called once before anything else;
 - `devices(recipe)`: where its folds may run, one entry for each that may run at a time;
 - `featurize(source, texts, recipe)`: what the kind reads of texts, made once for all folds;
-- `train_fold(source, features, label_ids, train_rows, held_out_rows, classes, recipe, device, what, copy_of)` →
-  `Fold`;
+- `train_fold(source, features, label_ids, train_rows, held_out_rows, classes, recipe, device, what, copy_of,
+  state_file)` → `Fold`; a kind that trains for long keeps there what it needs to go on after a kill;
 - `save_shared(source, folder)`: what all folds of a member need besides their own weights;
 - `predict(shared, fold_folder, features, classes, recipe, device)` → logits [N, C] of a finished fold.
 

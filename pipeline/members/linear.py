@@ -51,6 +51,7 @@ def train_fold(
     device: str,
     what: str,
     copy_of: NDArray[np.integer] | Sequence[int] = (),
+    state_file: Path | None = None,
 ) -> Fold:
     """Fit on `train_rows` and their copies; the logits are the held-out rows' decision values times one fitted scale.
 

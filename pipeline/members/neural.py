@@ -10,9 +10,9 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
+from torch.nn import functional
 from transformers import AutoTokenizer
 
-from pipeline import registry
 from pipeline.data.batches import TokenizedTexts, tokenize
 from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
@@ -20,13 +20,14 @@ from pipeline.inference.classifier import predict_logits
 from pipeline.members.copies import with_copies
 from pipeline.members.fold import Fold
 from pipeline.members.inner_split import inner_split
+from pipeline.members.training_settings import training_settings
 from pipeline.metrics import macro_f1
 from pipeline.models.build import build_classifier
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.positions import check_max_length
 from pipeline.runtime.devices import available_devices
 from pipeline.runtime.torch_setup import set_up_torch
-from pipeline.training.loop import Contrastive, train_classifier
+from pipeline.training.loop import Scores, train_classifier
 
 WEIGHTS = "model.safetensors"
 
@@ -58,8 +59,12 @@ def train_fold(
     device: str,
     what: str,
     copy_of: NDArray[np.integer] | Sequence[int] = (),
+    state_file: Path | None = None,
 ) -> Fold:
-    """Fine-tune the encoder on `train_rows` and their copies; the logits are those of `held_out_rows`, in fp32."""
+    """Fine-tune the encoder on `train_rows` and their copies; the logits are those of `held_out_rows`, in fp32.
+
+    A training that was killed goes on from `state_file`, where that is there.
+    """
     torch.manual_seed(recipe["seed"])
     model = build_classifier(source, len(classes.names), recipe).to(device)
     check_max_length(model.encoder, recipe["max_length"], what)
@@ -74,28 +79,21 @@ def train_fold(
                 "nothing to stop on; raise it, or set early_stop.on to never"
             )
 
-    def evaluate(model: TextClassifier) -> float:
+    def evaluate(model: TextClassifier) -> Scores:
         logits = predict_logits(model, features, scored_rows, device, recipe["precision"])
-        return macro_f1(label_ids[scored_rows], logits.argmax(axis=1), len(classes.names))
+        return _scores(logits, label_ids[scored_rows])
 
     history = train_classifier(
         model,
         features,
         label_ids,
         with_copies(fit_rows, copy_of, len(label_ids)),
-        loss=_loss(recipe, counts).to(device),
-        contrastive=_contrastive(recipe["contrastive"], device),
-        epochs=recipe["epochs"],
-        batch_size=recipe["batch_size"],
-        learning_rate=recipe["learning_rate"],
-        warmup_ratio=recipe["warmup_ratio"],
-        weight_decay=recipe["weight_decay"],
-        clip=recipe["clip"],
+        training_settings(recipe, counts, classes, device),
         precision=recipe["precision"],
         device=device,
         seed=recipe["seed"],
         evaluate=evaluate,
-        patience=None if early_stop["on"] == "never" else early_stop["patience"],
+        state_file=state_file,
         what=what,
     )
     logits = predict_logits(model, features, held_out_rows, device, "fp32")
@@ -124,14 +122,7 @@ def _save_weights(model: TextClassifier, folder: Path) -> None:
     save_file(state, folder / WEIGHTS)
 
 
-def _loss(recipe: dict[str, Any], counts: NDArray[np.integer]) -> torch.nn.Module:
-    weights = registry.make("imbalance", recipe["class_weights"], counts)
-    loss: torch.nn.Module = registry.make("losses", recipe["loss"], torch.tensor(weights, dtype=torch.float32))
-    return loss
-
-
-def _contrastive(recipe: dict[str, Any] | None, device: str) -> Contrastive | None:
-    if recipe is None:
-        return None
-    loss = registry.make("contrastive", recipe["loss"]).to(device)
-    return Contrastive(loss, recipe["weight"], recipe["on"] == "samples_and_classes")
+def _scores(logits: NDArray[np.float32], label_ids: NDArray[np.integer]) -> Scores:
+    predicted = logits.argmax(axis=1)
+    loss = functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(label_ids.astype(np.int64)))
+    return Scores(macro_f1(label_ids, predicted, logits.shape[1]), float((predicted == label_ids).mean()), float(loss))

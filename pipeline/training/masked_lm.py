@@ -15,11 +15,9 @@ from pipeline.data.token_store import TokenStore, read_texts
 from pipeline.errors import UserError
 from pipeline.runtime.progress import Progress
 from pipeline.training.masked_lm_loss import MaskingIds, Units, batch_loss, held_out_loss
-from pipeline.training.optimizer import adamw, is_decayed, warmup_linear
-from pipeline.training.resume import load_state, save_state
-
-# Writing the state of a base-size encoder takes seconds; what a kill costs is at most the time since.
-SECONDS_BETWEEN_SAVES = 300.0
+from pipeline.training.optimizer import adamw, is_decayed, warm_up
+from pipeline.training.resume import SECONDS_BETWEEN_SAVES, load_state, save_state
+from pipeline.training.schedules.linear import linear
 
 
 class MaskedLMRecord(NamedTuple):
@@ -85,7 +83,7 @@ def train_masked_lm(
     held_out_texts = read_texts(store, held_out_rows)
     model.to(device).train()
     optimizer = adamw(_groups(model, learning_rate, weight_decay))
-    schedule = warmup_linear(optimizer, max(1, steps), warmup_ratio)
+    schedule = warm_up(optimizer, max(1, steps), warmup_ratio, linear)
     loss_of = batch_loss(model, ids, units, mlm_probability, precision, device)
     parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
 

@@ -30,7 +30,7 @@ class LevelTerm:
 
 @dataclass(frozen=True)
 class Objective:
-    """A classification loss and the terms beside it, each with its weight; `flooding` is the level that it is kept at."""
+    """A classification loss and the terms beside it, each with its weight; it is kept at the level `flooding`."""
 
     loss: nn.Module
     contrastive: Contrastive | None = None
@@ -44,9 +44,9 @@ def objective_value(
 ) -> Tensor:
     """The value, in fp32, of rows that are a batch or a part of one: → scalar.
 
-    The values of the parts of a batch sum to that of the batch, for losses that have `weight`; the others, and all terms
-    that compare rows with each other, need the batch whole. With R-Drop `output` and `labels` hold each row twice, the
-    second pass after the first; `batch_labels` are those of the whole batch, each row once.
+    The values of the parts of a batch sum to that of the batch, for losses that have `weight`; the others, and all
+    terms that compare rows with each other, need the batch whole. With R-Drop `output` and `labels` hold each row
+    twice, the second pass after the first; `batch_labels` are those of the whole batch, each row once.
     """
     logits = output.logits.float()
     share = len(labels) / (len(batch_labels) * (1 if objective.r_drop is None else 2))
@@ -75,6 +75,6 @@ def _contrast(contrastive: Contrastive, output: ClassifierOutput, labels: Tensor
     return term
 
 
-def twice(tensor: Tensor | None) -> Tensor | None:
+def twice(tensor: Tensor) -> Tensor:
     """A batch after itself, for two passes under different dropout masks at once."""
-    return None if tensor is None else torch.cat([tensor, tensor])
+    return torch.cat([tensor, tensor])

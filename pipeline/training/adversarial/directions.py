@@ -16,7 +16,8 @@ def unit_gradients(gradients: Sequence[Tensor | None]) -> list[Tensor]:
 
 def project(offset: Tensor, epsilon: float) -> Tensor:
     """The offset, shortened to length `epsilon` where it is longer."""
-    return offset * (epsilon / offset.norm().clamp(min=1e-12)).clamp(max=1.0)
+    shortened: Tensor = offset * (epsilon / offset.norm().clamp(min=1e-12)).clamp(max=1.0)
+    return shortened
 
 
 @torch.no_grad()

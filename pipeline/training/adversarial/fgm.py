@@ -16,7 +16,7 @@ def fgm(
     on: list[str],
     epsilon: float,
 ) -> None:
-    """Fast gradient method (Miyato et al. 2017, arXiv:1605.07725): the clean gradients plus those of the attacked batch.
+    """Fast gradient method (Miyato et al. 2017, arXiv:1605.07725): clean gradients plus those of the attacked batch.
 
     Each target moves by a step of length `epsilon` along its own gradient.
     """

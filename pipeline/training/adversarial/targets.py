@@ -12,8 +12,8 @@ from pipeline.training.depth import layer_number
 def find_targets(model: Any, on: Sequence[str]) -> list[nn.Parameter]:
     """The parameters of a classifier that `on` names, each once, in the model's order.
 
-    `embeddings` is the encoder's word embeddings, `first_layer` the weights of its first layer; anything else is part of
-    a parameter's name. Raises UserError for a name that finds none, and where one of them is frozen.
+    `embeddings` is the encoder's word embeddings, `first_layer` the weights of its first layer; anything else is part
+    of a parameter's name. Raises UserError for a name that finds none, and where one of them is frozen.
     """
     named = dict(model.named_parameters())
     found: set[str] = set()
