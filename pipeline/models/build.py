@@ -10,6 +10,7 @@ from transformers import AutoConfig, AutoModel
 
 import pipeline.models.nezha  # noqa: F401  (registers NEZHA with AutoModel)
 from pipeline import registry
+from pipeline.models.attention import choose_attention_by_tensor
 from pipeline.models.byte_dropout import use_byte_dropout
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.dropout import set_dropout
@@ -36,6 +37,7 @@ def build_classifier(
     pooled = width * len(poolers) if recipe["combine"] == "concat" else width
     head = ClassificationHead(pooled, n_classes, **recipe["head"])
     classifier = TextClassifier(encoder, layers, sequence, poolers, recipe["combine"], head)
+    choose_attention_by_tensor(encoder)
     use_byte_dropout(classifier)
     return classifier
 
