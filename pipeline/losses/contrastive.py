@@ -5,9 +5,6 @@ It is imported by the terms themselves: that takes seconds, and members without 
 
 from torch import Tensor, nn
 
-# For the loop, until it takes it from there.
-from pipeline.losses.class_vectors import with_class_vectors as with_class_vectors
-
 
 class SupConLoss(nn.Module):
     """Rows of one class closer than rows of others (Khosla et al. 2020, arXiv:2004.11362).

@@ -2,6 +2,11 @@
 
 from typing import Any
 
+import torch
+from torch import Tensor, nn
+
+NAME = "conclave"  # of our attention, among those that transformers knows
+
 
 def use_fastest_attention(model: Any, device: str, precision: str) -> None:
     """Let a Hugging Face model compute attention as is fastest where it trains; what it computes stays the same.
@@ -12,3 +17,37 @@ def use_fastest_attention(model: Any, device: str, precision: str) -> None:
     """
     if device == "cpu" and precision == "bf16" and model.config._attn_implementation == "sdpa":
         model.set_attn_implementation("eager")
+
+
+def choose_attention_by_tensor(encoder: Any) -> None:
+    """Let a Hugging Face encoder choose between the two for each tensor that comes: for who does not know the device.
+
+    Encoders that do not use PyTorch's fused kernel stay as they are.
+    """
+    from transformers import AttentionInterface, AttentionMaskInterface
+    from transformers.masking_utils import sdpa_mask
+
+    if getattr(encoder.config, "_attn_implementation", None) == "sdpa":
+        AttentionInterface.register(NAME, _attend)
+        AttentionMaskInterface.register(NAME, sdpa_mask)
+        encoder.set_attn_implementation(NAME)
+
+
+def _attend(
+    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **settings: Any
+) -> tuple[Tensor, None]:
+    """query, key, value [B, heads, T, H / heads], boolean mask [B, 1, T or 1, T] → [B, T, heads, H / heads]."""
+    from transformers import AttentionInterface
+
+    is_slow = query.device.type == "cpu" and query.dtype == torch.bfloat16 and query.requires_grad
+    if not is_slow or settings.get("dropout") or key.shape[1] != query.shape[1] or settings.get("is_causal"):
+        result: tuple[Tensor, None] = AttentionInterface()["sdpa"](
+            module, query, key, value, attention_mask, **settings
+        )
+        return result
+    scale = settings.get("scaling")
+    scores = query @ key.transpose(-1, -2) * (query.shape[-1] ** -0.5 if scale is None else scale)
+    if attention_mask is not None:
+        scores = scores.masked_fill(~attention_mask, float("-inf"))
+    weights = torch.softmax(scores, dim=-1, dtype=torch.float32).to(value.dtype)
+    return (weights @ value).transpose(1, 2).contiguous(), None

@@ -11,6 +11,8 @@ from transformers import AutoConfig, AutoModel
 import pipeline.models.nezha  # noqa: F401  (registers NEZHA with AutoModel)
 from pipeline import registry
 from pipeline.errors import UserError
+from pipeline.models.attention import choose_attention_by_tensor
+from pipeline.models.byte_dropout import use_byte_dropout
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.dropout import set_dropout
 from pipeline.models.head import ClassificationHead
@@ -52,7 +54,10 @@ def build_classifier(
     pooled = width * len(poolers) if recipe["combine"] == "concat" else width
     head = ClassificationHead(pooled, n_classes, **recipe["head"])
     levels = None if recipe["levels"] is None else _level_head(pooled, n_classes, parent_ids, recipe)
-    return TextClassifier(encoder, layers, sequence, poolers, recipe["combine"], head, levels)
+    classifier = TextClassifier(encoder, layers, sequence, poolers, recipe["combine"], head, levels)
+    choose_attention_by_tensor(encoder)
+    use_byte_dropout(classifier)
+    return classifier
 
 
 def read_config(directory: Path) -> Any:

@@ -40,9 +40,7 @@ def test_metrics_and_plots_say_something(workspace: Workspace, tmp_path: Path) -
 
 
 def test_a_members_edit_trains_that_member_alone(workspace: Workspace) -> None:
-    workspace.edit(
-        "params.yaml", "  bert-ce:\n    kind: neural\n", "  bert-ce:\n    kind: neural\n    clip: 0.5\n"
-    )
+    workspace.edit("params.yaml", "  bert-ce:\n    kind: neural\n", "  bert-ce:\n    kind: neural\n    clip: 0.5\n")
     ran = workspace.repro()
     assert ran[0] == "recipes"
     assert set(ran[1:4]) == {"lengths@bert-ce", "finetune@bert-ce", "predict@bert-ce"}

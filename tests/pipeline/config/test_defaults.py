@@ -159,8 +159,7 @@ def test_a_mistake_in_the_defaults_is_told_there_and_once(errors, change, line):
     [
         (
             {"defaults.neural.dropuot": 0.1},
-            f"defaults.neural.dropuot: is not a known key; allowed here: {OF_A_TRANSFORMER}; "
-            "did you mean 'dropout'?",
+            f"defaults.neural.dropuot: is not a known key; allowed here: {OF_A_TRANSFORMER}; did you mean 'dropout'?",
         ),
         ({"defaults.neural.clip": -1}, "defaults.neural.clip: got -1, more than 0 is allowed"),
     ],

@@ -11,10 +11,14 @@ from torch.nn import functional
 from pipeline.losses.class_vectors import with_class_vectors
 from pipeline.losses.contrastive import NTXentLoss, SupConLoss
 from pipeline.models.classifier import ClassifierOutput
-from pipeline.training.loop import Contrastive, total_loss
+from pipeline.training.objective import Contrastive, Objective, objective_value
 
 REFERENCES = {SupConLoss: reference.SupConLoss, NTXentLoss: reference.NTXentLoss}
 each = pytest.mark.parametrize("ours", REFERENCES)
+
+
+def value_of(output, labels, term, class_vectors):
+    return objective_value(Objective(nn.CrossEntropyLoss(), term), output, labels, class_vectors, labels)
 
 
 @pytest.fixture
@@ -87,7 +91,7 @@ def test_class_vectors_join_as_one_row_of_their_class(rows, class_vectors):
 
 @each
 @pytest.mark.parametrize("with_classes", [False, True])
-def test_total_loss_adds_the_weighted_term(ours, rows, class_vectors, with_classes):
+def test_the_objective_adds_the_weighted_term(ours, rows, class_vectors, with_classes):
     pooled, labels = rows
     logits = pooled @ class_vectors.T
     output = ClassifierOutput(logits, pooled)
@@ -95,9 +99,9 @@ def test_total_loss_adds_the_weighted_term(ours, rows, class_vectors, with_class
     joined = torch.cat([pooled, class_vectors]) if with_classes else pooled
     joined_labels = torch.cat([labels, torch.arange(4)]) if with_classes else labels
     expected = functional.cross_entropy(logits, labels) + 0.3 * REFERENCES[ours](temperature=0.5)(joined, joined_labels)
-    value = total_loss(output, labels, nn.CrossEntropyLoss(), term, class_vectors)
+    value = value_of(output, labels, term, class_vectors)
     torch.testing.assert_close(value, expected)
-    assert value != total_loss(output, labels, nn.CrossEntropyLoss(), None, class_vectors)
+    assert value != value_of(output, labels, None, class_vectors)
 
 
 @pytest.mark.parametrize(("with_classes", "reached"), [(True, True), (False, False)])
@@ -105,21 +109,15 @@ def test_the_term_teaches_class_vectors_only_where_they_join(rows, class_vectors
     pooled, labels = rows
     term = Contrastive(SupConLoss(temperature=0.5), 1.0, with_classes)
     output = ClassifierOutput(torch.zeros(6, 4), pooled)
-    total_loss(output, labels, nn.CrossEntropyLoss(), term, class_vectors).backward()
+    value_of(output, labels, term, class_vectors).backward()
     assert pooled.grad.any()
     assert (class_vectors.grad is not None) is reached
 
 
-def test_total_loss_of_half_precision_outputs_is_fp32(rows, class_vectors):
+def test_the_objective_of_half_precision_outputs_is_fp32(rows, class_vectors):
     pooled, labels = rows[0].bfloat16(), rows[1]
     output = ClassifierOutput(torch.randn(6, 4).bfloat16(), pooled)
-    value = total_loss(
-        output,
-        labels,
-        nn.CrossEntropyLoss(),
-        Contrastive(SupConLoss(temperature=0.5), 0.1, True),
-        class_vectors,
-    )
+    value = value_of(output, labels, Contrastive(SupConLoss(temperature=0.5), 0.1, True), class_vectors)
     assert value.dtype == torch.float32
 
 
@@ -153,7 +151,7 @@ def test_the_gradient_of_class_vectors_is_that_of_the_library(ours, rows, class_
     pooled, labels = rows
     term = Contrastive(ours(temperature=0.5), 0.7, True)
     output = ClassifierOutput(torch.zeros(6, 4), pooled)
-    value = total_loss(output, labels, nn.CrossEntropyLoss(), term, class_vectors)
+    value = value_of(output, labels, term, class_vectors)
     joined = torch.cat([pooled, class_vectors])
     by_hand = 0.7 * REFERENCES[ours](temperature=0.5)(joined, torch.cat([labels, torch.arange(4)]))
     for found, expected in zip(

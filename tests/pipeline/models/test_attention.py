@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pipeline.models.attention import use_fastest_attention
+from pipeline.models.attention import choose_attention_by_tensor, use_fastest_attention
 
 
 @pytest.mark.parametrize("model_type", ["bert", "roberta", "nezha", "albert"])
@@ -28,3 +28,47 @@ def test_only_bfloat16_on_a_cpu_is_without_the_fused_kernel(make_model, device, 
     assert model.config._attn_implementation == "sdpa"
     use_fastest_attention(model, device, precision)
     assert model.config._attn_implementation == chosen
+
+
+@pytest.mark.parametrize("model_type", ["bert", "roberta", "albert", "electra", "modernbert", "nezha", "deberta-v2"])
+@pytest.mark.parametrize("bf16", [False, True])
+def test_attention_chosen_by_tensor_computes_the_same(make_model, model_type, bf16):
+    """States and gradients are those of the plain formula, with padding; the fused kernel alone is replaced."""
+    ours, plain = make_model(model_type), make_model(model_type)
+    was = ours.config._attn_implementation
+    choose_attention_by_tensor(ours)
+    assert ours.config._attn_implementation == ("conclave" if was == "sdpa" else was)
+    plain.set_attn_implementation("eager")
+    input_ids = torch.tensor([[2, 9, 11, 3, 0], [2, 7, 8, 30, 3]])
+    mask = torch.tensor([[1, 1, 1, 1, 0], [1, 1, 1, 1, 1]])
+    found = []
+    for model in (ours, plain):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+            states = model(input_ids=input_ids, attention_mask=mask).last_hidden_state.float()
+        (states * mask[..., None]).square().mean().backward()
+        found.append([states[mask.bool()], *(p.grad for p in model.parameters() if p.grad is not None)])
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(
+            a, b, rtol=0.1 if bf16 else 1e-3, atol=max(1e-5, 0.1 * float(b.abs().max())) if bf16 else 1e-5
+        )
+
+
+def test_attention_chosen_by_tensor_leaves_the_fused_kernel_out_where_it_is_slow(make_model, monkeypatch):
+    model = make_model("bert")
+    choose_attention_by_tensor(model)
+    called = []
+    original = torch.nn.functional.scaled_dot_product_attention
+    monkeypatch.setattr(
+        torch.nn.functional,
+        "scaled_dot_product_attention",
+        lambda *args, **kwargs: (called.append(1), original(*args, **kwargs))[1],
+    )
+    input_ids = torch.tensor([[2, 9, 11, 3]])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        model(input_ids=input_ids)
+        assert not called
+        with torch.inference_mode():
+            model(input_ids=input_ids)
+    assert len(called) == 2
+    model(input_ids=input_ids)
+    assert len(called) == 4
