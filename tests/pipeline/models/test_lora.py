@@ -86,7 +86,7 @@ def test_merging_without_updates_changes_nothing(make_model):
 
 
 def test_encoder_without_linear_layers_is_refused():
-    with pytest.raises(UserError, match="^lora: this encoder has no linear layers; set lora to null"):
+    with pytest.raises(UserError, match=r"^lora: this encoder has no linear layers; set lora to null"):
         add_lora(nn.Sequential(nn.Embedding(3, 2)), rank=2, alpha=4, dropout=0.0)
 
 
