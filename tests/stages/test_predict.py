@@ -129,7 +129,7 @@ def test_every_candidate_says_the_same_of_the_test_rows_again(project, capsys, c
     assert [answer["label"] for answer in answers] == [f"class {k}" for k in labels]
     for answer in answers:
         probabilities = answer["probabilities"]
-        assert list(probabilities)[0] == answer["label"]
+        assert next(iter(probabilities)) == answer["label"]
         assert list(probabilities.values()) == sorted(probabilities.values(), reverse=True)
         assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
         assert list(answer["votes"]) == list(PARAMS["members"])
