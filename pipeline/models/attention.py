@@ -37,13 +37,11 @@ def _attend(
     module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **settings: Any
 ) -> tuple[Tensor, None]:
     """query, key, value [B, heads, T, H / heads], boolean mask [B, 1, T or 1, T] → [B, T, heads, H / heads]."""
-    from transformers import AttentionInterface
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
     is_slow = query.device.type == "cpu" and query.dtype == torch.bfloat16 and query.requires_grad
     if not is_slow or settings.get("dropout") or key.shape[1] != query.shape[1] or settings.get("is_causal"):
-        result: tuple[Tensor, None] = AttentionInterface()["sdpa"](
-            module, query, key, value, attention_mask, **settings
-        )
+        result: tuple[Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **settings)
         return result
     scale = settings.get("scaling")
     scores = query @ key.transpose(-1, -2) * (query.shape[-1] ** -0.5 if scale is None else scale)
