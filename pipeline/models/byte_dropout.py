@@ -8,9 +8,9 @@ from torch.nn import functional
 class ByteDropout(nn.Dropout):
     """`nn.Dropout` that, in training on a CPU, spends a byte of randomness on an element.
 
-    PyTorch draws a number in double precision for each element there, which took 6.7 ms for 368,640 elements on
-    one thread where this took 1.6. The bytes are those of 64-bit numbers from torch's own generator, so the seed and the
-    generator's saved state determine the mask.
+    PyTorch draws a number in double precision for each element there, which took 6.7 ms for 368,640 elements on one
+    thread where this took 1.6. The bytes are those of 64-bit numbers from torch's own generator, so its seed and its
+    saved state determine the mask.
 
     An element is dropped where its byte is below round(256 p), at least 1 and at most 255: p is rounded to 1/256, 0.1
     to 0.1016. What stays is divided by its exact chance to stay, so that the expectation is the input. Without
