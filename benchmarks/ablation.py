@@ -1,12 +1,13 @@
 """What each word of a member is worth: one change of one baseline at a time, on the same folds and seeds.
 
-Run in the project's root after `dvc repro`, with the competition's params.yaml: `python -m benchmarks.ablation bert-ce`.
+Run in the project's root after `dvc repro` of the competition: `python -m benchmarks.ablation bert-ce`.
 Every line of the table is the named member with one change; its difference to the member as it is has a 95 % paired
 bootstrap interval over the held-out rows, averaged over the seeds. The interval does not hold what another seed would
 change: the line `another seed` shows that. Finished trainings are kept in `--out`, so that a run that was stopped goes
 on, and a table can be printed of what is there.
 """
 
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,8 +24,8 @@ from pipeline.config import load_params
 from pipeline.config.schema import MEMBER_MODELS
 from pipeline.data.labels import as_label_set
 from pipeline.metrics import macro_f1
+from pipeline.runtime.cli import say
 from pipeline.runtime.devices import run_on_devices
-from pipeline.runtime.progress import Progress
 
 SUPCON: dict[str, Any] = {"loss": "supcon", "weight": 0.1, "on": "samples_and_classes"}
 HEAD: dict[str, Any] = {"samples": 4, "reduce": "sum", "p": 0.2}
@@ -100,7 +101,7 @@ def main(
     side_by_side: Annotated[int, typer.Option(help="Trainings at a time on a CPU, of one thread each.")] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda:0.")] = "cpu",
     only: Annotated[str, typer.Option(help="Lines whose name holds this text.")] = "",
-    like: Annotated[str, typer.Option(help="A member whose difference to the baseline is printed too.")] = "",
+    also: Annotated[list[str] | None, typer.Option(help="Another member, a line too; may be given again.")] = None,
     out: Annotated[Path, typer.Option(help="Where finished trainings are kept.")] = Path(".scratch/ablation"),
 ) -> None:
     """Train what is missing of the table and print it, in Markdown."""
@@ -112,23 +113,16 @@ def main(
         for fold in folds.split(",")
         for name, keys in changes.items()
     ]
-    if like:
-        jobs += [
-            (like, BASELINE, {}, int(fold), int(seed), out) for seed in seeds.split(",") for fold in folds.split(",")
-        ]
+    for other in also or ():
+        jobs += [(other, BASELINE, {}, *job[3:]) for job in jobs if job[:2] == (member, BASELINE)]
     missing = [job for job in jobs if not _file(job).exists()]
-    with Progress(len(missing), "ablation", "training") as progress:
-        for start in range(0, len(missing), side_by_side):
-            now = missing[start : start + side_by_side]
-            run_on_devices(train, [(job,) for job in now], [device] * side_by_side)
-            progress.update(len(now), now[-1][1])
+    say(f"{len(missing)} of {len(jobs)} trainings are missing")
+    run_on_devices(train, [(job,) for job in missing], [device] * side_by_side)
     print(table(jobs))
 
 
 def train(job: tuple[str, str, dict[str, Any], int, int, Path], device: str) -> None:
     """Train the changed member on all folds but one, and keep its predictions of that one."""
-    import time
-
     member, _, keys, fold, seed, _ = job
     params = load_params()
     named = params.members[member].model_dump(by_alias=True)
@@ -145,6 +139,7 @@ def train(job: tuple[str, str, dict[str, Any], int, int, Path], device: str) -> 
     held_out, started = np.flatnonzero(fold_ids == fold), time.perf_counter()
     train_rows = np.flatnonzero(fold_ids != fold)
     done = kind.train_fold(source, features, label_ids, train_rows, held_out, classes, recipe, device, job[1])
+    say(f"{job[0]} {job[1]}, fold {fold}, seed {seed}: {time.perf_counter() - started:.0f} s")
     with atomic_path(_file(job)) as temporary, temporary.open("wb") as file:
         np.savez(
             file,
@@ -182,15 +177,15 @@ def table(jobs: list[tuple[str, str, dict[str, Any], int, int, Path]]) -> str:
         score = np.mean([macro_f1(y, one, n_classes) for one in predicted])
         low, value, high = difference(y, predicted, columns[BASELINE], n_classes)
         shown = "" if name == BASELINE else f"{value:+.4f} | [{low:+.4f}, {high:+.4f}]"
-        time = seconds[name] / seconds[BASELINE]
-        lines.append(f"| `{name}` | {score:.4f} | {shown or ' | '} | {time:.2f}× |")
+        relative = seconds[name] / seconds[BASELINE]
+        lines.append(f"| `{name}` | {score:.4f} | {shown or ' | '} | {relative:.2f}× |")
     return "\n".join(lines)
 
 
 def difference(
     y: NDArray[np.integer], a: NDArray[np.integer], b: NDArray[np.integer], n_classes: int, n_samples: int = 1000
 ) -> tuple[float, float, float]:
-    """Mean over seeds of macro-F1(a) − macro-F1(b), a and b [S, N]: its 2.5 % and 97.5 % quantiles over resampled rows."""
+    """The mean over seeds of macro-F1(a) − macro-F1(b), a and b [S, N], between its quantiles over resampled rows."""
     rng = np.random.default_rng(0)
 
     def mean(rows: NDArray[np.integer]) -> float:
