@@ -67,7 +67,7 @@ class Runtime(Section):
 
     seed: Count
     threads: AtLeastOne
-    precision: Literal["fp32", "bf16"]
+    precision: Literal["fp32", "bf16", "fp16"]
 
 
 class Stackdocs(Section):

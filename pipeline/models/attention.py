@@ -8,29 +8,20 @@ from torch import Tensor, nn
 NAME = "conclave"  # of our attention, among those that transformers knows
 
 
-def use_fastest_attention(model: Any, device: str, precision: str) -> None:
-    """Let a Hugging Face model compute attention as is fastest where it trains; what it computes stays the same.
+def use_fastest_attention(model: Any) -> None:
+    """Let a Hugging Face model compute attention, tensor by tensor, as is fastest; what it computes stays the same.
 
-    PyTorch's fused kernel is, but for bfloat16 on a CPU: there its backward pass took 85 to 130 ms for 4,096 tokens
-    where the plain formula took 15 (4 heads of 64, texts of 16 to 128 tokens, PyTorch 2.13 with AVX512-BF16 and AMX,
-    one thread).
-    """
-    if device == "cpu" and precision == "bf16" and model.config._attn_implementation == "sdpa":
-        model.set_attn_implementation("eager")
-
-
-def choose_attention_by_tensor(encoder: Any) -> None:
-    """Let a Hugging Face encoder choose between the two for each tensor that comes: for who does not know the device.
-
-    Encoders that do not use PyTorch's fused kernel stay as they are.
+    PyTorch's fused kernel is, but for training in bfloat16 on a CPU: there its backward pass took 85 to 130 ms for
+    4,096 tokens where the plain formula took 15 (4 heads of 64, texts of 16 to 128 tokens, PyTorch 2.13 with
+    AVX512-BF16 and AMX, one thread). Models that do not use the fused kernel stay as they are.
     """
     from transformers import AttentionInterface, AttentionMaskInterface
     from transformers.masking_utils import sdpa_mask
 
-    if getattr(encoder.config, "_attn_implementation", None) == "sdpa":
+    if getattr(model.config, "_attn_implementation", None) == "sdpa":
         AttentionInterface.register(NAME, _attend)
         AttentionMaskInterface.register(NAME, sdpa_mask)
-        encoder.set_attn_implementation(NAME)
+        model.set_attn_implementation(NAME)
 
 
 def _attend(

@@ -11,7 +11,7 @@ from transformers import AutoConfig, AutoModel
 import pipeline.models.nezha  # noqa: F401  (registers NEZHA with AutoModel)
 from pipeline import registry
 from pipeline.errors import UserError
-from pipeline.models.attention import choose_attention_by_tensor
+from pipeline.models.attention import use_fastest_attention
 from pipeline.models.byte_dropout import use_byte_dropout
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.dropout import set_dropout
@@ -55,7 +55,7 @@ def build_classifier(
     head = ClassificationHead(pooled, n_classes, **recipe["head"])
     levels = None if recipe["levels"] is None else _level_head(pooled, n_classes, parent_ids, recipe)
     classifier = TextClassifier(encoder, layers, sequence, poolers, recipe["combine"], head, levels)
-    choose_attention_by_tensor(encoder)
+    use_fastest_attention(encoder)
     use_byte_dropout(classifier)
     return classifier
 

@@ -17,7 +17,8 @@ def set_up_torch(threads: int, seed: int) -> None:
 
 
 def autocast(device: str, precision: str) -> AbstractContextManager[object]:
-    """The context in which a forward pass runs: bfloat16 autocast for `bf16`, nothing for `fp32`."""
-    if precision == "bf16":
-        return torch.autocast(torch.device(device).type, dtype=torch.bfloat16)
-    return nullcontext()
+    """The context in which a forward pass runs: autocast for `bf16` and `fp16`, nothing for `fp32`."""
+    if precision == "fp32":
+        return nullcontext()
+    dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+    return torch.autocast(torch.device(device).type, dtype=dtype)

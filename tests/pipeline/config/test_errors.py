@@ -83,7 +83,10 @@ def keys(section):
             f"{NEURAL}.early_stop.share: got 0.5, less than 0.5 is allowed",
         ),
         # words
-        ({"runtime.precision": "fp16"}, "runtime.precision: got 'fp16', one of: fp32, bf16; did you mean 'bf16'?"),
+        (
+            {"runtime.precision": "bf32"},
+            "runtime.precision: got 'bf32', one of: fp32, bf16, fp16; did you mean 'fp32'?",
+        ),
         (
             {"members.nezha-dice.loss": "dise"},
             f"members.nezha-dice.loss: got 'dise', one of: {LOSSES}; did you mean 'dice'?",
