@@ -5,7 +5,10 @@ import torch
 from pipeline.data.batches import pack, pad_batch
 from pipeline.inference import classifier
 from pipeline.inference.classifier import predict_logits
-from pipeline.models.build import build_classifier
+from pipeline.models.classifier import TextClassifier
+from pipeline.models.head import ClassificationHead
+from pipeline.models.layers.last import LastLayer
+from pipeline.models.poolers.mean import MeanPooler
 
 
 @pytest.fixture(params=["bert", "nezha"])
@@ -13,8 +16,8 @@ def model(request, make_model):
     encoder = make_model(request.param)
     encoder.pooler = None
     torch.manual_seed(1)
-    head = {"samples": 4, "reduce": "mean", "p": 0.5}
-    return build_classifier(encoder, 3, {"name": "mean"}, head)
+    head = ClassificationHead(16, 3, samples=4, reduce="mean", p=0.5)
+    return TextClassifier(encoder, LastLayer(16, 2), [], [MeanPooler(16)], "sum", head)
 
 
 @pytest.fixture
