@@ -38,6 +38,7 @@ BASES = {
     "linear": {"kind": "linear", "from": "models/vectors/tfidf"},
     "mlp": {"kind": "mlp", "from": "models/encoders/tiny-bert"},
 }
+HEAD = "| Write | What it does | Source | Test | Measured |\n| --- | --- | --- | --- | --- |\n"
 KIND_OF_SECTION = {"Linear members": "linear", "Perceptrons": "mlp"}
 
 
@@ -46,9 +47,7 @@ def rows() -> list[tuple[str, dict[str, Any], list[str]]]:
     found = []
     for section in re.split(r"^## ", PAGE, flags=re.MULTILINE):
         kind = KIND_OF_SECTION.get(section.splitlines()[0], "neural")
-        _, _, table = section.partition(
-            "| Write | What it does | Source | Test | Measured |\n| --- | --- | --- | --- | --- |\n"
-        )
+        table = section.partition(HEAD)[2]
         for line in table.partition("\n\n")[0].splitlines():
             write, *cells = (cell.strip() for cell in line.strip("|").split(" | "))
             found.append((kind, READER.load(write.strip("`")), cells))
@@ -149,10 +148,10 @@ def test_every_line_of_the_ablation_has_a_row(kind: str, changes: dict[str, dict
     assert [name for name, keys in changes.items() if keys not in written] == []
 
 
-def test_only_what_was_compared_has_a_measurement() -> None:
+def test_what_was_compared_has_a_measurement() -> None:
     compared = {"neural": list(NEURAL.values()), "linear": list(LINEAR.values())}
     for kind, write, cells in ROWS:
-        assert (cells[3] != "–") == (write in compared.get(kind, [])), write
+        assert write not in compared.get(kind, []) or cells[3] not in ("", "–"), write
 
 
 def test_no_measurement_is_missing() -> None:
