@@ -43,7 +43,7 @@ def test_a_table_of_words_has_no_limit_of_length(load):
         ),
         (
             {"kind": "neural", "from": "models/vectors/w2v", "sequence": ["gru", "word_conv"]},
-            "members.m.sequence[1]: word_conv is for the tokens of a transformer: the tokens of word vectors are "
+            "members.m.sequence.1: word_conv is for the tokens of a transformer: the tokens of word vectors are "
             "words already",
         ),
         (

@@ -51,11 +51,8 @@ def batch() -> Any:
     def make(pad_id: int = 0, rows: Any = ALL, width: int = 0, words: bool = False) -> tuple[torch.Tensor, ...]:
         chosen = [texts[row] for row in rows]
         width = max(width, *map(len, chosen), 1)
-        input_ids, word_ids = (
-            torch.full((len(chosen), width), pad_id),
-            torch.zeros(len(chosen), width, dtype=torch.int64),
-        )
-        mask = torch.zeros(len(chosen), width, dtype=torch.int64)
+        input_ids = torch.full((len(chosen), width), pad_id)
+        mask, word_ids = torch.zeros(2, len(chosen), width, dtype=torch.int64)
         for i, (row, text) in enumerate(zip(rows, chosen, strict=True)):
             input_ids[i, : len(text)] = text
             word_ids[i, : len(text)] = word_texts[row]
