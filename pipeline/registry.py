@@ -54,6 +54,7 @@ FAMILIES: dict[str, dict[str, str]] = {
     "readers": {
         "tokens": "pipeline.data.token_ids:load_token_reader",
         "words": "pipeline.vectors.word_ids:load_word_reader",
+        "tokens_in_words": "pipeline.vectors.token_words:load_token_word_reader",
     },
     "augmentation": {
         "random_swap": "pipeline.augmentation.random_swap:random_swap",
@@ -109,6 +110,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "lstm": "pipeline.models.sequence.lstm:lstm",
         "gru": "pipeline.models.sequence.gru:gru",
         "textcnn": "pipeline.models.sequence.textcnn:TextCNN",
+        "word_conv": "pipeline.models.sequence.word_conv:WordConv",
     },
     "poolers": {
         "cls": "pipeline.models.poolers.cls:CLSPooler",

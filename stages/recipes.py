@@ -56,6 +56,9 @@ def source_pieces(recipe: dict[str, Any]) -> list[tuple[str, str]]:
 
     from_vectors = recipe["kind"] == "linear" or VECTORS in Path(recipe["from"]).parents
     if not from_vectors:
+        segments = [piece["segment"] for piece in recipe.get("sequence", []) if "segment" in piece]
+        if segments:
+            return [("readers", "tokens_in_words"), ("segmentation", segments[0])]
         return [("readers", "tokens")]
     segmentation = [("segmentation", word) for word in words("segmentation")]
     if recipe["kind"] == "neural":

@@ -111,6 +111,11 @@ def _check_table(name: str, member: Mapping[str, Any]) -> list[Problem]:
     if isinstance(word, str) and word != "last":
         message = f"got {word!r}, only last is allowed: word vectors have no layers to choose from"
         problems.append(Problem(("members", name, "layers"), message))
+    sequence = member.get("sequence")
+    for index, piece in enumerate(sequence if isinstance(sequence, list) else ()):
+        if "word_conv" in (piece, piece.get("name") if isinstance(piece, Mapping) else None):
+            message = "word_conv is for the tokens of a transformer: the tokens of word vectors are words already"
+            problems.append(Problem(("members", name, "sequence", index), message))
     if member.get("lora") is not None:
         message = "is for transformers: word vectors have no matrices to update; set it to null"
         problems.append(Problem(("members", name, "lora"), message))

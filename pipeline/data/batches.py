@@ -20,11 +20,13 @@ class TokenizedTexts:
         token_ids: int32, all texts' ids, special tokens included.
         offsets: int64 [N + 1]; text i is `token_ids[offsets[i]:offsets[i + 1]]`.
         pad_id: the id that fills a batch up.
+        word_ids: int32, beside every token the word that it lies in, 0 for none; None where nothing reads them.
     """
 
     token_ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
     pad_id: int
+    word_ids: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -78,6 +80,15 @@ def pad_batch(texts: TokenizedTexts, rows: NDArray[np.integer]) -> tuple[NDArray
     input_ids = np.full(mask.shape, texts.pad_id, dtype=np.int64)
     input_ids[mask] = texts.token_ids[(texts.offsets[rows][:, None] + columns)[mask]]
     return input_ids, mask.astype(np.int64)
+
+
+def classifier_inputs(texts: TokenizedTexts, rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], ...]:
+    """What a classifier reads of the texts `rows`: `pad_batch` and, where the texts have them, word_ids [B, T]."""
+    input_ids, mask = pad_batch(texts, rows)
+    if texts.word_ids is None:
+        return input_ids, mask
+    words = TokenizedTexts(texts.word_ids, texts.offsets, pad_id=0)
+    return input_ids, mask, pad_batch(words, rows)[0]
 
 
 def bucketed_batches(

@@ -51,8 +51,16 @@ def featurize(source: Path, texts: Sequence[str], recipe: dict[str, Any]) -> Tok
 
 def load_reader(source: Path, recipe: dict[str, Any]) -> Callable[[Sequence[str]], TokenizedTexts]:
     """What `featurize` does, loaded once for many calls."""
-    word = "words" if is_vectors(source) else "tokens"
-    reader: Callable[[Sequence[str]], TokenizedTexts] = registry.load("readers", word)(source, recipe["max_length"])
+    segments = sorted({piece["segment"] for piece in recipe["sequence"] if "segment" in piece})
+    if len(segments) > 1 or (segments and is_vectors(source)):
+        raise UserError(
+            f"sequence: got word_conv with segment {' and '.join(segments)} on {source}; "
+            "one segmentation is allowed, and none where the tokens are words already"
+        )
+    word = "words" if is_vectors(source) else "tokens_in_words" if segments else "tokens"
+    reader: Callable[[Sequence[str]], TokenizedTexts] = registry.load("readers", word)(
+        source, recipe["max_length"], *segments
+    )
     return reader
 
 

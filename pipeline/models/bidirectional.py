@@ -23,6 +23,8 @@ class Bidirectional(nn.Module):
         UserError: for a `size` below 1.
     """
 
+    reads_words = False
+
     def __init__(self, network: type[nn.LSTM | nn.GRU], width: int, size: int):
         super().__init__()
         if size < 1:

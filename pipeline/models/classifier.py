@@ -44,11 +44,15 @@ class TextClassifier(nn.Module):
         self.encoder, self.layers, self.head, self.levels = encoder, layers, head, levels
         self.sequence, self.poolers, self.combine = nn.ModuleList(sequence), nn.ModuleList(poolers), combine
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> ClassifierOutput:
-        """input_ids and attention_mask [B, T] → logits [B, C], pooled [B, W], level_logits [B, P] or None."""
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, word_ids: Tensor | None = None) -> ClassifierOutput:
+        """input_ids and attention_mask [B, T] → logits [B, C], pooled [B, W], level_logits [B, P] or None.
+
+        word_ids [B, T] are for sequence layers that read words.
+        """
         states = self.layers(self._encode(input_ids, attention_mask), attention_mask)
         for layer in self.sequence:
-            states = layer(states, attention_mask)
+            words = (word_ids,) if layer.reads_words else ()
+            states = layer(states, attention_mask, *words)
         vectors = [pooler(states, attention_mask) for pooler in self.poolers]
         pooled = torch.cat(vectors, dim=-1) if self.combine == "concat" else sum(vectors[1:], vectors[0])
         logits = self.head(pooled)

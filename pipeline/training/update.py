@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline.data.batches import TokenizedTexts, pad_batch
+from pipeline.data.batches import TokenizedTexts, classifier_inputs
 from pipeline.models.classifier import TextClassifier
 from pipeline.training.adversarial.targets import find_targets
 from pipeline.training.objective import objective_value, twice
@@ -16,8 +16,7 @@ from pipeline.training.settings import TrainingSettings
 
 
 class _Part(NamedTuple):
-    input_ids: Tensor
-    attention_mask: Tensor
+    inputs: list[Tensor]
     labels: Tensor
 
 
@@ -39,10 +38,10 @@ def updater(
     class_vectors: Any = model.head.linear.weight  # type: ignore[union-attr]
 
     def load(rows: NDArray[np.integer]) -> _Part:
-        input_ids, mask = pad_batch(texts, rows)
-        arrays = input_ids, mask, label_ids[rows].astype(np.int64)
-        part = _Part(*(torch.from_numpy(array).to(device) for array in arrays))
-        return part if objective.r_drop is None else _Part(*map(twice, part))
+        arrays = *classifier_inputs(texts, rows), label_ids[rows].astype(np.int64)
+        tensors = [torch.from_numpy(array).to(device) for array in arrays]
+        *inputs, labels = tensors if objective.r_drop is None else map(twice, tensors)
+        return _Part(inputs, labels)
 
     def update(batch: NDArray[np.integer]) -> Tensor:
         parts = [load(rows) for rows in np.array_split(batch, min(settings.accumulate, len(batch)))]
@@ -52,7 +51,7 @@ def updater(
             total = torch.zeros((), device=device)
             for part in parts:
                 with accelerator.autocast():
-                    output = model(part.input_ids, part.attention_mask)
+                    output = model(*part.inputs)
                 value = objective_value(objective, output, part.labels, class_vectors, batch_labels)
                 accelerator.backward(value)
                 total += value.detach()

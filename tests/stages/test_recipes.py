@@ -130,6 +130,16 @@ def test_a_recipe_says_everything(unedited):
     }
 
 
+def test_who_reads_words_beside_tokens_runs_their_segmentation(unedited, edit):
+    edit("members.bert-ce.sequence", ["gru", {"name": "word_conv", "segment": "jieba"}])
+    after = write()
+    assert changed(unedited, after) == ["bert-ce"]
+    recipe = json.loads(after["bert-ce"])
+    assert {"readers.tokens_in_words", "segmentation.jieba", "sequence.word_conv"} <= set(recipe["pieces"])
+    assert {"pipeline.vectors.token_words", "pipeline.words.jieba_words"} <= set(recipe["sources"])
+    assert "readers.tokens" not in recipe["pieces"]
+
+
 def test_a_recipe_holds_the_hashes_of_its_own_code(tree, unedited):
     written = {name: json.loads(content)["sources"] for name, content in unedited.items()}
     assert sorted(written) == ALL

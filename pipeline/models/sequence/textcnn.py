@@ -24,6 +24,8 @@ class TextCNN(nn.Module):
         UserError: for a number of filters or a width below 1.
     """
 
+    reads_words = False
+
     def __init__(self, width: int, *, filters: int, widths: list[int]):
         super().__init__()
         check_convolution("textcnn", filters, widths)

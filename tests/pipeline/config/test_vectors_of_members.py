@@ -42,6 +42,11 @@ def test_a_table_of_words_has_no_limit_of_length(load):
             "members.m.lora: is for transformers: word vectors have no matrices to update; set it to null",
         ),
         (
+            {"kind": "neural", "from": "models/vectors/w2v", "sequence": ["gru", "word_conv"]},
+            "members.m.sequence.1: word_conv is for the tokens of a transformer: the tokens of word vectors are "
+            "words already",
+        ),
+        (
             {"kind": "linear", "from": "models/vectors/w2v", "weighting": "naive_bayes"},
             "members.m.weighting: got 'naive_bayes', which counts words: vectors of kind tfidf are needed, or "
             "weighting: none",

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -51,6 +52,9 @@ CLASSES = make_label_set("abc")
 HELD_OUT = np.arange(0, 60, 4)
 TRAIN = np.setdiff1d(np.arange(60), HELD_OUT)
 BOTH = pytest.mark.parametrize("architecture", ["bert", "nezha"])
+
+
+WORD_CONV = {"name": "word_conv", "segment": "whitespace", "buckets": 30, "size": 4, "filters": 4, "widths": [2, 3]}
 
 
 @pytest.fixture
@@ -280,13 +284,38 @@ def test_other_encoders_run_through_a_fold(train, make_model, short_texts, tmp_p
         {"layers": {"name": "hire", "size": 4}, "sequence": [{"name": "lstm", "size": 5}, {"name": "gru", "size": 3}]},
         {"sequence": [{"name": "textcnn", "filters": 4, "widths": [2, 3]}], "poolers": [{"name": "max"}]},
         {"poolers": [{"name": "mean"}, {"name": "self_attention", "size": 4}], "combine": "concat"},
+        {"sequence": [WORD_CONV], "poolers": [{"name": "max"}]},
+        {"sequence": [WORD_CONV], "r_drop": 1.0, "accumulate": 2},
         {"lora": {"rank": 2, "alpha": 4, "dropout": 0.1}},
     ],
-    ids=["early exit", "hire and recurrent", "textcnn", "poolers", "lora"],
+    ids=["early exit", "hire and recurrent", "textcnn", "poolers", "words", "words twice and in parts", "lora"],
 )
 def test_other_models_run_through_a_fold(train, tiny_checkpoint, short_texts, tmp_path, changes):
     fold = train(epochs=1, **changes)
     assert_saved_fold_predicts_the_same(fold, tiny_checkpoint("bert"), short_texts, RECIPE | changes, tmp_path)
+
+
+def test_words_have_a_say_in_training_and_prediction(train, tiny_checkpoint, short_texts, short_labels, tmp_path):
+    """The same tokens with other words beside them: other logits, of the same fold and of another training."""
+    recipe, source = RECIPE | {"sequence": [WORD_CONV], "epochs": 1}, tiny_checkpoint("bert")
+    features = neural.featurize(source, short_texts, recipe)
+    others = replace(features, word_ids=features.word_ids[::-1].copy())
+    folds = [
+        neural.train_fold(source, texts, short_labels, TRAIN, HELD_OUT, CLASSES, recipe, "cpu", "x")
+        for texts in (features, others)
+    ]
+    assert not np.allclose(folds[0].logits, folds[1].logits)
+    shared, fold_folder = save(folds[0], source, tmp_path)
+    logits = [neural.predict(shared, fold_folder, texts, CLASSES, recipe, "cpu") for texts in (features, others)]
+    assert not np.allclose(*logits)
+
+
+def test_two_segmentations_are_refused(tiny_checkpoint, short_texts):
+    both = [WORD_CONV, WORD_CONV | {"segment": "jieba"}]
+    with pytest.raises(UserError, match=r"^sequence: got word_conv with segment jieba and whitespace on "):
+        neural.featurize(tiny_checkpoint("bert"), short_texts, RECIPE | {"sequence": both})
+    twice = neural.featurize(tiny_checkpoint("bert"), short_texts, RECIPE | {"sequence": [WORD_CONV, WORD_CONV]})
+    assert twice.word_ids.shape == twice.token_ids.shape
 
 
 @pytest.mark.parametrize("prediction", ["flat", "hierarchical"])

@@ -66,6 +66,12 @@ def test_a_folder_of_other_vectors_is_refused(tmp_path):
         load_word_reader(tmp_path, 8)
 
 
+def test_words_beside_words_are_refused(source):
+    recipe = recipe_of(sequence=[{"name": "word_conv", "segment": "whitespace"}])
+    with pytest.raises(UserError, match=r"^sequence: got word_conv with segment whitespace on .*w2v"):
+        neural.load_reader(source, recipe)
+
+
 def recipe_of(**changes):
     recipe = {
         "max_length": 16,

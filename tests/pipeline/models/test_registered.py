@@ -3,6 +3,8 @@
 Forward and backward, saved and loaded, and padded longer: no logit changes.
 """
 
+from functools import partial
+
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -24,6 +26,12 @@ def with_word(recipe, named):
         return recipe(**{family: piece if family == "layers" else [piece]})
 
     return make
+
+
+@pytest.fixture
+def batch(batch):
+    """With the words of the tokens, which sequence layers may read."""
+    return partial(batch, words=True)
 
 
 def build(directory, recipe, **arguments):

@@ -117,6 +117,47 @@ def test_textcnn_against_loops(rows, filling):
             np.testing.assert_allclose(got[i, t], expected, rtol=0, atol=1e-5)
 
 
+WORD_CONV = {"segment": "whitespace", "buckets": 5, "size": 2, "filters": 3, "widths": [1, 2, 3, 4]}
+
+
+@pytest.mark.parametrize("filling", [0.0, 100.0])
+def test_word_conv_against_loops(rows, filling):
+    torch.manual_seed(0)
+    layer = registry.load("sequence", "word_conv")(H, **WORD_CONV)
+    states, mask = padded(rows, 9, filling)
+    word_ids = torch.randint(1, 2**31 - 1, mask.shape)
+    word_ids[:, 0] = 0  # a special token
+    got = layer(states, mask, word_ids).detach().numpy()
+    assert got.shape == (4, 9, layer.output_size) == (4, 9, 12)
+    table = layer.words.weight.detach().numpy()
+    assert not table[0].any()
+    for i, row in enumerate(rows):
+        for t in range(len(row)):
+            expected = []
+            for convolution, size in zip(layer.convolutions, (1, 2, 3, 4), strict=True):
+                weight, bias = convolution.weight.detach().numpy(), convolution.bias.detach().numpy()
+                for f in range(3):
+                    value = float(bias[f])
+                    for offset in range(size):
+                        seen = t - (size - 1) // 2 + offset
+                        if 0 <= seen < len(row):
+                            number = int(word_ids[i, seen])
+                            vector = table[0 if number == 0 else 1 + number % 5]
+                            value += float(weight[f, :H, offset] @ row[seen].numpy())
+                            value += float(weight[f, H:, offset] @ vector)
+                    expected.append(max(value, 0.0))
+            np.testing.assert_allclose(got[i, t], expected, rtol=0, atol=1e-5)
+
+
+def test_word_conv_tells_words_apart(rows):
+    torch.manual_seed(0)
+    layer = registry.load("sequence", "word_conv")(H, **WORD_CONV)
+    states, mask = padded(rows, 9, 0.0)
+    first, same_bucket, another = (layer(states, mask, torch.full_like(mask, number)) for number in (1, 6, 2))
+    assert torch.equal(first, same_bucket)
+    assert not torch.allclose(first, another)
+
+
 @pytest.mark.parametrize(
     ("word", "arguments", "message"),
     [
@@ -125,6 +166,9 @@ def test_textcnn_against_loops(rows, filling):
         ("textcnn", {"filters": 0, "widths": [2]}, "textcnn: got filters 0"),
         ("textcnn", {"filters": 3, "widths": []}, r"textcnn: got widths \[\]"),
         ("textcnn", {"filters": 3, "widths": [2, 0]}, r"textcnn: got widths \[2, 0\]"),
+        ("word_conv", WORD_CONV | {"filters": 0}, "word_conv: got filters 0"),
+        ("word_conv", WORD_CONV | {"buckets": 0}, "word_conv: got buckets 0 and size 2, 1 or more"),
+        ("word_conv", WORD_CONV | {"size": 0}, "word_conv: got buckets 5 and size 0, 1 or more"),
     ],
 )
 def test_impossible_shapes_are_refused(word, arguments, message):
