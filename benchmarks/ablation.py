@@ -40,6 +40,7 @@ NEURAL: dict[str, dict[str, Any]] = {
     "sequence: [lstm, gru]": {"sequence": ["lstm", "gru"]},
     "sequence: [lstm, gru], poolers: [max]": {"sequence": ["lstm", "gru"], "poolers": ["max"]},
     "sequence: [textcnn], poolers: [max]": {"sequence": ["textcnn"], "poolers": ["max"]},
+    "sequence: [word_conv], poolers: [max]": {"sequence": ["word_conv"], "poolers": ["max"]},
     "poolers: [mean]": {"poolers": ["mean"]},
     "poolers: [max]": {"poolers": ["max"]},
     "poolers: [self_attention]": {"poolers": ["self_attention"]},
