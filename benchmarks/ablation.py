@@ -107,7 +107,9 @@ def main(
 ) -> None:
     """Train what is missing of the table and print it, in Markdown."""
     kind = load_params().members[member].kind
-    changes = {BASELINE: {}} | {name: keys for name, keys in CHANGES[kind].items() if only in name}
+    changes: dict[str, dict[str, Any]] = {BASELINE: {}} | {
+        name: keys for name, keys in CHANGES[kind].items() if only in name
+    }
     jobs = [
         (member, name, keys, int(fold), int(seed), out)
         for seed in seeds.split(",")
