@@ -25,7 +25,7 @@ pytestmark = [
 
 DEVICE = "cuda:0" if torch.cuda.is_available() else "cpu"
 CLASSES = make_label_set("abc")
-PRECISIONS = pytest.mark.parametrize("precision", ["fp32", "bf16"])
+PRECISIONS = pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 EVERYTHING: dict[str, Any] = {
     "poolers": ["dynamic_routing"],
     "head": {"samples": 4, "reduce": "sum", "p": 0.2},
@@ -80,14 +80,16 @@ def test_accelerate_computes_in_the_precision_on_the_device(
     def watched(model, optimizer, accelerator, *rest):
         model.head.register_forward_hook(lambda module, inputs, output: seen.append(output))
         assert str(accelerator.device) == DEVICE
-        assert accelerator.mixed_precision == {"fp32": "no", "bf16": "bf16"}[precision]
+        assert accelerator.mixed_precision == {"fp32": "no"}.get(precision, precision)
         return real(model, optimizer, accelerator, *rest)
 
     monkeypatch.setattr(loop, "updater", watched)
     monkeypatch.setattr(neural, "predict_logits", lambda model, texts, rows, *rest: np.zeros((len(rows), 3), "f4"))
     train(tiny_checkpoint("bert"), short_texts, short_labels, neural_recipe(precision=precision, epochs=1))
     assert {str(tensor.device) for tensor in seen} == {DEVICE}
-    assert {tensor.dtype for tensor in seen} == {{"fp32": torch.float32, "bf16": torch.bfloat16}[precision]}
+    assert {tensor.dtype for tensor in seen} == {
+        {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+    }
 
 
 @pytest.mark.parametrize("family", ["adversarial", "averaging"])
