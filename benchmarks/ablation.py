@@ -4,7 +4,7 @@ Run in the project's root after `dvc repro` of the competition: `python -m bench
 Every line of the table is the named member with one change; its difference to the member as it is has a 95 % paired
 bootstrap interval over the held-out rows, averaged over the seeds. The interval does not hold what another seed would
 change: the line `another seed` shows that. Finished trainings are kept in `--out`, so that a run that was stopped goes
-on, and a table can be printed of what is there.
+on: empty it after an edit of the member or of code.
 """
 
 import time

@@ -1,8 +1,8 @@
 """Train a member on every fold: `python -m stages.finetune bert-ce`, or one fold of it with `--fold 3`.
 
-The folds run side by side on whatever GPUs there are, and one after the other on a CPU. A finished fold is kept in
-.scratch/ under a hash of everything that determines it, and beside it the state of the one that is running: a stage
-that was killed goes on where it was. The outputs appear when all folds are there.
+The folds run side by side on whatever GPUs there are, and on a CPU as many as its cores have threads for. A finished
+fold is kept in .scratch/ under a hash of everything that determines it, and beside it the state of the one that is
+running: a stage that was killed goes on where it was. The outputs appear when all folds are there.
 """
 
 from functools import cache

@@ -8,6 +8,7 @@ from pipeline.config.messages import one_of
 from pipeline.config.pieces import Problem
 from pipeline.config.schema import MEMBER_MODELS
 from pipeline.config.training_rules import check_training
+from pipeline.config.vector_rules import check_vectors
 
 # The folders that stages fill, and which of them an entry may start from.
 PRETRAINED, ALIGNED, ENCODERS, VECTORS = (
@@ -36,7 +37,7 @@ def check_combinations(filled: Mapping[str, Any]) -> list[Problem]:
 
     The params need not be valid: what has another form than it should is reported elsewhere and passed over here.
     """
-    checks = (_check_names, _check_sources, _check_vectors, _check_augmentation, _check_training)
+    checks = (_check_names, _check_sources, _check_members, _check_augmentation)
     return [problem for check in checks for problem in check(filled)]
 
 
@@ -86,42 +87,6 @@ def _check_sources(filled: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
-def _check_vectors(filled: Mapping[str, Any]) -> list[Problem]:
-    """What members cannot do with the vectors that they start from."""
-    problems = []
-    kinds = {f"{VECTORS}/{name}": entry.get("kind") for name, entry in entries(filled, "vectors").items()}
-    for name, member in entries(filled, "members").items():
-        of_vectors, kind = kinds.get(str(as_path(member.get("from")))), member.get("kind")
-        if kind == "neural" and of_vectors == "tfidf":
-            message = f"got {member['from']!r}, which has no vector for a word; {NEEDS['neural']} is needed"
-            problems.append(Problem(("members", name, "from"), message))
-        if kind == "neural" and of_vectors == "word2vec":
-            problems += _check_table(name, member)
-        if kind == "linear" and of_vectors == "word2vec" and member.get("weighting") == "naive_bayes":
-            message = "got 'naive_bayes', which counts words: vectors of kind tfidf are needed, or weighting: none"
-            problems.append(Problem(("members", name, "weighting"), message))
-    return problems
-
-
-def _check_table(name: str, member: Mapping[str, Any]) -> list[Problem]:
-    """A table of word vectors has no layers."""
-    problems = []
-    layers = member.get("layers")
-    word = layers.get("name") if isinstance(layers, Mapping) else layers
-    if isinstance(word, str) and word != "last":
-        message = f"got {word!r}, only last is allowed: word vectors have no layers to choose from"
-        problems.append(Problem(("members", name, "layers"), message))
-    sequence = member.get("sequence")
-    for index, piece in enumerate(sequence if isinstance(sequence, list) else ()):
-        if "word_conv" in (piece, piece.get("name") if isinstance(piece, Mapping) else None):
-            message = "word_conv is for the tokens of a transformer: the tokens of word vectors are words already"
-            problems.append(Problem(("members", name, "sequence", index), message))
-    if member.get("lora") is not None:
-        message = "is for transformers: word vectors have no matrices to update; set it to null"
-        problems.append(Problem(("members", name, "lora"), message))
-    return problems
-
-
 def _check_augmentation(filled: Mapping[str, Any]) -> list[Problem]:
     """Copies that start from vectors without neighbours, or that a member names and nothing makes."""
     problems = []
@@ -146,12 +111,17 @@ def _check_augmentation(filled: Mapping[str, Any]) -> list[Problem]:
     return problems
 
 
-def _check_training(filled: Mapping[str, Any]) -> list[Problem]:
+def _check_members(filled: Mapping[str, Any]) -> list[Problem]:
+    """Keys of a member that make no sense together, or not with what it starts from."""
     data = filled.get("data")
     separator = data.get("level_separator") if isinstance(data, Mapping) else None
-    members = entries(filled, "members").items()
-    neural = [(name, member) for name, member in members if member.get("kind") == "neural"]
-    return [problem for name, member in neural for problem in check_training(name, member, separator)]
+    kinds = {f"{VECTORS}/{name}": entry.get("kind") for name, entry in entries(filled, "vectors").items()}
+    problems = []
+    for name, member in entries(filled, "members").items():
+        problems += check_vectors(name, member, kinds.get(str(as_path(member.get("from")))))
+        if member.get("kind") == "neural":
+            problems += check_training(name, member, separator)
+    return problems
 
 
 def _made_by_stages(filled: Mapping[str, Any]) -> dict[str, list[str]]:

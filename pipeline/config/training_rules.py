@@ -17,6 +17,7 @@ def check_training(name: str, member: Mapping[str, Any], level_separator: Any) -
         ("unfreeze_every", *_unfreezing(member)),
         ("r_drop", *_r_drop(member)),
         ("levels", *_levels(member, level_separator)),
+        ("sequence", *_segmentations(member)),
     ]
     return [Problem(("members", name, key), message) for key, broken, message in rules if broken]
 
@@ -55,10 +56,12 @@ def _unfreezing(member: Mapping[str, Any]) -> tuple[bool, str]:
 
 
 def _r_drop(member: Mapping[str, Any]) -> tuple[bool, str]:
-    head = member.get("head")
-    p = head.get("p") if isinstance(head, Mapping) else None
+    rates = [member.get("dropout")]
+    for part, key in (("head", "p"), ("lora", "dropout")):
+        settings = member.get(part)
+        rates += [settings.get(key)] if isinstance(settings, Mapping) else []
     return (
-        member.get("r_drop") is not None and member.get("dropout") == 0 and p == 0,
+        member.get("r_drop") is not None and all(rate == 0 for rate in rates),
         "two passes differ by their dropout alone, and there is none: raise dropout or head.p, or set r_drop to null",
     )
 
@@ -68,3 +71,10 @@ def _levels(member: Mapping[str, Any], level_separator: Any) -> tuple[bool, str]
         member.get("levels") is not None and not level_separator,
         "labels have one level unless data.level_separator says what stands between levels, as '-' in 1-9",
     )
+
+
+def _segmentations(member: Mapping[str, Any]) -> tuple[bool, str]:
+    sequence = member.get("sequence")
+    pieces = [piece for piece in sequence if isinstance(piece, Mapping)] if isinstance(sequence, list) else []
+    segments = sorted({str(piece["segment"]) for piece in pieces if "segment" in piece})
+    return len(segments) > 1, f"got word_conv with segment {' and '.join(segments)}; a text is cut into words one way"

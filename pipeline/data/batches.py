@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import UserError
+
 # A shuffled pool of this many batches is sorted by length before it is cut: long enough that padding almost vanishes,
 # short enough that batches differ from epoch to epoch.
 BATCHES_IN_POOL = 32
@@ -47,7 +49,7 @@ def tokenize(tokenizer: Any, texts: Sequence[str], max_length: int) -> Tokenized
         return_attention_mask=False,
         return_token_type_ids=False,
     )["input_ids"]
-    return pack(encoded, int(tokenizer.pad_token_id))
+    return pack(encoded, pad_id_of(tokenizer))
 
 
 def tokenize_chunks(tokenizer: Any, texts: Sequence[str], max_length: int) -> TokenizedTexts:
@@ -61,7 +63,17 @@ def tokenize_chunks(tokenizer: Any, texts: Sequence[str], max_length: int) -> To
         return_attention_mask=False,
         return_token_type_ids=False,
     )["input_ids"]
-    return pack(encoded, int(tokenizer.pad_token_id))
+    return pack(encoded, pad_id_of(tokenizer))
+
+
+def pad_id_of(tokenizer: Any) -> int:
+    """The id that fills batches up. Raises UserError where the tokenizer has none, as those of many causal models."""
+    if tokenizer.pad_token_id is None:
+        raise UserError(
+            f"{tokenizer.name_or_path}: the tokenizer has no pad token; name one in tokenizer_config.json, as in "
+            '"pad_token": "<|endoftext|>"'
+        )
+    return int(tokenizer.pad_token_id)
 
 
 def pack(sequences: Sequence[Sequence[int]], pad_id: int) -> TokenizedTexts:

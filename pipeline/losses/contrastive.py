@@ -5,6 +5,8 @@ It is imported by the terms themselves: that takes seconds, and members without 
 
 from torch import Tensor, nn
 
+from pipeline.ranges import Positive
+
 
 class SupConLoss(nn.Module):
     """Rows of one class closer than rows of others (Khosla et al. 2020, arXiv:2004.11362).
@@ -13,7 +15,7 @@ class SupConLoss(nn.Module):
         temperature: of the similarities; 0.07 to 0.5 are in use.
     """
 
-    def __init__(self, *, temperature: float):
+    def __init__(self, *, temperature: Positive):
         from pytorch_metric_learning import losses
 
         super().__init__()
@@ -32,7 +34,7 @@ class NTXentLoss(nn.Module):
         temperature: of the similarities; 0.07 to 0.5 are in use.
     """
 
-    def __init__(self, *, temperature: float):
+    def __init__(self, *, temperature: Positive):
         from pytorch_metric_learning import losses
 
         super().__init__()

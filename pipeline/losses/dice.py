@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipeline.errors import UserError
+from pipeline.ranges import NotNegative, SomeOf
 
 
 class DiceLoss(nn.Module):
@@ -31,10 +32,10 @@ class DiceLoss(nn.Module):
         self,
         class_weights: Tensor,
         *,
-        alpha: float,
-        smooth: float,
+        alpha: NotNegative,
+        smooth: NotNegative,
         squared_denominator: bool,
-        hardest_share: float,
+        hardest_share: SomeOf,
     ):
         super().__init__()
         if not 0 < hardest_share <= 1:

@@ -3,6 +3,8 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipeline.ranges import NotNegative
+
 
 class FocalLoss(nn.Module):
     """−(1 − p)^gamma · log p of the right class: rows already learnt count less (Lin et al. 2017, arXiv:1708.02002).
@@ -12,7 +14,7 @@ class FocalLoss(nn.Module):
         gamma: 0 is cross-entropy; 0.3 to 2 are in use.
     """
 
-    def __init__(self, class_weights: Tensor, *, gamma: float):
+    def __init__(self, class_weights: Tensor, *, gamma: NotNegative):
         super().__init__()
         self.register_buffer("class_weights", class_weights)
         self.gamma = gamma

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import UserError
+from pipeline.ranges import BelowOne
 
 
 def uniform(counts: NDArray[np.integer]) -> NDArray[np.float64]:
@@ -21,7 +22,7 @@ def sqrt_balanced(counts: NDArray[np.integer]) -> NDArray[np.float64]:
     return _scaled(1 / np.sqrt(np.maximum(counts, 1)), counts)
 
 
-def effective_number(counts: NDArray[np.integer], *, beta: float) -> NDArray[np.float64]:
+def effective_number(counts: NDArray[np.integer], *, beta: BelowOne) -> NDArray[np.float64]:
     """Inverse to the class's effective number of rows, (1 − beta^n) / (1 − beta) (Cui et al. 2019, arXiv:1901.05555).
 
     A new row of a large class is likely to be much like one that is there: beyond about 1 / (1 − beta) rows, more

@@ -155,7 +155,8 @@ def _fit(features: Features, labels: NDArray[np.integer], n_classes: int, recipe
     if len(model.classes_) == 2:  # scikit-learn keeps the one logit between them
         matrices[-1] = np.hstack([np.zeros_like(matrices[-1]), matrices[-1]])
         biases[-1] = np.r_[0.0, biases[-1]]
-    return [(m.astype(np.float32), b.astype(np.float32)) for m, b in zip(matrices, biases, strict=True)], model.t_
+    n_updates = model.n_iter_ * -(-len(labels) // model.batch_size)
+    return [(m.astype(np.float32), b.astype(np.float32)) for m, b in zip(matrices, biases, strict=True)], n_updates
 
 
 def _scale_of(features: Features) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -31,12 +31,15 @@ def _attend(
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
     is_slow = query.device.type == "cpu" and query.dtype == torch.bfloat16 and query.requires_grad
-    if not is_slow or settings.get("dropout") or key.shape[1] != query.shape[1] or settings.get("is_causal"):
+    # Without a mask the fused kernel's caller asks the module itself, as GPT-2's do.
+    is_causal = settings.get("is_causal") or (attention_mask is None and getattr(module, "is_causal", False))
+    if not is_slow or settings.get("dropout") or key.shape[1] != query.shape[1] or is_causal:
         result: tuple[Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **settings)
         return result
     scale = settings.get("scaling")
     scores = query @ key.transpose(-1, -2) * (query.shape[-1] ** -0.5 if scale is None else scale)
     if attention_mask is not None:
-        scores = scores.masked_fill(~attention_mask, float("-inf"))
+        # Not −∞: a query of padding may see no key at all, in a sliding window, and its NaN would reach real tokens.
+        scores = scores.masked_fill(~attention_mask, torch.finfo(scores.dtype).min)
     weights = torch.softmax(scores, dim=-1, dtype=torch.float32).to(value.dtype)
     return (weights @ value).transpose(1, 2).contiguous(), None

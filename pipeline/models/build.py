@@ -40,8 +40,7 @@ def build_classifier(
     """
     config = read_config(directory)
     layers = registry.make("layers", recipe["layers"], config.hidden_size, config.num_hidden_layers)
-    if layers.n_layers < config.num_hidden_layers:
-        keep_layers(config, layers.n_layers)
+    keep_layers(config, layers.n_layers)
     encoder = load_encoder(config, directory if with_weights else None, recipe["dropout"])
     if recipe["lora"] is not None:
         add_lora(encoder, **recipe["lora"])

@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from pipeline.errors import UserError
+from pipeline.runtime.torch_setup import check_precision
 
 
 def make_accelerator(device: str, precision: str) -> Any:
@@ -13,13 +13,12 @@ def make_accelerator(device: str, precision: str) -> Any:
     where there is room, so every call starts over. Folds run side by side in processes of their own; no device is
     shared by a training in the sense of accelerate's distributed modes.
 
-    Raises UserError for fp16 without a GPU: it needs the loss to be scaled, which PyTorch does on GPUs alone.
+    Raises UserError as `check_precision` does.
     """
     from accelerate import Accelerator
     from accelerate.state import AcceleratorState
 
-    if precision == "fp16" and not device.startswith("cuda"):
-        raise UserError(f"runtime.precision: got fp16 on the device {device}; fp32 or bf16 is allowed there")
+    check_precision(device, precision)
     AcceleratorState._reset_state(reset_partial_state=True)  # type: ignore[no-untyped-call]
     os.environ["ACCELERATE_TORCH_DEVICE"] = device
     return Accelerator(mixed_precision="no" if precision == "fp32" else precision, cpu=device == "cpu")

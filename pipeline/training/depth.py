@@ -5,11 +5,11 @@ import re
 from torch import nn
 
 # `encoder.layer.3.attention…` (BERT and its relatives), `layers.3.attn…` (ModernBERT); ALBERT shares one group.
-LAYER = re.compile(r"\.(?:layer|layers|albert_layer_groups)\.(\d+)\.")
+LAYER = re.compile(r"\.(?:layer|layers|h|albert_layer_groups)\.(\d+)\.")
 
 # What widens narrow embeddings belongs to them (ELECTRA, ALBERT), as do relative positions (DeBERTa).
 EMBEDDING = re.compile(
-    r"encoder\.(?:.*\.)?(?:embeddings|embeddings_project|embedding_hidden_mapping_in|rel_embeddings)\."
+    r"encoder\.(?:.*\.)?(?:embeddings|embed_tokens|wte|wpe|embeddings_project|embedding_hidden_mapping_in|rel_embeddings)\."
 )
 
 

@@ -24,8 +24,3 @@ def load_transform(folder: Path) -> Callable[[Sequence[str]], Features]:
     kind = registry.load("vectors", read_json(folder / "settings.json")["kind"])
     read: Callable[[Sequence[str]], Features] = kind.load_transform(folder)
     return read
-
-
-def transform(folder: Path, texts: Sequence[str]) -> Features:
-    """The texts' features [N, F]."""
-    return load_transform(folder)(texts)

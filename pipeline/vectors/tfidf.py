@@ -28,11 +28,6 @@ def fit(texts: Sequence[str], settings: dict[str, Any], folder: Path) -> str:
     return f"{len(ngrams)} n-grams"
 
 
-def transform(folder: Path, texts: Sequence[str]) -> csr_matrix:
-    """The texts' TF-IDF rows: → sparse [N, F]."""
-    return load_transform(folder)(texts)
-
-
 def load_transform(folder: Path) -> Callable[[Sequence[str]], csr_matrix]:
     """What makes TF-IDF rows [N, F] of texts."""
     vectorizer = _vectorizer(read_json(folder / "settings.json"), load_segmenter(folder))

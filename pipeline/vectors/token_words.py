@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.data.batches import TokenizedTexts, pack
+from pipeline.data.batches import TokenizedTexts, pack, pad_id_of
 from pipeline.errors import UserError
 from pipeline.words.segmenter import make_segmenter
 
@@ -44,7 +44,7 @@ def load_token_word_reader(folder: Path, max_length: int, segment: str) -> Calla
             return_token_type_ids=False,
             return_offsets_mapping=True,
         )
-        tokens = pack(encoded["input_ids"], int(tokenizer.pad_token_id))
+        tokens = pack(encoded["input_ids"], pad_id_of(tokenizer))
         pairs = zip(texts, encoded["offset_mapping"], strict=True)
         word_ids = [word for text, spans in pairs for word in words_of_tokens(text, split(text), spans)]
         return replace(tokens, word_ids=np.array(word_ids, dtype=np.int32))

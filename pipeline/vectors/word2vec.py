@@ -49,16 +49,11 @@ def read_word_vectors(folder: Path) -> WordVectors:
     return WordVectors(words, vectors, idf)
 
 
-def transform(folder: Path, texts: Sequence[str]) -> NDArray[np.float32]:
-    """The mean of each text's word vectors, weighted by idf where the settings say so: → [N, D].
+def load_transform(folder: Path) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+    """What makes of texts the mean of each one's word vectors, weighted by idf where the settings say so: → [N, D].
 
     A word counts as often as it stands there; unknown words do not count, and a text of nothing else is all zeros.
     """
-    return load_transform(folder)(texts)
-
-
-def load_transform(folder: Path) -> Callable[[Sequence[str]], NDArray[np.float32]]:
-    """What makes mean vectors [N, D] of texts; see `transform`."""
     words, vectors, idf = read_word_vectors(folder)
     table = vectors.astype(np.float64)
     split = load_segmenter(folder).split

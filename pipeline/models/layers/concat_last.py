@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.models.layers.check import check_n
+from pipeline.ranges import AtLeastOne
 
 
 class ConcatLast(nn.Module):
@@ -15,7 +16,7 @@ class ConcatLast(nn.Module):
 
     all_layers = True
 
-    def __init__(self, hidden_size: int, n_layers: int, *, n: int):
+    def __init__(self, hidden_size: int, n_layers: int, *, n: AtLeastOne):
         super().__init__()
         check_n("concat_last", n, n_layers)
         self.output_size, self.n_layers, self.n = n * hidden_size, n_layers, n

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from pipeline.models.layers.check import check_n
+from pipeline.ranges import AtLeastOne
 
 
 class EarlyExit(nn.Module):
@@ -16,7 +17,7 @@ class EarlyExit(nn.Module):
 
     all_layers = False
 
-    def __init__(self, hidden_size: int, n_layers: int, *, n: int):
+    def __init__(self, hidden_size: int, n_layers: int, *, n: AtLeastOne):
         super().__init__()
         check_n("early_exit", n, n_layers)
         self.output_size, self.n_layers = hidden_size, n

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from pipeline.models.bidirectional import Bidirectional
 from pipeline.models.layers.check import check_layers
+from pipeline.ranges import AtLeastOne
 
 
 class HIRE(nn.Module):
@@ -25,7 +26,7 @@ class HIRE(nn.Module):
 
     all_layers = True
 
-    def __init__(self, hidden_size: int, n_layers: int, *, size: int):
+    def __init__(self, hidden_size: int, n_layers: int, *, size: AtLeastOne):
         super().__init__()
         check_layers("hire", n_layers)
         self.output_size, self.n_layers = 3 * hidden_size, n_layers

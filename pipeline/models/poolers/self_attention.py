@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.errors import UserError
+from pipeline.ranges import AtLeastOne
 
 
 class SelfAttentionPooler(nn.Module):
@@ -19,7 +20,7 @@ class SelfAttentionPooler(nn.Module):
         UserError: for a `size` below 1.
     """
 
-    def __init__(self, hidden_size: int, *, size: int):
+    def __init__(self, hidden_size: AtLeastOne, *, size: AtLeastOne):
         super().__init__()
         if size < 1:
             raise UserError(f"pooler self_attention: got size {size}, 1 or more is allowed")

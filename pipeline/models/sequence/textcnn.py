@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipeline.errors import UserError
+from pipeline.ranges import AtLeastOne, Widths
 
 
 class TextCNN(nn.Module):
@@ -26,7 +27,7 @@ class TextCNN(nn.Module):
 
     reads_words = False
 
-    def __init__(self, width: int, *, filters: int, widths: list[int]):
+    def __init__(self, width: int, *, filters: AtLeastOne, widths: Widths):
         super().__init__()
         check_convolution("textcnn", filters, widths)
         self.output_size = filters * len(widths)

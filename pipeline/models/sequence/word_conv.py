@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from pipeline.errors import UserError
 from pipeline.models.sequence.textcnn import check_convolution, convolve
+from pipeline.ranges import AtLeastOne, Widths
 
 
 class WordConv(nn.Module):
@@ -34,10 +35,10 @@ class WordConv(nn.Module):
         width: int,
         *,
         segment: Literal["whitespace", "jieba"],
-        buckets: int,
-        size: int,
-        filters: int,
-        widths: list[int],
+        buckets: AtLeastOne,
+        size: AtLeastOne,
+        filters: AtLeastOne,
+        widths: Widths,
     ):
         super().__init__()
         check_convolution("word_conv", filters, widths)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
+from pipeline.ranges import Names, Positive
 from pipeline.training.adversarial.directions import restore, unit_gradients
 
 
@@ -13,8 +14,8 @@ def fgm(
     parameters: Sequence[nn.Parameter],
     backward: Callable[[], None],
     *,
-    on: list[str],
-    epsilon: float,
+    on: Names,
+    epsilon: Positive,
 ) -> None:
     """Fast gradient method (Miyato et al. 2017, arXiv:1605.07725): clean gradients plus those of the attacked batch.
 

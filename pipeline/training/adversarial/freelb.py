@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
+from pipeline.ranges import AtLeastOne, Names, Positive
 from pipeline.training.adversarial.directions import project, restore, unit_gradients
 
 
@@ -13,10 +14,10 @@ def freelb(
     parameters: Sequence[nn.Parameter],
     backward: Callable[[], None],
     *,
-    on: list[str],
-    epsilon: float,
-    alpha: float,
-    steps: int,
+    on: Names,
+    epsilon: Positive,
+    alpha: Positive,
+    steps: AtLeastOne,
 ) -> None:
     """Free large-batch training (Zhu et al. 2020, arXiv:1909.11764): the mean of the gradients of `steps` batches.
 

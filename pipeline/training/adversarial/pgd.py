@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
+from pipeline.ranges import AtLeastOne, Names, Positive
 from pipeline.training.adversarial.directions import project, restore, unit_gradients
 
 
@@ -13,10 +14,10 @@ def pgd(
     parameters: Sequence[nn.Parameter],
     backward: Callable[[], None],
     *,
-    on: list[str],
-    epsilon: float,
-    alpha: float,
-    steps: int,
+    on: Names,
+    epsilon: Positive,
+    alpha: Positive,
+    steps: AtLeastOne,
 ) -> None:
     """Projected gradient descent (Madry et al. 2018, arXiv:1706.06083): clean gradients plus those of the last step.
 

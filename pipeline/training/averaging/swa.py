@@ -3,10 +3,11 @@
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
+from pipeline.ranges import AtLeastOne, BelowOne
 from pipeline.training.averaging.average import Average
 
 
-def swa(model: nn.Module, total_steps: int, *, start: float, every: int) -> Average:
+def swa(model: nn.Module, total_steps: int, *, start: BelowOne, every: AtLeastOne) -> Average:
     """Stochastic weight averaging (Izmailov et al. 2018, arXiv:1803.05407).
 
     Args:

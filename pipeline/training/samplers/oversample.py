@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import UserError
+from pipeline.ranges import SomeOf
 
 
 def oversample(
-    rows: NDArray[np.integer], label_ids: NDArray[np.integer], rng: np.random.Generator, *, ratio: float
+    rows: NDArray[np.integer], label_ids: NDArray[np.integer], rng: np.random.Generator, *, ratio: SomeOf
 ) -> NDArray[np.integer]:
     """Every row once, and rows of small classes again, until each class has `ratio` times the largest one's count.
 

@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import UserError
+from pipeline.ranges import NotNegative
 
 
 def weighted(
-    rows: NDArray[np.integer], label_ids: NDArray[np.integer], rng: np.random.Generator, *, power: float
+    rows: NDArray[np.integer], label_ids: NDArray[np.integer], rng: np.random.Generator, *, power: NotNegative
 ) -> NDArray[np.integer]:
     """As many rows as there are, drawn with replacement, each with a chance of 1 / (its class's count)^power.
 

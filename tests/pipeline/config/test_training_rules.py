@@ -18,6 +18,16 @@ RULES = [
         {"r_drop": 1.0, "dropout": 0.0, "head": {"samples": 1, "reduce": "mean", "p": 0.0}},
         "r_drop: two passes differ by their dropout alone, and there is none",
     ),
+    (
+        {
+            "sequence": [
+                "word_conv",
+                {"name": "word_conv", "segment": "jieba"},
+                {"name": "word_conv", "segment": "whitespace"},
+            ]
+        },
+        "sequence: got word_conv with segment jieba and whitespace; a text is cut into words one way",
+    ),
     ({"levels": {"weight": 0.2, "prediction": "flat"}}, "levels: labels have one level unless data.level_separator sa"),
 ]
 
@@ -37,6 +47,7 @@ def test_what_clashes_is_told(errors, keys, message):
         {"unfreeze_every": 100, "layer_decay": 0.9},
         {"lora": LORA, "averaging": "swa"},
         {"r_drop": 1.0, "dropout": 0.0},
+        {"r_drop": 1.0, "dropout": 0.0, "head": {"p": 0.0}, "lora": LORA | {"dropout": 0.1}},
     ],
 )
 def test_what_goes_together_loads(load, keys):
@@ -45,3 +56,28 @@ def test_what_goes_together_loads(load, keys):
 
 def test_levels_with_a_separator(load):
     load({"data.level_separator": "-", "members.bert-ce.levels": {"weight": 0.2, "prediction": "hierarchical"}})
+
+
+@pytest.mark.parametrize(
+    ("key", "piece", "message"),
+    [
+        ("averaging", {"name": "swa", "every": 0}, "averaging.every: got 0, 1 or more is allowed"),
+        ("averaging", {"name": "swa", "start": 1.0}, "averaging.start: got 1.0, less than 1 is allowed"),
+        ("averaging", {"name": "ema", "decay": 2.0}, "averaging.decay: got 2.0, less than 1 is allowed"),
+        ("adversarial", {"name": "freelb", "steps": 0}, "adversarial.steps: got 0, 1 or more is allowed"),
+        ("adversarial", {"name": "fgm", "epsilon": -1.0}, "adversarial.epsilon: got -1.0, more than 0 is allowed"),
+        ("adversarial", {"name": "pgd", "on": []}, "adversarial.on: "),
+        ("adversarial", {"name": "pgd", "on": [""]}, "adversarial.on"),
+        ("loss", {"name": "focal", "gamma": -1.0}, "loss.gamma: got -1.0, 0 or more is allowed"),
+        ("loss", {"name": "ce", "label_smoothing": 2.0}, "loss.label_smoothing: got 2.0, less than 1 is allowed"),
+        ("loss", {"name": "dice", "hardest_share": 0.0}, "loss.hardest_share: got 0.0, more than 0 is allowed"),
+        ("class_weights", {"name": "effective_number", "beta": 1.0}, "class_weights.beta: got 1.0, less than 1 is"),
+        ("sampler", {"name": "weighted", "power": -1.0}, "sampler.power: got -1.0, 0 or more is allowed"),
+        ("layers", {"name": "early_exit", "n": 0}, "layers.n: got 0, 1 or more is allowed"),
+        ("sequence", [{"name": "textcnn", "widths": []}], "sequence.0.widths: "),
+        ("contrastive", SUPCON | {"loss": {"name": "ntxent", "temperature": 0.0}}, "contrastive.loss.temperature: got"),
+    ],
+)
+def test_numbers_out_of_range_are_told_before_anything_runs(errors, key, piece, message):
+    (line,) = errors({f"members.bert-ce.{key}": piece})
+    assert line.startswith(f"members.bert-ce.{message}"), line

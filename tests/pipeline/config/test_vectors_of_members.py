@@ -22,11 +22,17 @@ def member(**keys):
     ],
 )
 def test_what_each_kind_may_start_from(load, kind, source):
-    assert load(member(kind=kind, **{"from": source})).members["m"].kind == kind
+    poolers = {"poolers": ["max"]} if kind == "neural" else {}
+    assert load(member(kind=kind, **{"from": source}, **poolers)).members["m"].kind == kind
 
 
 def test_a_table_of_words_has_no_limit_of_length(load):
-    assert load({"vectors": VECTORS, "members.bert-ce.from": "models/vectors/w2v", "members.bert-ce.max_length": 9999})
+    keys = {"from": "models/vectors/w2v", "max_length": 9999, "poolers": ["mean"]}
+    assert load({"vectors": VECTORS, **{f"members.bert-ce.{key}": value for key, value in keys.items()}})
+
+
+def test_a_recurrent_layer_makes_the_first_word_speak_for_the_text(load):
+    load(member(kind="neural", **{"from": "models/vectors/w2v"}, sequence=["lstm"], poolers=["cls"]))
 
 
 @pytest.mark.parametrize(
@@ -38,8 +44,18 @@ def test_a_table_of_words_has_no_limit_of_length(load):
             "vectors of kind word2vec is needed",
         ),
         (
-            {"kind": "neural", "from": "models/vectors/w2v", "lora": {"rank": 4, "alpha": 8.0, "dropout": 0.0}},
+            {
+                "kind": "neural",
+                "from": "models/vectors/w2v",
+                "poolers": ["max"],
+                "lora": {"rank": 4, "alpha": 8.0, "dropout": 0.0},
+            },
             "members.m.lora: is for transformers: word vectors have no matrices to update; set it to null",
+        ),
+        (
+            {"kind": "neural", "from": "models/vectors/w2v", "poolers": ["mean", "cls"]},
+            "members.m.poolers.1: cls would read the first word alone: word vectors have no token for the whole text; "
+            "mean, max, self_attention or dynamic_routing is allowed, or lstm or gru in sequence",
         ),
         (
             {"kind": "neural", "from": "models/vectors/w2v", "sequence": ["gru", "word_conv"]},

@@ -61,3 +61,41 @@ def test_attention_chosen_by_tensor_leaves_the_fused_kernel_out_where_it_is_slow
     assert len(called) == 2
     model(input_ids=input_ids)
     assert len(called) == 4
+
+
+def test_padding_beyond_a_sliding_window_gives_numbers(make_model):
+    """ModernBERT's window hides every real token from the last padding of a short text beside a long one."""
+    ours, plain = (
+        make_model("modernbert", max_position_embeddings=160),
+        make_model("modernbert", max_position_embeddings=160),
+    )
+    use_fastest_attention(ours)
+    lengths = torch.tensor([10, 100])
+    mask = (torch.arange(100) < lengths[:, None]).long()
+    input_ids = torch.randint(5, 40, mask.shape, generator=torch.Generator().manual_seed(0)) * mask
+    found = []
+    for model in (ours.train(), plain.train()):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            states = model(input_ids=input_ids, attention_mask=mask).last_hidden_state.float()
+        found.append(states[mask.bool()])
+    assert torch.isfinite(found[0]).all()
+    torch.testing.assert_close(*found, rtol=0.1, atol=0.1 * float(found[1].abs().max()))
+
+
+def test_a_causal_model_sees_no_later_token_in_training():
+    from transformers import AutoConfig, AutoModel
+
+    torch.manual_seed(0)
+    shape = {"vocab_size": 40, "n_embd": 16, "n_layer": 1, "n_head": 2, "n_positions": 16}
+    model = AutoModel.from_config(AutoConfig.for_model("gpt2", **shape))
+    use_fastest_attention(model)
+    model.train()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    first = []
+    for last in (7, 8):
+        input_ids = torch.tensor([[5, 6, last]])
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            first.append(model(input_ids=input_ids, attention_mask=torch.ones_like(input_ids)).last_hidden_state[0, 0])
+    assert torch.equal(*first)
