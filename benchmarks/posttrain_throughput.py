@@ -146,7 +146,7 @@ def time_ours(
     times: list[float] = []
     first, last = WARM_UP_STEPS, WARM_UP_STEPS + steps
     model = copy.deepcopy(model)
-    use_fastest_attention(model, device, precision)
+    use_fastest_attention(model)
     with tempfile.TemporaryDirectory() as folder:
         train_masked_lm(
             model,

@@ -7,6 +7,7 @@ never imports torch, and a piece is imported only by the stage that uses it. The
 
 import ast
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -50,6 +51,11 @@ FAMILIES: dict[str, dict[str, str]] = {
         "tfidf": "pipeline.vectors.tfidf",
         "word2vec": "pipeline.vectors.word2vec",
     },
+    "readers": {
+        "tokens": "pipeline.data.token_ids:load_token_reader",
+        "words": "pipeline.vectors.word_ids:load_word_reader",
+        "tokens_in_words": "pipeline.vectors.token_words:load_token_word_reader",
+    },
     "augmentation": {
         "random_swap": "pipeline.augmentation.random_swap:random_swap",
         "random_delete": "pipeline.augmentation.random_delete:random_delete",
@@ -58,8 +64,9 @@ FAMILIES: dict[str, dict[str, str]] = {
         "back_translation": "pipeline.augmentation.back_translation:back_translation",
     },
     "kinds": {
-        "transformer": "pipeline.members.transformer",
+        "neural": "pipeline.members.neural",
         "linear": "pipeline.members.linear",
+        "mlp": "pipeline.members.mlp",
     },
     "alignment": {
         "frequency": "pipeline.vocab.frequency:frequency",
@@ -97,16 +104,31 @@ FAMILIES: dict[str, dict[str, str]] = {
         "whole_word": "pipeline.training.masking.whole_word:whole_word",
         "ngram": "pipeline.training.masking.ngram:ngram",
     },
+    "layers": {
+        "last": "pipeline.models.layers.last:LastLayer",
+        "early_exit": "pipeline.models.layers.early_exit:EarlyExit",
+        "concat_last": "pipeline.models.layers.concat_last:ConcatLast",
+        "weighted_sum": "pipeline.models.layers.weighted_sum:WeightedSum",
+        "hire": "pipeline.models.layers.hire:HIRE",
+    },
+    "sequence": {
+        "lstm": "pipeline.models.sequence.lstm:lstm",
+        "gru": "pipeline.models.sequence.gru:gru",
+        "textcnn": "pipeline.models.sequence.textcnn:TextCNN",
+        "word_conv": "pipeline.models.sequence.word_conv:WordConv",
+    },
     "poolers": {
         "cls": "pipeline.models.poolers.cls:CLSPooler",
         "mean": "pipeline.models.poolers.mean:MeanPooler",
         "max": "pipeline.models.poolers.max:MaxPooler",
+        "self_attention": "pipeline.models.poolers.self_attention:SelfAttentionPooler",
         "dynamic_routing": "pipeline.models.poolers.dynamic_routing:DynamicRoutingPooler",
     },
     "losses": {
         "ce": "pipeline.losses.cross_entropy:CrossEntropyLoss",
         "focal": "pipeline.losses.focal:FocalLoss",
         "dice": "pipeline.losses.dice:DiceLoss",
+        "macro_f1": "pipeline.losses.macro_f1:MacroF1Loss",
     },
     "contrastive": {
         "supcon": "pipeline.losses.contrastive:SupConLoss",
@@ -116,6 +138,26 @@ FAMILIES: dict[str, dict[str, str]] = {
         "none": "pipeline.losses.imbalance:uniform",
         "balanced": "pipeline.losses.imbalance:balanced",
         "sqrt_balanced": "pipeline.losses.imbalance:sqrt_balanced",
+        "effective_number": "pipeline.losses.imbalance:effective_number",
+    },
+    "adversarial": {
+        "fgm": "pipeline.training.adversarial.fgm:fgm",
+        "pgd": "pipeline.training.adversarial.pgd:pgd",
+        "freelb": "pipeline.training.adversarial.freelb:freelb",
+    },
+    "averaging": {
+        "swa": "pipeline.training.averaging.swa:swa",
+        "ema": "pipeline.training.averaging.ema:ema",
+    },
+    "samplers": {
+        "shuffle": "pipeline.training.samplers.shuffle:shuffle",
+        "weighted": "pipeline.training.samplers.weighted:weighted",
+        "oversample": "pipeline.training.samplers.oversample:oversample",
+    },
+    "schedules": {
+        "linear": "pipeline.training.schedules.linear:linear",
+        "cosine": "pipeline.training.schedules.cosine:cosine",
+        "constant": "pipeline.training.schedules.constant:constant",
     },
 }
 
@@ -144,6 +186,12 @@ def load(family: str, word: str) -> Any:
     module, _, name = FAMILIES[family][word].partition(":")
     imported = importlib.import_module(module)
     return getattr(imported, name) if name else imported
+
+
+def make(family: str, piece: Mapping[str, Any], *positional: Any) -> Any:
+    """What a piece of params.yaml gives: its word called with `positional`, then with the piece's own arguments."""
+    own = {key: value for key, value in piece.items() if key != "name"}
+    return load(family, piece["name"])(*positional, **own)
 
 
 @cache

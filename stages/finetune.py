@@ -1,17 +1,20 @@
 """Train a member on every fold: `python -m stages.finetune bert-ce`, or one fold of it with `--fold 3`.
 
-The folds run side by side on whatever GPUs there are, and one after the other on a CPU. A finished fold is kept in
-.scratch/ under a hash of everything that determines it, so a stage that was killed goes on with the fold that was
-running. The outputs appear when all folds are there.
+The folds run side by side on whatever GPUs there are, and on a CPU as many as its cores have threads for. A finished
+fold is kept in .scratch/ under a hash of everything that determines it, and beside it the state of the one that is
+running: a stage that was killed goes on where it was. The outputs appear when all folds are there.
 """
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.runtime.cli import run_stage, say
+
+if TYPE_CHECKING:
+    from pipeline.data.labels import LabelSet
 
 
 def main(
@@ -48,36 +51,43 @@ def train_one_fold(member: str, fold: int, device: str) -> None:
     from pipeline.artifacts.atomic import atomic_folder
     from pipeline.artifacts.logits import write_logits
     from pipeline.artifacts.paths import fold_name
+    from pipeline.metrics import macro_f1
 
     recipe = _recipe(member)
     kind = registry.load("kinds", recipe["kind"])
-    row_id, features, label_ids, fold_ids, labels, copy_of = _inputs(member)
+    row_id, features, label_ids, fold_ids, classes, copy_of = _inputs(member)
     n_folds = int(fold_ids.max()) + 1
     held_out = fold_ids[fold // n_folds] == fold % n_folds
     what = f"{member} fold {fold}"
+    scratch = _scratch(recipe)
+    scratch.mkdir(parents=True, exist_ok=True)
+    state_file = scratch / f"{fold_name(fold)}.state"
     trained = kind.train_fold(
         Path(recipe["from"]),
         features,
         label_ids,
         (~held_out).nonzero()[0],
         held_out.nonzero()[0],
-        len(labels),
+        classes,
         recipe | {"seed": recipe["seed"] + fold},
         device,
         what,
         copy_of,
+        state_file,
     )
-    with atomic_folder(_scratch(recipe) / fold_name(fold)) as folder:
+    with atomic_folder(scratch / fold_name(fold)) as folder:
         (folder / "weights").mkdir()
         trained.save(folder / "weights")
-        write_logits(folder / "logits.npz", row_id[held_out].tolist(), trained.logits, labels)
+        write_logits(folder / "logits.npz", row_id[held_out].tolist(), trained.logits, classes.names)
         trained.history.to_csv(folder / "history.csv", index=False, lineterminator="\n")
-    say(f"{what}: macro-F1 {trained.history['macro_f1'].iloc[-1]:.4f}")
+    state_file.unlink(missing_ok=True)
+    score = macro_f1(label_ids[held_out.nonzero()[0]], trained.logits.argmax(axis=1), len(classes.names))
+    say(f"{what}: macro-F1 {score:.4f}")
 
 
 @cache
-def _inputs(member: str) -> tuple[Any, Any, Any, Any, list[str], Any]:
-    """What all folds of a member share, read once a process: ids, features, labels, folds, class names, copies.
+def _inputs(member: str) -> "tuple[Any, Any, Any, Any, LabelSet, Any]":
+    """What all folds of a member share, read once a process: ids, features, labels, folds, classes, copies.
 
     Copies of rows stand behind the rows in features and labels; the last item says of which row each is.
     """
@@ -89,6 +99,7 @@ def _inputs(member: str) -> tuple[Any, Any, Any, Any, list[str], Any]:
     from pipeline.artifacts.folds import read_fold_ids
     from pipeline.artifacts.paths import LABELS, TRAIN
     from pipeline.artifacts.tables import read_table
+    from pipeline.data.labels import as_label_set
 
     recipe = _recipe(member)
     kind = registry.load("kinds", recipe["kind"])
@@ -98,7 +109,7 @@ def _inputs(member: str) -> tuple[Any, Any, Any, Any, list[str], Any]:
     copies, copy_of = read_augmented(recipe["augmented"], row_id)
     features = kind.featurize(Path(recipe["from"]), [*train["text"], *copies], recipe)
     label_ids = np.concatenate([label_ids, label_ids[copy_of]])
-    return row_id, features, label_ids, read_fold_ids(row_id), read_json(LABELS)["labels"], copy_of
+    return row_id, features, label_ids, read_fold_ids(row_id), as_label_set(read_json(LABELS)), copy_of
 
 
 def _recipe(member: str) -> dict[str, Any]:

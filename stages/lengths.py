@@ -11,19 +11,19 @@ from pipeline.runtime.cli import run_stage, say
 def main(member: Annotated[str, typer.Argument(help="A name under `members` in params.yaml.")]) -> None:
     """Write reports/lengths/MEMBER.json: quantiles of token lengths and the share that `max_length` cuts.
 
-    A member that reads whole texts, as linear ones do, has nothing to measure: its file is an empty object.
+    A member that reads whole texts, as those on vectors do, has nothing to measure: its file is an empty object.
     """
     from pipeline.artifacts.atomic import read_json, write_json
     from pipeline.artifacts.paths import LENGTH_REPORTS, RECIPES, TEST, TRAIN
     from pipeline.artifacts.tables import read_table
     from pipeline.data.lengths import describe_token_lengths
+    from pipeline.vectors.features import is_vectors
 
     recipe = read_json(RECIPES / f"{member}.json")
     report: dict[str, Any] = {}
-    if "max_length" in recipe:
-        from transformers import AutoTokenizer
-
-        tokenizer = AutoTokenizer.from_pretrained(Path(recipe["from"]), local_files_only=True)
+    source = Path(recipe["from"])
+    if "max_length" in recipe and not (recipe["kind"] == "mlp" and is_vectors(source)):
+        tokenizer = _word_splitter(source) if is_vectors(source) else _tokenizer(source)
         limit = recipe["max_length"]
         report = {"max_length": limit}
         for split, path in (("train", TRAIN), ("test", TEST)):
@@ -32,6 +32,20 @@ def main(member: Annotated[str, typer.Argument(help="A name under `members` in p
         cut = ", ".join(f"{report[split]['cut_share']:.1%} of {split}" for split in ("train", "test"))
         say(f"{member}: max_length {limit} cuts {cut} texts")
     write_json(LENGTH_REPORTS / f"{member}.json", report)
+
+
+def _tokenizer(source: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(source, local_files_only=True)
+
+
+def _word_splitter(source: Path) -> Any:
+    """Words in the place of tokens, for encoders that are a table of word vectors."""
+    from pipeline.words.segmenter import load_segmenter
+
+    split = load_segmenter(source).split
+    return lambda texts, **options: {"input_ids": [split(text) for text in texts]}
 
 
 if __name__ == "__main__":

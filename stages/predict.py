@@ -1,26 +1,58 @@
-"""Apply a member's fold models to the test rows: `python -m stages.predict bert-ce`."""
+"""Apply a member's fold models to the test rows: `python -m stages.predict bert-ce`.
 
-from typing import Annotated
+By hand, when the DAG is done: `python -m stages.predict --text "…"` and `--file new.csv` ask the finished ensemble,
+with the cleaning, fusion and class weights of the submission. Answers are JSON, for a file one line for each row.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.runtime.cli import run_stage, say
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def main(member: Annotated[str, typer.Argument(help="A name under `members` in params.yaml.")]) -> None:
-    """Write models/test_logits/MEMBER/fold-<k>.npz for every fold model of MEMBER."""
+
+def main(
+    member: Annotated[str | None, typer.Argument(help="A name under `members` in params.yaml.")] = None,
+    text: Annotated[str | None, typer.Option(help="Ask the finished ensemble about this text.")] = None,
+    file: Annotated[Path | None, typer.Option(help="Ask it about every row of a file like the test file.")] = None,
+) -> None:
+    """Write models/test_logits/MEMBER/fold-<k>.npz for every fold model of MEMBER, or print answers to new texts."""
+    import json
+
+    from pipeline.errors import UserError
+
+    if [member, text, file].count(None) != 2:
+        raise UserError("predict: name a member, or give --text or --file: one of the three")
+    if member is not None:
+        predict_test(member)
+    elif file is not None:
+        for answer in ask(read_rows(file)):
+            say(json.dumps(answer, ensure_ascii=False))
+    else:
+        (answer,) = ask(as_row(text or ""))
+        say(json.dumps({key: answer[key] for key in answer if key != "row_id"}, ensure_ascii=False, indent=2))
+
+
+def predict_test(member: str) -> None:
+    """Write a member's test logits, one file for each fold model."""
     from pipeline import registry
     from pipeline.artifacts.atomic import atomic_folder, read_json
     from pipeline.artifacts.logits import write_logits
     from pipeline.artifacts.paths import LABELS, MEMBERS, RECIPES, TEST, TEST_LOGITS
     from pipeline.artifacts.tables import read_table
+    from pipeline.data.labels import as_label_set
     from pipeline.runtime.progress import Progress
 
     recipe = read_json(RECIPES / f"{member}.json")
     kind = registry.load("kinds", recipe["kind"])
     kind.set_up(recipe)
     test = read_table(TEST, ["row_id", "text"])
-    labels = read_json(LABELS)["labels"]
+    classes = as_label_set(read_json(LABELS))
     shared = MEMBERS / member / "shared"
     features = kind.featurize(shared, test["text"].tolist(), recipe)
     folds = sorted((MEMBERS / member).glob("fold-*"), key=lambda path: int(path.name.removeprefix("fold-")))
@@ -29,10 +61,61 @@ def main(member: Annotated[str, typer.Argument(help="A name under `members` in p
         Progress(len(folds), f"{member}: predict", "fold") as progress,
     ):
         for fold in folds:
-            logits = kind.predict(shared, fold, features, len(labels), recipe, kind.devices(recipe)[0])
-            write_logits(folder / f"{fold.name}.npz", test["row_id"].tolist(), logits, labels)
+            logits = kind.predict(shared, fold, features, classes, recipe, kind.devices(recipe)[0])
+            write_logits(folder / f"{fold.name}.npz", test["row_id"].tolist(), logits, classes.names)
             progress.update()
     say(f"{member}: {len(test)} rows, {len(folds)} fold models: {TEST_LOGITS / member}/")
+
+
+def ask(rows: "pd.DataFrame") -> Iterator[dict[str, Any]]:
+    """The ensemble's answer to each row: its id, label, probabilities from the largest down, and members' votes.
+
+    Rows are cleaned as test rows are. One member after the other is loaded: all at once might not fit into memory.
+    """
+    import numpy as np
+
+    from pipeline.config import load_params
+    from pipeline.config.reading import input_settings
+    from pipeline.data.prepare import prepare_test
+    from pipeline.ensemble.decision import decide, read_decision
+    from pipeline.ensemble.member import load_member
+
+    params = load_params()
+    decision = read_decision(params.fusion.rules)
+    prepared = prepare_test(rows, input_settings(params.data)).table
+    texts, names = prepared["text"].tolist(), decision.classes.names
+    members = (load_member(name, decision.classes, decision.n_folds) for name in decision.members)
+    answers = decide(decision, np.stack([probabilities(texts) for probabilities in members]))
+    for i, row_id in enumerate(prepared["row_id"]):
+        order = np.argsort(-answers.probabilities[i], kind="stable")
+        votes = zip(decision.members, answers.votes[:, i], strict=True)
+        yield {
+            "row_id": row_id,
+            "label": names[answers.label_ids[i]],
+            "probabilities": {names[k]: round(float(answers.probabilities[i, k]), 6) for k in order},
+            "votes": {member: names[vote] for member, vote in votes},
+        }
+
+
+def as_row(text: str) -> "pd.DataFrame":
+    """A text as the only row of a file."""
+    import pandas as pd
+
+    from pipeline.errors import UserError
+
+    if not text.strip():
+        raise UserError(f"--text: got {text!r}, a text is needed")
+    return pd.DataFrame({"text": [text], "file": ["--text"], "line": [1]})
+
+
+def read_rows(file: Path) -> "pd.DataFrame":
+    """The rows of a file that is written as the competition's are; ids and turns may be missing."""
+    from pipeline.config import load_params
+    from pipeline.config.reading import context_columns, layout, row_columns
+    from pipeline.data.sources.read import read_table
+
+    data = load_params().data
+    return read_table(file, row_columns(data), layout(data), optional=["row_id", *context_columns(data)]).rows
 
 
 if __name__ == "__main__":

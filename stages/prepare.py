@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pipeline.config.schema import Data
     from pipeline.data.preview import CleaningPreview
-    from pipeline.data.sources.read import Layout, Reading
+    from pipeline.data.sources.read import Reading
 
 # A toy run keeps this many training rows of each class and this many documents; test rows are all kept.
 TOY_ROWS_PER_CLASS, TOY_DOCUMENTS = 20, 400
@@ -32,8 +32,8 @@ def main(
     from pipeline.artifacts.paths import CLEANING, CORPUS, DATA_REPORT, LABELS, RAW, REJECTED, TEST, TRAIN
     from pipeline.artifacts.tables import write_table
     from pipeline.config import load_params
+    from pipeline.config.reading import input_settings
     from pipeline.data.bad_rows import list_replaced_bytes
-    from pipeline.data.inputs import InputSettings
     from pipeline.data.near_duplicates import find_near_duplicates
     from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
     from pipeline.data.preview import preview_as_json
@@ -51,12 +51,7 @@ def main(
         train_rows = _shrink(train_rows)
         corpus_rows = corpus_rows.head(TOY_DOCUMENTS)
 
-    settings = InputSettings(
-        data.clean,
-        data.empty_text,
-        window=data.context.window if data.context else 0,
-        separator=data.context.separator if data.context else "",
-    )
+    settings = input_settings(data)
     train = prepare_train(
         train_rows,
         settings,
@@ -123,50 +118,33 @@ def show_preview(changes: "CleaningPreview", places: list[str]) -> None:
 def read_train(data: "Data") -> "Reading":
     """The labelled rows, with the columns that params names."""
     from pipeline.artifacts.paths import RAW
+    from pipeline.config.reading import layout, named, row_columns
     from pipeline.data.sources.read import read_tables
 
-    given = _named({"label": data.columns.label, "group": data.columns.group, "fold": data.columns.fold})
+    given = named({"label": data.columns.label, "group": data.columns.group, "fold": data.columns.fold})
     paths = [RAW / data.competition / name for name in data.train]
     # Often only the test rows have ids. The same name misspelt is found in the test file.
-    return read_tables(paths, _row_columns(data) | given, _layout(data), optional=["row_id"])
+    return read_tables(paths, row_columns(data) | given, layout(data), optional=["row_id"])
 
 
 def read_test(data: "Data") -> "Reading":
     """The rows to predict."""
     from pipeline.artifacts.paths import RAW
+    from pipeline.config.reading import layout, row_columns
     from pipeline.data.sources.read import read_table
 
-    return read_table(RAW / data.competition / data.test, _row_columns(data), _layout(data))
+    return read_table(RAW / data.competition / data.test, row_columns(data), layout(data))
 
 
 def read_corpus(data: "Data") -> "Reading":
     """The texts for alignment, vectors and post-training."""
     from pipeline.artifacts.paths import RAW
+    from pipeline.config.reading import context_columns, layout
     from pipeline.data.sources.read import read_tables
 
-    context = _context_columns(data)
+    context = context_columns(data)
     paths = [RAW / data.competition / name for name in data.corpus]
-    return read_tables(paths, {"text": data.columns.text} | context, _layout(data), optional=list(context))
-
-
-def _layout(data: "Data") -> "Layout":
-    from pipeline.data.sources.read import Layout
-
-    return Layout(data.separator, data.quoting, data.encodings, data.undecodable, data.header, data.columns.label)
-
-
-def _row_columns(data: "Data") -> dict[str, str]:
-    return _named({"row_id": data.columns.id, "text": data.columns.text}) | _context_columns(data)
-
-
-def _named(columns: dict[str, str | None]) -> dict[str, str]:
-    return {ours: theirs for ours, theirs in columns.items() if theirs is not None}
-
-
-def _context_columns(data: "Data") -> dict[str, str]:
-    if data.context is None:
-        return {}
-    return _named({"dialogue": data.context.dialogue, "turn": data.context.turn, "speaker": data.context.speaker})
+    return read_tables(paths, {"text": data.columns.text} | context, layout(data), optional=list(context))
 
 
 def _shrink(rows: "pd.DataFrame") -> "pd.DataFrame":

@@ -5,6 +5,7 @@ names and of the code that it runs. It is what finetune depends on, so a new los
 this member's file, and its training, as they were.
 """
 
+from pathlib import Path
 from typing import Any
 
 from pipeline.runtime.cli import run_stage, say
@@ -21,7 +22,7 @@ def main() -> None:
     with atomic_folder(RECIPES) as folder:
         for name, member in params.members.items():
             recipe = member.model_dump(by_alias=True)
-            if member.kind == "transformer":  # a linear model has no use for it, and should not train again
+            if member.kind != "linear":  # which has no use for it, and should not train again
                 recipe |= {"precision": params.runtime.precision}
             augmented = {copies: hash_path(AUGMENTED / f"{copies}.parquet") for copies in recipe["augment"]}
             write_json(folder / f"{name}.json", {"name": name, **recipe, "augmented": augmented, **code(recipe)})
@@ -31,24 +32,58 @@ def main() -> None:
 def code(recipe: dict[str, Any]) -> dict[str, dict[str, str]]:
     """The code that training by this recipe runs: where each of its pieces lives, and the hashes of all sources."""
     from pipeline.artifacts.hashes import source_hashes
-    from pipeline.registry import FAMILIES, module_of, words
+    from pipeline.registry import FAMILIES, module_of
 
-    pieces = [("kinds", recipe["kind"])]
-    if recipe["kind"] == "transformer":
-        pieces += [
-            ("poolers", recipe["pooler"]["name"]),
-            ("losses", recipe["loss"]["name"]),
-            ("imbalance", recipe["class_weights"]),
-        ]
-        if recipe["contrastive"]:
-            pieces.append(("contrastive", recipe["contrastive"]["loss"]["name"]))
-    else:  # what its vectors are made of stands in their folder
-        pieces += [(family, word) for family in ("vectors", "segmentation") for word in words(family)]
+    pieces = [("kinds", recipe["kind"]), *source_pieces(recipe)]
+    if recipe["kind"] == "neural":
+        pieces += [(family, piece["name"]) for family, piece in neural_pieces(recipe)]
+    if recipe["kind"] == "mlp":
+        pieces.append(("imbalance", recipe["class_weights"]["name"]))
     modules = ["stages.finetune", *(module_of(family, word) for family, word in pieces)]
     return {
         "pieces": {f"{family}.{word}": FAMILIES[family][word] for family, word in pieces},
         "sources": source_hashes(modules),
     }
+
+
+def source_pieces(recipe: dict[str, Any]) -> list[tuple[str, str]]:
+    """The pieces that read texts for what a recipe starts from, each with its family.
+
+    What vectors are made of stands in their folder, which is not there yet: any kind and any segmentation.
+    """
+    from pipeline.artifacts.paths import VECTORS
+    from pipeline.registry import words
+    from pipeline.vectors.features import is_vectors
+
+    source = Path(recipe["from"])
+    from_vectors = recipe["kind"] == "linear" or VECTORS in source.parents or is_vectors(source)
+    if not from_vectors:
+        segments = [piece["segment"] for piece in recipe.get("sequence", []) if "segment" in piece]
+        if segments:
+            return [("readers", "tokens_in_words"), ("segmentation", segments[0])]
+        return [("readers", "tokens")]
+    segmentation = [("segmentation", word) for word in words("segmentation")]
+    if recipe["kind"] == "neural":
+        return [("readers", "words"), *segmentation]
+    return [("vectors", word) for word in words("vectors")] + segmentation
+
+
+def neural_pieces(recipe: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The pieces that a neural member's recipe names, each with its family."""
+    contrastive = recipe["contrastive"]
+    named = [
+        ("layers", [recipe["layers"]]),
+        ("sequence", recipe["sequence"]),
+        ("poolers", recipe["poolers"]),
+        ("losses", [recipe["loss"]]),
+        ("imbalance", [recipe["class_weights"]]),
+        ("contrastive", [contrastive["loss"]] if contrastive else []),
+        ("adversarial", [recipe["adversarial"]]),
+        ("averaging", [recipe["averaging"]]),
+        ("samplers", [recipe["sampler"]]),
+        ("schedules", [recipe["schedule"]]),
+    ]
+    return [(family, piece) for family, pieces in named for piece in pieces if piece]
 
 
 if __name__ == "__main__":

@@ -125,3 +125,34 @@ def piece_arguments() -> Callable[[str, str], dict[str, Any]]:
         return dict((defaults.get(family) or {}).get(word) or {})
 
     return arguments
+
+
+@pytest.fixture(scope="session")
+def neural_recipe() -> Callable[..., dict[str, Any]]:
+    """A neural member's recipe as finetune reads it: params.yaml's defaults, sized for the tiny encoders.
+
+    `neural_recipe(loss="dice", epochs=1)` changes keys as params.yaml would, words or mappings.
+    """
+    from ruamel.yaml import YAML
+
+    from pipeline.config.schema import NeuralMember
+
+    defaults = YAML(typ="safe").load(ROOT / "params.yaml")["defaults"]
+    small = {
+        "max_length": 16,
+        "poolers": ["mean"],
+        "class_weights": "none",
+        "epochs": 2,
+        "batch_size": 8,
+        "learning_rate": {"embeddings": 0.01, "encoder": 0.01, "head": 0.01},
+        "early_stop": {"on": "never", "metric": "macro_f1", "share": 0.2, "patience": 2},
+        "threads": 1,
+        "seed": 0,
+    }
+
+    def recipe(*, precision: str = "fp32", **changes: Any) -> dict[str, Any]:
+        written = {"kind": "neural", "from": "models/encoders/x", **defaults["neural"], **small, **changes}
+        member = NeuralMember.model_validate(written, context={"defaults": defaults})
+        return member.model_dump(by_alias=True) | {"precision": precision}
+
+    return recipe

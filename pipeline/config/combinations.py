@@ -8,6 +8,8 @@ from pipeline import registry
 from pipeline.config.messages import one_of
 from pipeline.config.pieces import Problem
 from pipeline.config.schema import MEMBER_MODELS
+from pipeline.config.training_rules import check_training
+from pipeline.config.vector_rules import check_vectors
 
 # The folders that stages fill, and which of them an entry may start from.
 PRETRAINED, ALIGNED, ENCODERS, VECTORS = (
@@ -17,8 +19,18 @@ PRETRAINED, ALIGNED, ENCODERS, VECTORS = (
     "models/vectors",
 )
 UNLABELLED = "data/unlabelled"
-STARTS = {"transformer": (PRETRAINED, ALIGNED, ENCODERS), "linear": (VECTORS,)}
-NEEDS = {"transformer": "an encoder", "linear": "a folder of vectors"}
+STARTS = {
+    "encoder": (PRETRAINED, ALIGNED, ENCODERS),
+    "neural": (PRETRAINED, ALIGNED, ENCODERS, VECTORS),
+    "linear": (VECTORS,),
+    "mlp": (PRETRAINED, ALIGNED, ENCODERS, VECTORS),
+}
+NEEDS = {
+    "encoder": "an encoder",
+    "neural": "an encoder or an entry of vectors of kind word2vec",
+    "linear": "a folder of vectors",
+    "mlp": "an encoder or a folder of vectors",
+}
 
 
 def check_combinations(filled: Mapping[str, Any]) -> list[Problem]:
@@ -26,7 +38,8 @@ def check_combinations(filled: Mapping[str, Any]) -> list[Problem]:
 
     The params need not be valid: what has another form than it should is reported elsewhere and passed over here.
     """
-    return [*_check_names(filled), *_check_sources(filled), *_check_augmentation(filled), *_check_ballots(filled)]
+    checks = (_check_names, _check_sources, _check_members, _check_augmentation, _check_ballots)
+    return [problem for check in checks for problem in check(filled)]
 
 
 def entries(filled: Mapping[str, Any], section: str) -> dict[str, Mapping[str, Any]]:
@@ -63,7 +76,7 @@ def _check_sources(filled: Mapping[str, Any]) -> list[Problem]:
             ALIGNED: [],
             ENCODERS: [path for path in made[ENCODERS] if path.split("/")[2] != name],
         }
-        problems += _check_source(("encoders", name, "from"), encoder, "transformer", others)
+        problems += _check_source(("encoders", name, "from"), encoder, "encoder", others)
         problems += _check_reference(("encoders", name, "reference"), encoder, made)
         problems += _check_corpus(("encoders", name, "reference"), encoder.get("reference"), filled)
         problems += _check_corpus(("encoders", name, "corpus"), encoder.get("corpus"), filled)
@@ -79,7 +92,11 @@ def _check_augmentation(filled: Mapping[str, Any]) -> list[Problem]:
     """Copies that start from vectors without neighbours, or that a member names and nothing makes."""
     problems = []
     vectors, augment = entries(filled, "vectors"), entries(filled, "augment")
-    with_words = [f"{VECTORS}/{name}" for name, entry in vectors.items() if entry.get("kind") == "word2vec"]
+    with_words = [
+        f"{VECTORS}/{name}"
+        for name, entry in vectors.items()
+        if entry.get("kind") == "word2vec" and entry.get("epochs") != 0
+    ]
     for name, entry in augment.items():
         source = as_path(entry.get("from"))
         if source is not None and PurePosixPath(VECTORS) in source.parents and str(source) not in with_words:
@@ -110,6 +127,19 @@ def _check_ballots(filled: Mapping[str, Any]) -> list[Problem]:
                 what = f"no member and no ballot before this one: {one_of(voter, known)}"
                 problems.append(Problem((*key, "voters", index), what))
         known.append(name)
+    return problems
+
+
+def _check_members(filled: Mapping[str, Any]) -> list[Problem]:
+    """Keys of a member that make no sense together, or not with what it starts from."""
+    data = filled.get("data")
+    separator = data.get("level_separator") if isinstance(data, Mapping) else None
+    kinds = {f"{VECTORS}/{name}": entry.get("kind") for name, entry in entries(filled, "vectors").items()}
+    problems = []
+    for name, member in entries(filled, "members").items():
+        problems += check_vectors(name, member, kinds.get(str(as_path(member.get("from")))))
+        if member.get("kind") == "neural":
+            problems += check_training(name, member, separator)
     return problems
 
 

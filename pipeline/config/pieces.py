@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, create_model
 from pydantic_core import PydanticCustomError
 
 from pipeline import registry
 from pipeline.config.messages import describe, one_of, show
 
-# What an annotation in a piece's signature may be made of; any other is not checked here.
+# What an annotation in a piece's signature may be made of, ranges last; any other is not checked here.
 ANNOTATIONS: dict[str, Any] = {
     "int": int,
     "float": float,
@@ -22,6 +22,13 @@ ANNOTATIONS: dict[str, Any] = {
     "str": str,
     "list": list,
     "Literal": Literal,
+    "AtLeastOne": Annotated[int, Field(ge=1)],
+    "Positive": Annotated[float, Field(gt=0)],
+    "NotNegative": Annotated[float, Field(ge=0)],
+    "BelowOne": Annotated[float, Field(ge=0, lt=1)],
+    "SomeOf": Annotated[float, Field(gt=0, le=1)],
+    "Names": Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)],
+    "Widths": Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)],
 }
 
 
@@ -39,6 +46,16 @@ def piece(family: str) -> Any:
     `in_defaults`, which lie under `defaults`.
     """
     return Annotated[dict[str, Any], BeforeValidator(_checker(family))]
+
+
+def optional_piece(family: str) -> Any:
+    """The same for a field that may be null."""
+    check = _checker(family)
+
+    def check_given(value: Any, info: ValidationInfo) -> dict[str, Any] | None:
+        return None if value is None else check(value, info)
+
+    return Annotated[dict[str, Any] | None, BeforeValidator(check_given)]
 
 
 def word(family: str) -> Any:

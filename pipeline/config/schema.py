@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from pipeline.config.messages import describe, one_of, show
-from pipeline.config.pieces import Problem, piece, piece_error, word
+from pipeline.config.pieces import Problem, optional_piece, piece, piece_error, word
 from pipeline.errors import UserError
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -75,7 +75,7 @@ class Runtime(Section):
 
     seed: Count
     threads: AtLeastOne
-    precision: Literal["fp32", "bf16"]
+    precision: Literal["fp32", "bf16", "fp16"]
 
 
 class Stackdocs(Section):
@@ -315,7 +315,7 @@ class Word2Vec(Section):
     dimensions: AtLeastOne
     window: AtLeastOne
     min_count: AtLeastOne
-    epochs: AtLeastOne
+    epochs: Count
     negative: AtLeastOne
     skip_gram: bool
     weighting: Literal["mean", "idf"]
@@ -359,32 +359,63 @@ class MultiSampleDropout(Section):
     p: Annotated[float, Field(ge=0, lt=1)]
 
 
+class Levels(Section):
+    """A head for the labels' first level, beside the one for the classes."""
+
+    weight: Positive
+    prediction: Literal["flat", "hierarchical"]
+
+
+class Lora(Section):
+    """Low-rank updates in place of the encoder's own weights."""
+
+    rank: AtLeastOne
+    alpha: Positive
+    dropout: Annotated[float, Field(ge=0, lt=1)]
+
+
 class EarlyStop(Section):
     """When training ends before its last epoch."""
 
     on: Literal["never", "inner", "fold"]
+    metric: Literal["macro_f1", "accuracy", "loss"]
     share: Annotated[float, Field(gt=0, lt=0.5)]
-    patience: AtLeastOne
+    patience: AtLeastOne | None
 
 
-class TransformerMember(Section):
+class NeuralMember(Section):
     """The full recipe of a fine-tuned encoder."""
 
-    kind: Literal["transformer"]
+    kind: Literal["neural"]
     from_: str = Field(alias="from")
     max_length: Annotated[int, Field(ge=8)]
-    pooler: piece("poolers")  # type: ignore[valid-type]
+    layers: piece("layers")  # type: ignore[valid-type]
+    sequence: list[piece("sequence")]  # type: ignore[valid-type]
+    poolers: Annotated[list[piece("poolers")], Field(min_length=1)]  # type: ignore[valid-type]
+    combine: Literal["sum", "concat"]
     dropout: Share
+    lora: Lora | None
     head: MultiSampleDropout
+    levels: Levels | None
     loss: piece("losses")  # type: ignore[valid-type]
-    class_weights: word("imbalance")  # type: ignore[valid-type]
+    class_weights: piece("imbalance")  # type: ignore[valid-type]
     contrastive: Contrastive | None
+    r_drop: Positive | None
+    adversarial: optional_piece("adversarial")  # type: ignore[valid-type]
+    flooding: Positive | None
+    averaging: optional_piece("averaging")  # type: ignore[valid-type]
+    sampler: piece("samplers")  # type: ignore[valid-type]
     epochs: AtLeastOne
     batch_size: AtLeastOne
+    accumulate: AtLeastOne
     learning_rate: LearningRate
+    layer_decay: Annotated[float, Field(gt=0, le=1)]
+    unfreeze_every: AtLeastOne | None
+    schedule: piece("schedules")  # type: ignore[valid-type]
     warmup_ratio: Share
     weight_decay: Annotated[float, Field(ge=0)]
     clip: Positive
+    evaluate_every: AtLeastOne | None
     early_stop: EarlyStop
     augment: Annotated[list[Name], AfterValidator(_check_distinct)]
     threads: AtLeastOne
@@ -397,13 +428,31 @@ class LinearMember(Section):
     kind: Literal["linear"]
     from_: str = Field(alias="from")
     classifier: Literal["svm", "logistic"]
+    weighting: Literal["none", "naive_bayes"]
     C: Positive
     class_weights: Literal["none", "balanced"]
     augment: Annotated[list[Name], AfterValidator(_check_distinct)]
     seed: Count
 
 
-MEMBER_MODELS: dict[str, type[Section]] = {"transformer": TransformerMember, "linear": LinearMember}
+class MLPMember(Section):
+    """The full recipe of a multi-layer perceptron on the features of an encoder or of vectors."""
+
+    kind: Literal["mlp"]
+    from_: str = Field(alias="from")
+    max_length: Annotated[int, Field(ge=8)]
+    hidden: Annotated[list[AtLeastOne], Field(min_length=1)]
+    class_weights: piece("imbalance")  # type: ignore[valid-type]
+    epochs: AtLeastOne
+    batch_size: AtLeastOne
+    learning_rate: Positive
+    weight_decay: Annotated[float, Field(ge=0)]
+    augment: Annotated[list[Name], AfterValidator(_check_distinct)]
+    threads: AtLeastOne
+    seed: Count
+
+
+MEMBER_MODELS: dict[str, type[Section]] = {"neural": NeuralMember, "linear": LinearMember, "mlp": MLPMember}
 # The sections whose entries say their kind, and the kinds of each. No two kinds have one name.
 KINDS = {"members": MEMBER_MODELS, "vectors": VECTOR_MODELS}
 
@@ -462,7 +511,7 @@ class Params(Section):
     encoders: dict[Name, Encoder]
     vectors: dict[Name, Annotated[Tfidf | Word2Vec, Field(discriminator="kind")]]
     augment: dict[Name, Augment]
-    members: dict[Name, Annotated[TransformerMember | LinearMember, Field(discriminator="kind")]]
+    members: dict[Name, Annotated[NeuralMember | LinearMember | MLPMember, Field(discriminator="kind")]]
     external: dict[Name, External]
     fusion: Fusion
     class_weights: ClassWeights

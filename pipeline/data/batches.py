@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import UserError
+
 # A shuffled pool of this many batches is sorted by length before it is cut: long enough that padding almost vanishes,
 # short enough that batches differ from epoch to epoch.
 BATCHES_IN_POOL = 32
@@ -20,11 +22,13 @@ class TokenizedTexts:
         token_ids: int32, all texts' ids, special tokens included.
         offsets: int64 [N + 1]; text i is `token_ids[offsets[i]:offsets[i + 1]]`.
         pad_id: the id that fills a batch up.
+        word_ids: int32, beside every token the word that it lies in, 0 for none; None where nothing reads them.
     """
 
     token_ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
     pad_id: int
+    word_ids: NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -45,7 +49,7 @@ def tokenize(tokenizer: Any, texts: Sequence[str], max_length: int) -> Tokenized
         return_attention_mask=False,
         return_token_type_ids=False,
     )["input_ids"]
-    return pack(encoded, int(tokenizer.pad_token_id))
+    return pack(encoded, pad_id_of(tokenizer))
 
 
 def tokenize_chunks(tokenizer: Any, texts: Sequence[str], max_length: int) -> TokenizedTexts:
@@ -59,7 +63,17 @@ def tokenize_chunks(tokenizer: Any, texts: Sequence[str], max_length: int) -> To
         return_attention_mask=False,
         return_token_type_ids=False,
     )["input_ids"]
-    return pack(encoded, int(tokenizer.pad_token_id))
+    return pack(encoded, pad_id_of(tokenizer))
+
+
+def pad_id_of(tokenizer: Any) -> int:
+    """The id that fills batches up. Raises UserError where the tokenizer has none, as those of many causal models."""
+    if tokenizer.pad_token_id is None:
+        raise UserError(
+            f"{tokenizer.name_or_path}: the tokenizer has no pad token; name one in tokenizer_config.json, as in "
+            '"pad_token": "<|endoftext|>"'
+        )
+    return int(tokenizer.pad_token_id)
 
 
 def pack(sequences: Sequence[Sequence[int]], pad_id: int) -> TokenizedTexts:
@@ -78,6 +92,15 @@ def pad_batch(texts: TokenizedTexts, rows: NDArray[np.integer]) -> tuple[NDArray
     input_ids = np.full(mask.shape, texts.pad_id, dtype=np.int64)
     input_ids[mask] = texts.token_ids[(texts.offsets[rows][:, None] + columns)[mask]]
     return input_ids, mask.astype(np.int64)
+
+
+def classifier_inputs(texts: TokenizedTexts, rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], ...]:
+    """What a classifier reads of the texts `rows`: `pad_batch` and, where the texts have them, word_ids [B, T]."""
+    input_ids, mask = pad_batch(texts, rows)
+    if texts.word_ids is None:
+        return input_ids, mask
+    words = TokenizedTexts(texts.word_ids, texts.offsets, pad_id=0)
+    return input_ids, mask, pad_batch(words, rows)[0]
 
 
 def bucketed_batches(

@@ -1,8 +1,8 @@
 """The classes: their names, their order, and their parents in a hierarchy."""
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,11 @@ def make_label_set(labels: Iterable[str], level_separator: str | None = None) ->
     of_each = [name.split(level_separator, 1)[0] for name in names]
     parents = sort_labels(of_each)
     return LabelSet(names, parents, [parents.index(parent) for parent in of_each])
+
+
+def as_label_set(stored: Mapping[str, Any]) -> LabelSet:
+    """The classes as data/prepared/labels.json holds them."""
+    return LabelSet(stored["labels"], stored.get("parents", []), stored.get("parent_ids", []))
 
 
 def sort_labels(labels: Iterable[str]) -> list[str]:

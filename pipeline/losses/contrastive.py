@@ -1,8 +1,11 @@
-"""Contrastive terms on pooled vectors, through pytorch-metric-learning."""
+"""Contrastive terms on pooled vectors, through pytorch-metric-learning.
 
-import torch
-from pytorch_metric_learning import losses
+It is imported by the terms themselves: that takes seconds, and members without such a term import this file too.
+"""
+
 from torch import Tensor, nn
+
+from pipeline.ranges import Positive
 
 
 class SupConLoss(nn.Module):
@@ -12,7 +15,9 @@ class SupConLoss(nn.Module):
         temperature: of the similarities; 0.07 to 0.5 are in use.
     """
 
-    def __init__(self, *, temperature: float):
+    def __init__(self, *, temperature: Positive):
+        from pytorch_metric_learning import losses
+
         super().__init__()
         self.loss = losses.SupConLoss(temperature=temperature)
 
@@ -29,7 +34,9 @@ class NTXentLoss(nn.Module):
         temperature: of the similarities; 0.07 to 0.5 are in use.
     """
 
-    def __init__(self, *, temperature: float):
+    def __init__(self, *, temperature: Positive):
+        from pytorch_metric_learning import losses
+
         super().__init__()
         self.loss = losses.NTXentLoss(temperature=temperature)
 
@@ -37,13 +44,3 @@ class NTXentLoss(nn.Module):
         """vectors [B, H], labels [B] → scalar; 0 where the batch holds no two rows of one class."""
         loss: Tensor = self.loss(vectors, labels)
         return loss
-
-
-def with_class_vectors(vectors: Tensor, labels: Tensor, class_vectors: Tensor) -> tuple[Tensor, Tensor]:
-    """Let each class's vector (its row of the classifier's weight) join the batch as one more row of the class.
-
-    vectors [B, H], labels [B], class_vectors [C, H] → [B + C, H], [B + C]. Every row then has at least one
-    partner of its class. Reported on S1: 0.541 against 0.527 for rows alone.
-    """
-    classes = torch.arange(len(class_vectors), device=labels.device, dtype=labels.dtype)
-    return torch.cat([vectors, class_vectors.to(vectors.dtype)]), torch.cat([labels, classes])

@@ -3,6 +3,8 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipeline.ranges import BelowOne
+
 
 class CrossEntropyLoss(nn.Module):
     """−log p(label), averaged over the batch.
@@ -12,7 +14,7 @@ class CrossEntropyLoss(nn.Module):
         label_smoothing: share of the target that is spread evenly over all classes (Szegedy et al. 2016).
     """
 
-    def __init__(self, class_weights: Tensor, *, label_smoothing: float):
+    def __init__(self, class_weights: Tensor, *, label_smoothing: BelowOne):
         super().__init__()
         self.register_buffer("class_weights", class_weights)
         self.label_smoothing = label_smoothing
@@ -25,3 +27,11 @@ class CrossEntropyLoss(nn.Module):
         losses = functional.cross_entropy(logits, labels, reduction="none", label_smoothing=smoothing)
         weights: Tensor = self.class_weights[labels]  # type: ignore[index,assignment]
         return (weights * losses).sum() / weights.sum()
+
+    def weight(self, labels: Tensor) -> Tensor:
+        """What the mean divides by, the rows' weights summed: labels [B] → scalar.
+
+        With it the parts of a batch add up to the loss of the whole: Σ weight · loss over the parts / Σ weight.
+        """
+        weights: Tensor = self.class_weights[labels]  # type: ignore[index,assignment]
+        return weights.sum()

@@ -3,6 +3,8 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipeline.ranges import NotNegative
+
 
 class FocalLoss(nn.Module):
     """−(1 − p)^gamma · log p of the right class: rows already learnt count less (Lin et al. 2017, arXiv:1708.02002).
@@ -12,7 +14,7 @@ class FocalLoss(nn.Module):
         gamma: 0 is cross-entropy; 0.3 to 2 are in use.
     """
 
-    def __init__(self, class_weights: Tensor, *, gamma: float):
+    def __init__(self, class_weights: Tensor, *, gamma: NotNegative):
         super().__init__()
         self.register_buffer("class_weights", class_weights)
         self.gamma = gamma
@@ -24,3 +26,11 @@ class FocalLoss(nn.Module):
         # clamp: at p = 1 the derivative of (1 − p)^gamma is infinite for gamma below 1
         hardness = (1 - log_p.exp()).clamp(min=1e-6) ** self.gamma
         return -(weights * hardness * log_p).sum() / weights.sum()
+
+    def weight(self, labels: Tensor) -> Tensor:
+        """What the mean divides by, the rows' weights summed: labels [B] → scalar.
+
+        With it the parts of a batch add up to the loss of the whole: Σ weight · loss over the parts / Σ weight.
+        """
+        weights: Tensor = self.class_weights[labels]  # type: ignore[index,assignment]
+        return weights.sum()

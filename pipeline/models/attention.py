@@ -2,13 +2,44 @@
 
 from typing import Any
 
+import torch
+from torch import Tensor, nn
 
-def use_fastest_attention(model: Any, device: str, precision: str) -> None:
-    """Let a Hugging Face model compute attention as is fastest where it trains; what it computes stays the same.
+NAME = "conclave"  # of our attention, among those that transformers knows
 
-    PyTorch's fused kernel is, but for bfloat16 on a CPU: there its backward pass took 85 to 130 ms for 4,096 tokens
-    where the plain formula took 15 (4 heads of 64, texts of 16 to 128 tokens, PyTorch 2.13 with AVX512-BF16 and AMX,
-    one thread).
+
+def use_fastest_attention(model: Any) -> None:
+    """Let a Hugging Face model compute attention, tensor by tensor, as is fastest; what it computes stays the same.
+
+    PyTorch's fused kernel is, but for training in bfloat16 on a CPU: there its backward pass took 85 to 130 ms for
+    4,096 tokens where the plain formula took 15 (4 heads of 64, texts of 16 to 128 tokens, PyTorch 2.13 with
+    AVX512-BF16 and AMX, one thread). Models that do not use the fused kernel stay as they are.
     """
-    if device == "cpu" and precision == "bf16" and model.config._attn_implementation == "sdpa":
-        model.set_attn_implementation("eager")
+    from transformers import AttentionInterface, AttentionMaskInterface
+    from transformers.masking_utils import sdpa_mask
+
+    if getattr(model.config, "_attn_implementation", None) == "sdpa":
+        AttentionInterface.register(NAME, _attend)
+        AttentionMaskInterface.register(NAME, sdpa_mask)
+        model.set_attn_implementation(NAME)
+
+
+def _attend(
+    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **settings: Any
+) -> tuple[Tensor, None]:
+    """query, key, value [B, heads, T, H / heads], boolean mask [B, 1, T or 1, T] → [B, T, heads, H / heads]."""
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+    is_slow = query.device.type == "cpu" and query.dtype == torch.bfloat16 and query.requires_grad
+    # Without a mask the fused kernel's caller asks the module itself, as GPT-2's do.
+    is_causal = settings.get("is_causal") or (attention_mask is None and getattr(module, "is_causal", False))
+    if not is_slow or settings.get("dropout") or key.shape[1] != query.shape[1] or is_causal:
+        result: tuple[Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **settings)
+        return result
+    scale = settings.get("scaling")
+    scores = query @ key.transpose(-1, -2) * (query.shape[-1] ** -0.5 if scale is None else scale)
+    if attention_mask is not None:
+        # Not −∞: a query of padding may see no key at all, in a sliding window, and its NaN would reach real tokens.
+        scores = scores.masked_fill(~attention_mask, torch.finfo(scores.dtype).min)
+    weights = torch.softmax(scores, dim=-1, dtype=torch.float32).to(value.dtype)
+    return (weights @ value).transpose(1, 2).contiguous(), None

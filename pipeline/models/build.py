@@ -1,5 +1,6 @@
 """Build a classifier from an encoder's directory and the words of a recipe."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,34 +10,96 @@ from transformers import AutoConfig, AutoModel
 
 import pipeline.models.nezha  # noqa: F401  (registers NEZHA with AutoModel)
 from pipeline import registry
+from pipeline.errors import UserError
+from pipeline.models.attention import use_fastest_attention
+from pipeline.models.byte_dropout import use_byte_dropout
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.dropout import set_dropout
 from pipeline.models.head import ClassificationHead
+from pipeline.models.levels import LevelHead
+from pipeline.models.lora import add_lora
+from pipeline.models.word_embeddings import WordEmbeddingsConfig, load_word_embeddings, read_word_config
+from pipeline.vectors.features import is_vectors
 
 
-def load_encoder(directory: Path, dropout: float, *, with_weights: bool = True) -> nn.Module:
-    """The encoder of a Hugging Face directory, in fp32, with its dropout set and without its own pooler.
+def build_classifier(
+    directory: Path,
+    n_classes: int,
+    recipe: Mapping[str, Any],
+    *,
+    parent_ids: Sequence[int] = (),
+    with_weights: bool = True,
+) -> TextClassifier:
+    """A classifier over the encoder of a Hugging Face directory, or over the table of word vectors, in fp32.
 
-    `with_weights=False` reads `config.json` only; the weights are to be loaded over it.
+    `recipe` holds layers, sequence, poolers, combine, dropout, lora, head and levels, as in params.yaml with every
+    default filled in; `parent_ids` are the classes' parents where labels have levels. `with_weights=False` reads the
+    encoder's `config.json` only; the weights are to be loaded over it.
+
+    Raises UserError for words that do not fit the encoder or each other, and for `levels` where labels have none.
     """
+    config = read_config(directory)
+    layers = registry.make("layers", recipe["layers"], config.hidden_size, config.num_hidden_layers)
+    keep_layers(config, layers.n_layers)
+    encoder = load_encoder(config, directory if with_weights else None, recipe["dropout"])
+    if recipe["lora"] is not None:
+        add_lora(encoder, **recipe["lora"])
+    sequence: list[nn.Module] = []
+    width = layers.output_size
+    for piece in recipe["sequence"]:
+        sequence.append(registry.make("sequence", piece, width))
+        width = sequence[-1].output_size
+    poolers = [registry.make("poolers", piece, width) for piece in recipe["poolers"]]
+    pooled = width * len(poolers) if recipe["combine"] == "concat" else width
+    head = ClassificationHead(pooled, n_classes, **recipe["head"])
+    levels = None if recipe["levels"] is None else _level_head(pooled, n_classes, parent_ids, recipe)
+    classifier = TextClassifier(encoder, layers, sequence, poolers, recipe["combine"], head, levels)
+    use_fastest_attention(encoder)
+    use_byte_dropout(classifier)
+    return classifier
+
+
+def read_config(directory: Path) -> Any:
+    """The shape of what lies in a directory: a Hugging Face encoder or word vectors."""
+    if is_vectors(directory):
+        return read_word_config(directory)
+    return AutoConfig.from_pretrained(directory, local_files_only=True)
+
+
+def load_encoder(config: Any, directory: Path | None, dropout: float) -> nn.Module:
+    """The encoder that a configuration describes, in fp32, with its dropout set and without its own pooler.
+
+    With a directory the weights are those that lie there, without one they are fresh.
+    """
+    if isinstance(config, WordEmbeddingsConfig):
+        return load_word_embeddings(config, directory, dropout)
     auto_model: Any = AutoModel
-    config = AutoConfig.from_pretrained(directory, local_files_only=True)
     set_dropout(config, dropout)
     # fp32 both times: the default is the checkpoint's own dtype, which would round weights that were trained in fp32.
-    if with_weights:
-        encoder = auto_model.from_pretrained(directory, config=config, local_files_only=True, dtype=torch.float32)
-    else:
+    if directory is None:
         encoder = auto_model.from_config(config, dtype=torch.float32)
+    else:
+        encoder = auto_model.from_pretrained(directory, config=config, local_files_only=True, dtype=torch.float32)
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None  # ours takes its place; unused, it would only cost time and optimiser state
     return encoder  # type: ignore[no-any-return]
 
 
-def build_classifier(
-    encoder: nn.Module, n_classes: int, pooler: dict[str, Any], head: dict[str, Any]
-) -> TextClassifier:
-    """A classifier over `encoder`. `pooler` is a word with its arguments, `head` the head's arguments."""
-    hidden_size = int(encoder.config.hidden_size)  # type: ignore[union-attr,arg-type]
-    arguments = {key: value for key, value in pooler.items() if key != "name"}
-    pooling = registry.load("poolers", pooler["name"])(hidden_size, **arguments)
-    return TextClassifier(encoder, pooling, ClassificationHead(hidden_size, n_classes, **head))
+def keep_layers(config: Any, n: int) -> None:
+    """Let a Hugging Face configuration describe the first `n` layers of its encoder."""
+    if n == config.num_hidden_layers:
+        return
+    config.num_hidden_layers = n
+    if getattr(config, "layer_types", None) is not None:
+        config.layer_types = config.layer_types[:n]
+
+
+def _level_head(pooled: int, n_classes: int, parent_ids: Sequence[int], recipe: Mapping[str, Any]) -> LevelHead:
+    n_parents = len(set(parent_ids))
+    if n_parents in (0, n_classes):
+        raise UserError(
+            f"levels: got {recipe['levels']!r}, but the labels have no levels; name what stands between them in "
+            "data.level_separator, or set levels to null"
+        )
+    head = ClassificationHead(pooled, n_parents, **recipe["head"])
+    return LevelHead(head, parent_ids, recipe["levels"]["prediction"])

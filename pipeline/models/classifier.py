@@ -1,26 +1,69 @@
-"""Encoder, pooler, head: the text classifier."""
+"""Encoder, layers, sequence, poolers, head: the text classifier."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
+
+from pipeline.models.levels import LevelHead
 
 
 class ClassifierOutput(NamedTuple):
-    """logits [B, C] and the pooled vectors [B, H] that they were made of."""
+    """logits [B, C], the pooled vectors [B, W] that they were made of, and logits [B, P] of the labels' first level."""
 
     logits: Tensor
     pooled: Tensor
+    level_logits: Tensor | None = None
 
 
 class TextClassifier(nn.Module):
-    """A transformer encoder, a pooler over its last hidden states, and a classification head."""
+    """A transformer encoder, and what makes class logits of its hidden states.
 
-    def __init__(self, encoder: nn.Module, pooler: nn.Module, head: nn.Module):
+    Args:
+        encoder: gives hidden states [B, T, H] of input ids.
+        layers: which of the encoder's layers are read (`pipeline.models.layers`).
+        sequence: what stands between these and the poolers, in order (`pipeline.models.sequence`).
+        poolers: one or several (`pipeline.models.poolers`), of one width.
+        combine: how several pooled vectors become one: `sum` or `concat`.
+        head: gives class logits of the pooled vector.
+        levels: gives logits of the labels' first level, where they have levels and it is wanted.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        layers: nn.Module,
+        sequence: Sequence[nn.Module],
+        poolers: Sequence[nn.Module],
+        combine: str,
+        head: nn.Module,
+        levels: LevelHead | None = None,
+    ):
         super().__init__()
-        self.encoder, self.pooler, self.head = encoder, pooler, head
+        self.encoder, self.layers, self.head, self.levels = encoder, layers, head, levels
+        self.sequence, self.poolers, self.combine = nn.ModuleList(sequence), nn.ModuleList(poolers), combine
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> ClassifierOutput:
-        """input_ids and attention_mask [B, T] → logits [B, C], pooled [B, H]."""
-        hidden_states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        pooled = self.pooler(hidden_states, attention_mask)
-        return ClassifierOutput(self.head(pooled), pooled)
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, word_ids: Tensor | None = None) -> ClassifierOutput:
+        """input_ids and attention_mask [B, T] → logits [B, C], pooled [B, W], level_logits [B, P] or None.
+
+        word_ids [B, T] are for sequence layers that read words.
+        """
+        states = self.layers(self._encode(input_ids, attention_mask), attention_mask)
+        for layer in self.sequence:
+            words = (word_ids,) if layer.reads_words else ()
+            states = layer(states, attention_mask, *words)
+        vectors = [pooler(states, attention_mask) for pooler in self.poolers]
+        pooled = torch.cat(vectors, dim=-1) if self.combine == "concat" else sum(vectors[1:], vectors[0])
+        logits = self.head(pooled)
+        if self.levels is None:
+            return ClassifierOutput(logits, pooled)
+        level_logits = self.levels(pooled)
+        return ClassifierOutput(self.levels.predict(logits, level_logits), pooled, level_logits)
+
+    def _encode(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
+        """The hidden states that `layers` reads."""
+        inputs: dict[str, Any] = {"input_ids": input_ids, "attention_mask": attention_mask}
+        if self.layers.all_layers:
+            return tuple(self.encoder(**inputs, output_hidden_states=True).hidden_states)
+        return (self.encoder(**inputs).last_hidden_state,)

@@ -4,6 +4,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
+from pipeline.errors import UserError
+
 
 def set_up_torch(threads: int, seed: int) -> None:
     """Fix the number of threads and seed every generator of torch.
@@ -17,7 +19,18 @@ def set_up_torch(threads: int, seed: int) -> None:
 
 
 def autocast(device: str, precision: str) -> AbstractContextManager[object]:
-    """The context in which a forward pass runs: bfloat16 autocast for `bf16`, nothing for `fp32`."""
-    if precision == "bf16":
-        return torch.autocast(torch.device(device).type, dtype=torch.bfloat16)
-    return nullcontext()
+    """The context in which a forward pass runs: autocast for `bf16` and `fp16`, nothing for `fp32`.
+
+    Raises UserError as `check_precision` does.
+    """
+    if precision == "fp32":
+        return nullcontext()
+    check_precision(device, precision)
+    dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+    return torch.autocast(torch.device(device).type, dtype=dtype)
+
+
+def check_precision(device: str, precision: str) -> None:
+    """Raise UserError for fp16 without a GPU: it needs the loss to be scaled, which PyTorch does on GPUs alone."""
+    if precision == "fp16" and not device.startswith("cuda"):
+        raise UserError(f"runtime.precision: got fp16 on the device {device}; fp32 or bf16 is allowed there")

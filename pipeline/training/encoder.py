@@ -50,7 +50,7 @@ def train_encoder(
     Raises UserError where the encoder has no positions for texts of `max_length` tokens.
     """
     check_max_length(model.base_model, settings["max_length"], what)
-    use_fastest_attention(model, device, precision)
+    use_fastest_attention(model)
     masking = dict(settings["masking"])
     units = partial(registry.load("masking", masking.pop("name")), **masking)
     special_ids = tuple(sorted(set(tokenizer.all_special_ids)))

@@ -1,39 +1,56 @@
 """The fine-tuning loop of one fold."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from pipeline.data.batches import TokenizedTexts, bucketed_batches, pad_batch
+from pipeline.data.batches import TokenizedTexts, bucketed_batches
 from pipeline.errors import UserError
-from pipeline.losses.contrastive import with_class_vectors
-from pipeline.models.classifier import ClassifierOutput, TextClassifier
+from pipeline.models.classifier import TextClassifier
+from pipeline.runtime.accelerator import make_accelerator
 from pipeline.runtime.progress import Progress
-from pipeline.runtime.torch_setup import autocast
-from pipeline.training.optimizer import adamw, classifier_groups, warmup_linear
+from pipeline.training.optimizer import adamw, classifier_groups, warm_up
+from pipeline.training.resume import SECONDS_BETWEEN_SAVES, load_state, save_state
+from pipeline.training.settings import KeepBest, TrainingSettings
+from pipeline.training.unfreeze import set_trained
+from pipeline.training.update import updater
 
 
-@dataclass(frozen=True)
-class Contrastive:
-    """A contrastive term: its loss, its weight, and whether the class vectors join the batch."""
+class Scores(NamedTuple):
+    """What an evaluation gives; `loss` is the mean cross-entropy."""
 
-    loss: nn.Module
-    weight: float
-    with_classes: bool
+    macro_f1: float
+    accuracy: float
+    loss: float
 
 
-@dataclass(frozen=True)
-class EpochRecord:
-    """What is kept of an epoch: the updates made so far, their mean loss, the score on the evaluation rows."""
+class TrainingRecord(NamedTuple):
+    """A point of the learning curve: the updates made so far, their mean loss since the last point, the scores."""
 
     step: int
     loss: float
     macro_f1: float
+    accuracy: float
+    held_out_loss: float
+
+
+@dataclass
+class _Run:
+    """How far a training has come; with the model, the optimiser and the average, all that its rest depends on."""
+
+    step: int = 0
+    records: list[TrainingRecord] = field(default_factory=list)
+    losses: list[Tensor] = field(default_factory=list)  # of the updates since the last record
+    best_score: float = -float("inf")
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    waited: int = 0  # evaluations since the best one
 
 
 def train_classifier(
@@ -41,93 +58,116 @@ def train_classifier(
     texts: TokenizedTexts,
     label_ids: NDArray[np.integer],
     rows: NDArray[np.integer],
+    settings: TrainingSettings,
     *,
-    loss: nn.Module,
-    contrastive: Contrastive | None,
-    epochs: int,
-    batch_size: int,
-    learning_rate: Mapping[str, float],
-    warmup_ratio: float,
-    weight_decay: float,
-    clip: float,
     precision: str,
     device: str,
     seed: int,
-    evaluate: Callable[[TextClassifier], float],
-    patience: int | None,
+    evaluate: Callable[[TextClassifier], Scores],
+    state_file: Path | None,
     what: str,
-) -> list[EpochRecord]:
-    """Train `model` in place on the texts `rows` and return a record of each epoch.
+    seconds_between_saves: float = SECONDS_BETWEEN_SAVES,
+) -> list[TrainingRecord]:
+    """Train `model` in place on the texts `rows` and return its learning curve.
 
-    `evaluate` scores the model after each epoch; it never changes the training unless `patience` is a number: then
-    training ends after that many epochs without a better score, and the best epoch's weights are put back.
+    `evaluate` scores the model (its averaged weights, where there is an average) after each epoch, or after every
+    `settings.evaluate_every` updates, and after the last. It has a say in training only where `settings.keep_best`
+    gives it one. The model ends with the best weights where they are kept, else with the average, else with the last.
+
+    All that the rest depends on is written to `state_file` now and then. Where that file is there already, training
+    goes on from it, to the same bytes as without the break, if everything else is the same.
 
     Raises UserError where the loss is not finite.
     """
-    rng = np.random.default_rng(seed)
-    steps_per_epoch = -(-len(rows) // batch_size)
-    optimizer = adamw(classifier_groups(model, learning_rate, weight_decay))
-    schedule = warmup_linear(optimizer, epochs * steps_per_epoch, warmup_ratio)
-    class_vectors: Any = model.head.linear.weight  # type: ignore[union-attr]
-    records: list[EpochRecord] = []
-    best: tuple[float, dict[str, Tensor]] | None = None
-    waited = 0
-    with Progress(epochs * steps_per_epoch, what) as progress:
-        for epoch in range(epochs):
-            model.train()  # in each epoch: `evaluate` may have left it in evaluation mode
-            losses = torch.zeros(steps_per_epoch, device=device)
-            for index, batch in enumerate(bucketed_batches(texts.lengths, rows, batch_size, rng)):
-                input_ids, mask = pad_batch(texts, batch)
-                labels = torch.from_numpy(label_ids[batch].astype(np.int64)).to(device)
-                with autocast(device, precision):
-                    output = model(torch.from_numpy(input_ids).to(device), torch.from_numpy(mask).to(device))
-                value = total_loss(output, labels, loss, contrastive, class_vectors)
-                value.backward()  # type: ignore[no-untyped-call]
-                nn.utils.clip_grad_norm_(model.parameters(), clip)
-                optimizer.step()
-                optimizer.zero_grad(set_to_none=True)
-                schedule.step()
-                losses[index] = value.detach()
-                progress.update(1, f"epoch {epoch + 1}")
-            records.append(_record(records, losses, evaluate(model), what))
-            score = records[-1].macro_f1
-            if patience is None:
-                continue
-            if best is None or score > best[0]:
-                best, waited = (score, _copy_of(model.state_dict())), 0
-            else:
-                waited += 1
-                if waited >= patience:
+    accelerator = make_accelerator(device, precision)
+
+    def batches_of(epoch: int) -> list[NDArray[np.integer]]:
+        rng = np.random.default_rng([seed, epoch])  # a generator of its own: an epoch can be gone back to
+        return bucketed_batches(texts.lengths, settings.sampler(rows, label_ids, rng), settings.batch_size, rng)
+
+    batches = batches_of(0)
+    per_epoch = len(batches)
+    total = settings.epochs * per_epoch
+    groups = classifier_groups(model, settings.learning_rate, settings.weight_decay, settings.layer_decay)
+    optimizer = accelerator.prepare_optimizer(adamw(groups), device_placement=False)
+    schedule = warm_up(optimizer.optimizer, total, settings.warmup_ratio, settings.course)
+    average = settings.averaging(model, total) if settings.averaging else None
+    parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
+    parts |= {"average": average.model} if average else {}
+    parts |= {"scaler": accelerator.scaler} if accelerator.scaler else {}
+    update = updater(model, optimizer, accelerator, texts, label_ids, settings)
+
+    run = _Run()
+    if state_file is not None and state_file.exists():
+        run = _restore(load_state(state_file, parts, None, device), device)
+        batches = batches_of(run.step // per_epoch)
+        if settings.unfreeze_every is not None:
+            set_trained(model, run.step, settings.unfreeze_every)
+    saved_at = time.monotonic()
+    model.train()
+    with Progress(total - run.step, what) as progress:
+        while run.step < total:
+            epoch, index = divmod(run.step, per_epoch)
+            if index == 0:
+                batches = batches_of(epoch)
+            if settings.unfreeze_every is not None and run.step % settings.unfreeze_every == 0:
+                set_trained(model, run.step, settings.unfreeze_every)
+            run.losses.append(update(batches[index]))
+            schedule.step()
+            run.step += 1
+            if average is not None and average.joins(run.step):
+                average.model.update_parameters(model)
+            progress.update(1, _note(epoch, run))
+            if run.step % (settings.evaluate_every or per_epoch) == 0 or run.step == total:
+                _check_finite(run, what)
+                scored: Any = model if average is None or not average.model.n_averaged else average.model.module
+                _record(run, evaluate(scored), scored, settings.keep_best)
+                model.train()  # `evaluate` may have left it in evaluation mode
+                if _waited_enough(run, settings.keep_best):
                     break
-    if best is not None:
-        model.load_state_dict(best[1])
-    return records
+            if state_file is not None and time.monotonic() - saved_at >= seconds_between_saves:
+                save_state(state_file, parts, None, device, _as_plain(run))
+                saved_at = time.monotonic()
+    if run.best_weights:
+        model.load_state_dict(run.best_weights)
+    elif average is not None and average.model.n_averaged:
+        model.load_state_dict(average.model.module.state_dict())
+    return run.records
 
 
-def total_loss(
-    output: ClassifierOutput,
-    labels: Tensor,
-    loss: nn.Module,
-    contrastive: Contrastive | None,
-    class_vectors: Tensor,
-) -> Tensor:
-    """Classification loss plus the weighted contrastive term, in fp32: → scalar."""
-    value: Tensor = loss(output.logits.float(), labels)
-    if contrastive is None:
-        return value
-    vectors, vector_labels = output.pooled.float(), labels
-    if contrastive.with_classes:
-        vectors, vector_labels = with_class_vectors(vectors, labels, class_vectors)
-    term: Tensor = contrastive.loss(vectors, vector_labels)
-    return value + contrastive.weight * term
+def _note(epoch: int, run: _Run) -> str:
+    best = max((record.macro_f1 for record in run.records), default=None)
+    return f"epoch {epoch + 1}" + ("" if best is None else f", best macro-F1 {best:.4f}")
 
 
-def _record(records: list[EpochRecord], losses: Tensor, score: float, what: str) -> EpochRecord:
-    mean = float(losses.mean())
+def _check_finite(run: _Run, what: str) -> None:
+    mean = float(torch.stack(run.losses).mean())
     if not np.isfinite(mean):
-        raise UserError(f"{what}: the loss is {mean} in epoch {len(records) + 1}; lower the learning rate")
-    return EpochRecord(len(losses) * (len(records) + 1), round(mean, 6), round(score, 6))
+        raise UserError(f"{what}: the loss is {mean} at update {run.step}; lower the learning rate")
 
 
-def _copy_of(state: dict[str, Any]) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in state.items()}
+def _record(run: _Run, scores: Scores, scored: TextClassifier, keep_best: KeepBest | None) -> None:
+    """Add a point to the curve, and keep the scored weights where they are the best so far."""
+    mean = float(torch.stack(run.losses).mean())
+    run.records.append(TrainingRecord(run.step, *(round(float(number), 6) for number in (mean, *scores))))
+    run.losses.clear()
+    if keep_best is None:
+        return
+    score = -scores.loss if keep_best.metric == "loss" else getattr(scores, keep_best.metric)
+    run.waited += 1
+    if score > run.best_score:
+        run.best_score, run.waited = score, 0
+        run.best_weights = {name: value.detach().clone() for name, value in scored.state_dict().items()}
+
+
+def _waited_enough(run: _Run, keep_best: KeepBest | None) -> bool:
+    return keep_best is not None and keep_best.patience is not None and run.waited >= keep_best.patience
+
+
+def _as_plain(run: _Run) -> dict[str, Any]:
+    return vars(run) | {"records": [tuple(record) for record in run.records]}
+
+
+def _restore(state: dict[str, Any], device: str) -> _Run:
+    records = [TrainingRecord(*record) for record in state["records"]]
+    return _Run(**state | {"records": records, "losses": [loss.to(device) for loss in state["losses"]]})

@@ -13,13 +13,12 @@ from torch import Tensor, nn
 from pipeline.data.text_blocks import draw_held_out, stream_batches
 from pipeline.data.token_store import TokenStore, read_texts
 from pipeline.errors import UserError
+from pipeline.runtime.accelerator import make_accelerator
 from pipeline.runtime.progress import Progress
 from pipeline.training.masked_lm_loss import MaskingIds, Units, batch_loss, held_out_loss
-from pipeline.training.optimizer import adamw, is_decayed, warmup_linear
-from pipeline.training.resume import load_state, save_state
-
-# Writing the state of a base-size encoder takes seconds; what a kill costs is at most the time since.
-SECONDS_BETWEEN_SAVES = 300.0
+from pipeline.training.optimizer import adamw, is_decayed, warm_up
+from pipeline.training.resume import SECONDS_BETWEEN_SAVES, load_state, save_state
+from pipeline.training.schedules.linear import linear
 
 
 class MaskedLMRecord(NamedTuple):
@@ -84,10 +83,14 @@ def train_masked_lm(
     held_out_rows = draw_held_out(len(store), held_out, rng)
     held_out_texts = read_texts(store, held_out_rows)
     model.to(device).train()
-    optimizer = adamw(_groups(model, learning_rate, weight_decay))
-    schedule = warmup_linear(optimizer, max(1, steps), warmup_ratio)
+    accelerator = make_accelerator(device, precision)
+    optimizer = accelerator.prepare_optimizer(
+        adamw(_groups(model, learning_rate, weight_decay)), device_placement=False
+    )
+    schedule = warm_up(optimizer.optimizer, max(1, steps), warmup_ratio, linear)
     loss_of = batch_loss(model, ids, units, mlm_probability, precision, device)
     parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
+    parts |= {"scaler": accelerator.scaler} if accelerator.scaler else {}
 
     run = _Run()
     if state_file.exists():
@@ -97,8 +100,8 @@ def train_masked_lm(
     with Progress(steps - run.step, what) as progress:
         for step in range(run.step + 1, steps + 1):
             loss = loss_of(*next(batches), generator)
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            accelerator.backward(loss)
+            accelerator.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             schedule.step()

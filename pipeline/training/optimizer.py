@@ -1,37 +1,42 @@
-"""AdamW with a learning rate for each part of the model, and its schedule."""
+"""AdamW with a learning rate for each part and depth of the model, and its schedule."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
+from pipeline.training.depth import count_layers, is_embedding, layers_from_top
+
 
 def classifier_groups(
-    model: nn.Module, learning_rate: Mapping[str, float], weight_decay: float
+    model: nn.Module, learning_rate: Mapping[str, float], weight_decay: float, layer_decay: float
 ) -> list[dict[str, object]]:
     """Parameter groups of a classifier: `embeddings`, `encoder` and `head`, each with and without weight decay.
 
-    The head is everything outside `model.encoder`; the embeddings are what the encoder keeps under `embeddings`.
+    The head is everything outside `model.encoder`. In the encoder a parameter's rate is multiplied by `layer_decay`
+    once for each layer that lies above its own (Howard and Ruder 2018); the embeddings lie below all layers. With
+    `layer_decay` 1 there are at most six groups, otherwise two for each layer. Frozen parameters are in none.
     """
-    groups: dict[tuple[str, bool], list[nn.Parameter]] = {}
+    n_layers = count_layers(model)
+    groups: dict[tuple[str, int, bool], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
-        if not name.startswith("encoder."):
-            part = "head"
-        elif ".embeddings." in f".{name}":
-            part = "embeddings"
-        else:
-            part = "encoder"
-        groups.setdefault((part, is_decayed(name, parameter)), []).append(parameter)
+        if not parameter.requires_grad:
+            continue
+        part, depth = "head", 0
+        if name.startswith("encoder."):
+            part = "embeddings" if is_embedding(name) else "encoder"
+            depth = layers_from_top(name, n_layers) if layer_decay < 1 else 0
+        groups.setdefault((part, depth, is_decayed(name, parameter)), []).append(parameter)
     return [
         {
             "params": parameters,
-            "lr": learning_rate[part],
+            "lr": learning_rate[part] * layer_decay**depth,
             "weight_decay": weight_decay if decayed else 0.0,
-            "name": f"{part}, {'decayed' if decayed else 'not decayed'}",
+            "name": f"{part}, {depth} from the top, {'decayed' if decayed else 'not decayed'}",
         }
-        for (part, decayed), parameters in sorted(groups.items())
+        for (part, depth, decayed), parameters in sorted(groups.items())
     ]
 
 
@@ -45,11 +50,17 @@ def adamw(groups: list[dict[str, object]]) -> AdamW:
     return AdamW(groups, betas=(0.9, 0.98), eps=1e-6, fused=True)
 
 
-def warmup_linear(optimizer: torch.optim.Optimizer, total_steps: int, warmup_ratio: float) -> LambdaLR:
-    """Learning rates rise linearly from 0 over `warmup_ratio` of the steps, then fall linearly to 0."""
+def warm_up(
+    optimizer: torch.optim.Optimizer, total_steps: int, warmup_ratio: float, course: Callable[[float], float]
+) -> LambdaLR:
+    """Learning rates rise linearly from 0 over `warmup_ratio` of the steps, then follow `course`.
+
+    `course` takes the progress since the end of the warm-up, from 0 to 1 after the last step, and gives a factor.
+    """
     warmup = max(1, round(total_steps * warmup_ratio))
 
     def factor(step: int) -> float:
-        return min((step + 1) / warmup, max(0.0, (total_steps - step) / max(1, total_steps - warmup)))
+        progress = (step - warmup) / max(1, total_steps - warmup)
+        return min((step + 1) / warmup, max(0.0, course(min(max(progress, 0.0), 1.0))))
 
     return LambdaLR(optimizer, factor)

@@ -1,7 +1,8 @@
 """Features of texts, from vectors of whatever kind."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,16 @@ from scipy.sparse import csr_matrix
 from pipeline import registry
 from pipeline.artifacts.atomic import read_json
 
+Features: TypeAlias = csr_matrix | NDArray[np.float32]
 
-def transform(folder: Path, texts: Sequence[str]) -> csr_matrix | NDArray[np.float32]:
-    """The texts' features [N, F], by the kind that the folder's `settings.json` names."""
-    features: csr_matrix | NDArray[np.float32]
-    features = registry.load("vectors", read_json(folder / "settings.json")["kind"]).transform(folder, texts)
-    return features
+
+def is_vectors(folder: Path) -> bool:
+    """Whether a folder holds vectors, and no Hugging Face encoder."""
+    return (folder / "settings.json").exists()
+
+
+def load_transform(folder: Path) -> Callable[[Sequence[str]], Features]:
+    """What makes features [N, F] of texts, by the kind that the folder's `settings.json` names."""
+    kind = registry.load("vectors", read_json(folder / "settings.json")["kind"])
+    read: Callable[[Sequence[str]], Features] = kind.load_transform(folder)
+    return read

@@ -1,6 +1,6 @@
 """TF-IDF features, kept as plain files: an n-gram list and its weights."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,14 @@ def fit(texts: Sequence[str], settings: dict[str, Any], folder: Path) -> str:
     return f"{len(ngrams)} n-grams"
 
 
-def transform(folder: Path, texts: Sequence[str]) -> csr_matrix:
-    """The texts' TF-IDF rows: → sparse [N, F]."""
+def load_transform(folder: Path) -> Callable[[Sequence[str]], csr_matrix]:
+    """What makes TF-IDF rows [N, F] of texts."""
     vectorizer = _vectorizer(read_json(folder / "settings.json"), load_segmenter(folder))
     ngrams = read_json(folder / "ngrams.json")
     vectorizer.vocabulary = {ngram: column for column, ngram in enumerate(ngrams)}
     vectorizer.idf_ = np.load(folder / "idf.npy")
-    features: csr_matrix = vectorizer.transform(texts)
-    return features
+    read: Callable[[Sequence[str]], csr_matrix] = vectorizer.transform
+    return read
 
 
 def _vectorizer(settings: dict[str, Any], segmenter: Segmenter) -> TfidfVectorizer:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pipeline.errors import UserError
 from pipeline.runtime.progress import Progress
 
+RANDOM_SPREAD = 0.1  # standard deviation of vectors that are not trained
 LONGEST_SENTENCE = 10_000  # gensim leaves out what is behind it, without a word
 
 
@@ -26,7 +27,8 @@ def train_word2vec(
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Words that occur `min_count` times or more, most frequent first, and their vectors [V, D].
 
-    `negative` is the number of wrong neighbours beside each true one; without `skip_gram` it is CBOW.
+    `negative` is the number of wrong neighbours beside each true one; without `skip_gram` it is CBOW. With 0
+    `epochs` the vectors are random.
     The rest is gensim's usual: learning rate from 0.025 down, frequent words thinned out at 1e-3. One thread: with
     more, no two runs are alike. Words of equal count stand in order of their characters.
     """
@@ -36,6 +38,9 @@ def train_word2vec(
         raise UserError(
             f"word2vec: none of the {len(counts)} words occurs {min_count} times; lower min_count under vectors"
         )
+    if epochs == 0:
+        random = np.random.default_rng(seed).normal(0.0, RANDOM_SPREAD, (len(kept), dimensions))
+        return list(kept), random.astype(np.float32)
     from gensim.models import Word2Vec
     from gensim.models.callbacks import CallbackAny2Vec
 

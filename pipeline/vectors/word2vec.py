@@ -1,6 +1,6 @@
 """Word vectors learnt from the corpus (word2vec: Mikolov et al. 2013), kept as plain files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,18 +49,25 @@ def read_word_vectors(folder: Path) -> WordVectors:
     return WordVectors(words, vectors, idf)
 
 
-def transform(folder: Path, texts: Sequence[str]) -> NDArray[np.float32]:
-    """The mean of each text's word vectors, weighted by idf where the settings say so: → [N, D].
+def load_transform(folder: Path) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+    """What makes of texts the mean of each one's word vectors, weighted by idf where the settings say so: → [N, D].
 
     A word counts as often as it stands there; unknown words do not count, and a text of nothing else is all zeros.
     """
     words, vectors, idf = read_word_vectors(folder)
-    counts = _count(map(load_segmenter(folder).split, texts), words)
-    if read_json(folder / "settings.json")["weighting"] == "idf":
-        counts = csr_matrix(counts.multiply(idf))
-    totals = np.asarray(counts.sum(axis=1), dtype=np.float64)
-    means: NDArray[np.float32] = (counts @ vectors.astype(np.float64) / np.where(totals, totals, 1)).astype(np.float32)
-    return means
+    table = vectors.astype(np.float64)
+    split = load_segmenter(folder).split
+    by_idf = read_json(folder / "settings.json")["weighting"] == "idf"
+
+    def read(texts: Sequence[str]) -> NDArray[np.float32]:
+        counts = _count(map(split, texts), words)
+        if by_idf:
+            counts = csr_matrix(counts.multiply(idf))
+        totals = np.asarray(counts.sum(axis=1), dtype=np.float64)
+        means: NDArray[np.float32] = (counts @ table / np.where(totals, totals, 1)).astype(np.float32)
+        return means
+
+    return read
 
 
 def nearest(vectors: NDArray[np.float32], rows: Sequence[int], n: int, threshold: float) -> list[list[int]]:

@@ -44,6 +44,7 @@ def test_arguments_of_a_class_and_of_a_function():
         Argument("alpha", "float", True),
         Argument("smooth", "float", True),
         Argument("squared_denominator", "bool", True),
+        Argument("hardest_share", "float", True),
     )
     assert [argument.name for argument in arguments("alignment", "identity")] == ["units"]
     assert arguments("poolers", "mean") == ()

@@ -40,9 +40,7 @@ def test_metrics_and_plots_say_something(workspace: Workspace, tmp_path: Path) -
 
 
 def test_a_members_edit_trains_that_member_alone(workspace: Workspace) -> None:
-    workspace.edit(
-        "params.yaml", "  bert-ce:\n    kind: transformer\n", "  bert-ce:\n    kind: transformer\n    clip: 0.5\n"
-    )
+    workspace.edit("params.yaml", "  bert-ce:\n    kind: neural\n", "  bert-ce:\n    kind: neural\n    clip: 0.5\n")
     ran = workspace.repro()
     assert ran[0] == "recipes"
     assert set(ran[1:4]) == {"lengths@bert-ce", "finetune@bert-ce", "predict@bert-ce"}
@@ -95,7 +93,7 @@ def test_board_b_trains_nothing(workspace: Workspace) -> None:
 
 
 def test_a_dropped_member_leaves_a_clone_clean(workspace: Workspace, tmp_path: Path) -> None:
-    workspace.edit("params.yaml", "  nezha-dice:\n    kind: transformer\n", "  gone:\n    kind: transformer\n")
+    workspace.edit("params.yaml", "  nezha-dice:\n    kind: neural\n", "  gone:\n    kind: neural\n")
     text = (workspace.root / "params.yaml").read_text(encoding="utf-8")
     start, end = text.index("  gone:\n"), text.index("  tfidf-svm:\n")
     (workspace.root / "params.yaml").write_text(text[:start] + text[end:], encoding="utf-8")

@@ -16,25 +16,29 @@ FOLDER = Path("models/recipes")
 # The real params, with the pieces that the tests reckon with.
 REAL = YAML(typ="safe").load(ROOT / "params.yaml")
 REAL["toy"] = False
-REAL["vectors"] = {"tfidf": {"kind": "tfidf"}}
+REAL["vectors"] = {"tfidf": {"kind": "tfidf"}, "w2v": {"kind": "word2vec"}}
 REAL["augment"] = {
     name: {"method": "random_swap", "from": "data/prepared/train.parquet", "seed": seed}
     for seed, name in enumerate(["used", "unused"])
 }
-REAL["defaults"]["transformer"] |= {"pooler": "cls", "loss": "ce", "class_weights": "none", "contrastive": None}
+REAL["defaults"]["neural"] |= {"poolers": ["cls"], "loss": "ce", "class_weights": "none", "contrastive": None}
 REAL["members"] = {
-    "bert-ce": {"kind": "transformer", "from": "models/encoders/tiny-bert"},
+    "bert-ce": {"kind": "neural", "from": "models/encoders/tiny-bert"},
     "nezha-dice": {
-        "kind": "transformer",
+        "kind": "neural",
         "from": "models/encoders/tiny-nezha",
-        "pooler": "dynamic_routing",
+        "poolers": ["dynamic_routing"],
         "loss": "dice",
         "contrastive": {"loss": "supcon", "weight": 0.1, "on": "samples"},
     },
     "tfidf-svm": {"kind": "linear", "from": "models/vectors/tfidf", "augment": ["used"]},
+    "words-max": {"kind": "neural", "from": "models/vectors/w2v", "poolers": ["max"]},
+    "frozen-mlp": {"kind": "mlp", "from": "models/encoders/tiny-bert"},
 }
 TRANSFORMERS = ["bert-ce", "nezha-dice"]
-ALL = [*TRANSFORMERS, "tfidf-svm"]
+NEURAL = [*TRANSFORMERS, "words-max"]
+TRAINED_BY_TORCH = ["bert-ce", "frozen-mlp", "nezha-dice", "words-max"]
+ALL = sorted([*TRAINED_BY_TORCH, "tfidf-svm"])
 
 
 @pytest.fixture(scope="module")
@@ -111,20 +115,34 @@ def test_a_recipe_says_everything(unedited):
     assert recipe["name"] == "nezha-dice"
     assert recipe["from"] == "models/encoders/tiny-nezha"
     assert recipe["loss"] == {"name": "dice", **REAL["defaults"]["losses"]["dice"]}
-    assert recipe["batch_size"] == REAL["defaults"]["transformer"]["batch_size"]
+    assert recipe["batch_size"] == REAL["defaults"]["neural"]["batch_size"]
     assert recipe["precision"] == REAL["runtime"]["precision"]
     assert recipe["pieces"] == {
-        "kinds.transformer": "pipeline.members.transformer",
+        "kinds.neural": "pipeline.members.neural",
+        "readers.tokens": "pipeline.data.token_ids:load_token_reader",
+        "layers.last": "pipeline.models.layers.last:LastLayer",
         "poolers.dynamic_routing": "pipeline.models.poolers.dynamic_routing:DynamicRoutingPooler",
         "losses.dice": "pipeline.losses.dice:DiceLoss",
         "imbalance.none": "pipeline.losses.imbalance:uniform",
         "contrastive.supcon": "pipeline.losses.contrastive:SupConLoss",
+        "samplers.shuffle": "pipeline.training.samplers.shuffle:shuffle",
+        "schedules.linear": "pipeline.training.schedules.linear:linear",
     }
+
+
+def test_who_reads_words_beside_tokens_runs_their_segmentation(unedited, edit):
+    edit("members.bert-ce.sequence", ["gru", {"name": "word_conv", "segment": "jieba"}])
+    after = write()
+    assert changed(unedited, after) == ["bert-ce"]
+    recipe = json.loads(after["bert-ce"])
+    assert {"readers.tokens_in_words", "segmentation.jieba", "sequence.word_conv"} <= set(recipe["pieces"])
+    assert {"pipeline.vectors.token_words", "pipeline.words.jieba_words"} <= set(recipe["sources"])
+    assert "readers.tokens" not in recipe["pieces"]
 
 
 def test_a_recipe_holds_the_hashes_of_its_own_code(tree, unedited):
     written = {name: json.loads(content)["sources"] for name, content in unedited.items()}
-    assert written.keys() == {"bert-ce", "nezha-dice", "tfidf-svm"}
+    assert sorted(written) == ALL
     for sources in written.values():
         assert sources["stages.finetune"] == hashes.hash_file(tree / "stages/finetune.py")
     assert "pipeline.training.loop" in written["bert-ce"]
@@ -145,13 +163,14 @@ def test_the_same_again(project, unedited):
         ("members.nezha-dice.loss", "focal", ["nezha-dice"]),
         ("members.nezha-dice.loss", {"name": "dice", **REAL["defaults"]["losses"]["dice"]}, []),
         ("members.tfidf-svm.C", 123, ["tfidf-svm"]),
-        ("defaults.transformer.epochs", 123, TRANSFORMERS),
+        ("defaults.neural.epochs", 123, NEURAL),
+        ("defaults.mlp.hidden", [9], ["frozen-mlp"]),
         ("defaults.losses.focal.gamma", 123, []),
         ("folds.n_folds", 123, []),
         ("runtime.threads", 123, []),
-        ("defaults.transformer.threads", 123, TRANSFORMERS),
-        ("runtime.precision", "bf16", TRANSFORMERS),
-        ("toy", True, TRANSFORMERS),
+        ("defaults.neural.threads", 123, NEURAL),
+        ("runtime.precision", "bf16", TRAINED_BY_TORCH),
+        ("toy", True, TRAINED_BY_TORCH),
     ],
 )
 def test_an_edit_of_params_changes_the_recipes_of_those_it_concerns(unedited, edit, place, value, whose):
@@ -163,13 +182,16 @@ def test_an_edit_of_params_changes_the_recipes_of_those_it_concerns(unedited, ed
     ("file", "whose"),
     [
         ("pipeline/losses/dice.py", ["nezha-dice"]),
-        ("pipeline/losses/cross_entropy.py", ["bert-ce"]),
+        ("pipeline/losses/cross_entropy.py", ["bert-ce", "words-max"]),
         ("pipeline/members/linear.py", ["tfidf-svm"]),
         ("pipeline/members/copies.py", ALL),
         ("pipeline/vectors/word2vec.py", ["tfidf-svm"]),
-        ("pipeline/words/jieba_words.py", ["tfidf-svm"]),
+        ("pipeline/vectors/word_ids.py", ["words-max"]),
+        ("pipeline/words/jieba_words.py", ["tfidf-svm", "words-max"]),
+        ("pipeline/members/mlp.py", ["frozen-mlp"]),
+        ("pipeline/members/neural.py", NEURAL),
         ("pipeline/augmentation/random_swap.py", []),
-        ("pipeline/models/nezha/attention.py", TRANSFORMERS),
+        ("pipeline/models/nezha/attention.py", TRAINED_BY_TORCH),
         ("pipeline/metrics/scores.py", ALL),
         ("stages/finetune.py", ALL),
         ("stages/recipes.py", []),
@@ -218,14 +240,14 @@ def test_copies_that_are_not_there_are_refused(project):
 def test_another_place_for_a_word_changes_those_who_use_it(project, unedited, monkeypatch):
     """Even within one file, whose hash stays."""
     monkeypatch.setitem(registry.FAMILIES["imbalance"], "none", "pipeline.losses.imbalance:balanced")
-    assert changed(unedited, write()) == ["bert-ce", "nezha-dice"]
+    assert changed(unedited, write()) == NEURAL
 
 
 def test_a_new_and_a_dropped_member_leave_the_others_alone(unedited, edit):
     members = copy.deepcopy(REAL["members"])
     del members["tfidf-svm"]
-    focal = {"kind": "transformer", "from": "models/encoders/tiny-bert", "loss": "focal"}
+    focal = {"kind": "neural", "from": "models/encoders/tiny-bert", "loss": "focal"}
     edit("members", {"bert-focal": focal, **members})
     after = write()
-    assert list(after) == ["bert-ce", "bert-focal", "nezha-dice"], "the dropped member's recipe is gone"
+    assert list(after) == sorted(["bert-focal", *TRAINED_BY_TORCH]), "the dropped member's recipe is gone"
     assert changed(unedited, after) == ["bert-focal"]

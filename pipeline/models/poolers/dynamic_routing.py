@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.errors import UserError
+from pipeline.ranges import AtLeastOne
 
 
 class DynamicRoutingPooler(nn.Module):
@@ -21,7 +22,7 @@ class DynamicRoutingPooler(nn.Module):
         UserError: for capsules that do not divide H, or no iteration.
     """
 
-    def __init__(self, hidden_size: int, *, capsules: int, iterations: int):
+    def __init__(self, hidden_size: int, *, capsules: AtLeastOne, iterations: AtLeastOne):
         super().__init__()
         if capsules < 1 or hidden_size % capsules:
             raise UserError(

@@ -142,7 +142,7 @@ def test_hashes_are_those_of_the_files(in_tree):
 
 
 def test_what_a_transformer_runs():
-    found = source_hashes(["stages.finetune", "pipeline.members.transformer", "pipeline.losses.dice"])
+    found = source_hashes(["stages.finetune", "pipeline.members.neural", "pipeline.losses.dice"])
     for module in ("pipeline.training.loop", "pipeline.models.nezha.attention", "pipeline.runtime.torch_setup"):
         assert module in found
     for module in ("pipeline.losses.focal", "pipeline.members.linear", "pipeline.reporting.html", "pipeline.registry"):
@@ -153,7 +153,7 @@ def test_an_edit_in_a_copy_of_the_project(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "pipeline", tmp_path / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(hashes, "ROOT", tmp_path)
     monkeypatch.setattr(registry, "ROOT", tmp_path)
-    members = ("pipeline.members.transformer", "pipeline.members.linear")
+    members = ("pipeline.members.neural", "pipeline.members.linear")
     before = {name: source_hashes([name]) for name in members}
     for file in ("members/fold.py", "training/loop.py", "reporting/html.py", "artifacts/logits.py"):
         with (tmp_path / "pipeline" / file).open("a") as opened:
@@ -163,7 +163,7 @@ def test_an_edit_in_a_copy_of_the_project(tmp_path, monkeypatch):
         for name in members
     }
     assert changed == {
-        "pipeline.members.transformer": ["pipeline.members.fold", "pipeline.training.loop"],
+        "pipeline.members.neural": ["pipeline.members.fold", "pipeline.training.loop"],
         "pipeline.members.linear": ["pipeline.members.fold"],
     }
 

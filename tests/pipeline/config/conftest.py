@@ -40,9 +40,9 @@ PINNED: dict[str, Any] = {
     "vectors": {"tfidf": {"kind": "tfidf"}},
     "augment": {},
     "members": {
-        "bert-ce": {"kind": "transformer", "from": "models/encoders/tiny-bert"},
+        "bert-ce": {"kind": "neural", "from": "models/encoders/tiny-bert"},
         "nezha-dice": {
-            "kind": "transformer",
+            "kind": "neural",
             "from": "models/encoders/tiny-nezha",
             "loss": "dice",
             "contrastive": {"loss": "supcon", "weight": 0.1, "on": "samples"},
@@ -53,15 +53,15 @@ PINNED: dict[str, Any] = {
     "defaults.masked_lm.steps": 400,
     "defaults.masked_lm.checkpoints": [],
     "defaults.masked_lm.max_length": 128,
-    "defaults.transformer.max_length": 128,
-    "defaults.transformer.loss": "ce",
-    "defaults.transformer.contrastive": None,
-    "defaults.transformer.early_stop": {"on": "never", "share": 0.1, "patience": 3},
+    "defaults.neural.max_length": 128,
+    "defaults.neural.loss": "ce",
+    "defaults.neural.contrastive": None,
+    "defaults.neural.early_stop": {"on": "never", "metric": "macro_f1", "share": 0.1, "patience": 3},
     "defaults.tfidf.ngrams": [1, 2],
     "defaults.losses": {
         "ce": {"label_smoothing": 0.0},
         "focal": {"gamma": 1.0},
-        "dice": {"alpha": 0.3, "smooth": 1.0, "squared_denominator": True},
+        "dice": {"alpha": 0.3, "smooth": 1.0, "squared_denominator": True, "hardest_share": 1.0},
     },
     "defaults.contrastive.supcon": {"temperature": 0.5},
 }

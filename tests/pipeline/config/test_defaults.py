@@ -9,13 +9,13 @@ from pipeline.config.defaults import FAMILIES, SECTIONS, fill_defaults
 from pipeline.registry import words
 
 LOSSES = ", ".join(words("losses"))
-OF_A_TRANSFORMER = ", ".join(list(schema.TransformerMember.model_fields)[2:])
+OF_A_TRANSFORMER = ", ".join(list(schema.NeuralMember.model_fields)[2:])
 
 # ── What fills what ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_an_entry_takes_what_it_does_not_say(load):
-    params = load({"defaults.transformer.epochs": 5, "members.nezha-dice.epochs": 7})
+    params = load({"defaults.neural.epochs": 5, "members.nezha-dice.epochs": 7})
     assert params.members["bert-ce"].epochs == 5
     assert params.members["nezha-dice"].epochs == 7
 
@@ -31,7 +31,7 @@ def test_nested_mappings_merge(load):
 def test_a_piece_replaces_the_default_piece_whole(load):
     """An argument of another loss must not leak in."""
     params = load({
-        "defaults.transformer.loss": {"name": "focal", "gamma": 9.0},
+        "defaults.neural.loss": {"name": "focal", "gamma": 9.0},
         "members.nezha-dice.loss": {"name": "dice", "alpha": 0.5},
         "members.bert-ce.loss": {"name": "focal"},
         "defaults.losses.focal.gamma": 2.0,
@@ -41,12 +41,13 @@ def test_a_piece_replaces_the_default_piece_whole(load):
         "alpha": 0.5,
         "smooth": 1.0,
         "squared_denominator": True,
+        "hardest_share": 1.0,
     }
     assert params.members["bert-ce"].loss == {"name": "focal", "gamma": 2.0}
 
 
 def test_a_word_replaces_a_default_piece(load):
-    params = load({"defaults.transformer.loss": {"name": "focal", "gamma": 9.0}, "members.bert-ce.loss": "focal"})
+    params = load({"defaults.neural.loss": {"name": "focal", "gamma": 9.0}, "members.bert-ce.loss": "focal"})
     assert params.members["bert-ce"].loss == {"name": "focal", "gamma": 1.0}
     assert params.entry("members", "nezha-dice").loss["name"] == "dice"
 
@@ -54,7 +55,7 @@ def test_a_word_replaces_a_default_piece(load):
 def test_null_takes_a_default_away(load):
     contrastive = {"loss": "supcon", "weight": 0.2, "on": "samples"}
     params = load({
-        "defaults.transformer.contrastive": contrastive,
+        "defaults.neural.contrastive": contrastive,
         "members.nezha-dice.contrastive": None,
     })  # fmt: skip
     assert params.members["nezha-dice"].contrastive is None
@@ -101,16 +102,16 @@ def test_filling_leaves_what_was_read_as_it_was():
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ({"defaults.transformer.epochs": "many"}, "defaults.transformer.epochs: got 'many', a whole number is allowed"),
-        ({"defaults.transformer.head": {"p": 1.0}}, "defaults.transformer.head.p: got 1.0, less than 1 is allowed"),
+        ({"defaults.neural.epochs": "many"}, "defaults.neural.epochs: got 'many', a whole number is allowed"),
+        ({"defaults.neural.head": {"p": 1.0}}, "defaults.neural.head.p: got 1.0, less than 1 is allowed"),
         (
-            {"defaults.transformer.loss": "dise"},
-            f"defaults.transformer.loss: got 'dise', one of: {LOSSES}; did you mean 'dice'?",
+            {"defaults.neural.loss": "dise"},
+            f"defaults.neural.loss: got 'dise', one of: {LOSSES}; did you mean 'dice'?",
         ),
         (
-            {"defaults.transformer.loss": {"name": "dice", "alfa": 1.0}},
-            "defaults.transformer.loss.alfa: is not a known key; allowed here: alpha, smooth, squared_denominator; "
-            "did you mean 'alpha'?",
+            {"defaults.neural.loss": {"name": "dice", "alfa": 1.0}},
+            "defaults.neural.loss.alfa: is not a known key; allowed here: alpha, smooth, squared_denominator, "
+            "hardest_share; did you mean 'alpha'?",
         ),
         (
             {"defaults.masked_lm.checkpoints": [400]},
@@ -157,11 +158,10 @@ def test_a_mistake_in_the_defaults_is_told_there_and_once(errors, change, line):
     ("change", "line"),
     [
         (
-            {"defaults.transformer.dropuot": 0.1},
-            f"defaults.transformer.dropuot: is not a known key; allowed here: {OF_A_TRANSFORMER}; "
-            "did you mean 'dropout'?",
+            {"defaults.neural.dropuot": 0.1},
+            f"defaults.neural.dropuot: is not a known key; allowed here: {OF_A_TRANSFORMER}; did you mean 'dropout'?",
         ),
-        ({"defaults.transformer.clip": -1}, "defaults.transformer.clip: got -1, more than 0 is allowed"),
+        ({"defaults.neural.clip": -1}, "defaults.neural.clip: got -1, more than 0 is allowed"),
     ],
 )
 def test_defaults_are_checked_where_nobody_uses_them(errors, change, line):
@@ -172,7 +172,7 @@ def test_defaults_are_checked_where_nobody_uses_them(errors, change, line):
 
 def test_defaults_that_nobody_needs_may_be_absent(load):
     only_linear = {"members": {"svm": {"kind": "linear", "from": "models/vectors/tfidf"}}}
-    load(only_linear | {"defaults.transformer": ..., "defaults.losses": ..., "defaults.contrastive": ...})
+    load(only_linear | {"defaults.neural": ..., "defaults.losses": ..., "defaults.contrastive": ...})
 
 
 def test_what_neither_says_may_be_written_in_either(errors):
@@ -197,9 +197,9 @@ def test_a_missing_section_of_defaults_gives_one_line_an_entry(errors):
 
 def test_an_entry_that_repeats_a_mistake_of_the_defaults_is_told_too(errors):
     assert errors(
-        {"defaults.transformer.loss": "dise", "members.bert-ce.loss": "dise", "members.nezha-dice.loss": "ce"}
+        {"defaults.neural.loss": "dise", "members.bert-ce.loss": "dise", "members.nezha-dice.loss": "ce"}
     ) == [
-        f"defaults.transformer.loss: got 'dise', one of: {LOSSES}; did you mean 'dice'?",
+        f"defaults.neural.loss: got 'dise', one of: {LOSSES}; did you mean 'dice'?",
         f"members.bert-ce.loss: got 'dise', one of: {LOSSES}; did you mean 'dice'?",
     ]
 

@@ -7,8 +7,9 @@ import pytest
 from pipeline.config import schema
 from pipeline.registry import words
 
-TRANSFORMER = "members.bert-ce"
+NEURAL = "members.bert-ce"
 LOSSES = ", ".join(words("losses"))
+KINDS = ", ".join(schema.MEMBER_MODELS)
 NAME = "a name of small letters, digits and single hyphens is allowed, as in 'bert-ce'"
 
 
@@ -26,8 +27,8 @@ def keys(section):
             f"folds.n_fold: is not a known key; allowed here: {keys(schema.Folds)}; did you mean 'n_folds'?",
         ),
         (
-            {f"{TRANSFORMER}.early_stop": {"patiense": 2}},
-            f"{TRANSFORMER}.early_stop.patiense: is not a known key; allowed here: {keys(schema.EarlyStop)}; "
+            {f"{NEURAL}.early_stop": {"patiense": 2}},
+            f"{NEURAL}.early_stop.patiense: is not a known key; allowed here: {keys(schema.EarlyStop)}; "
             "did you mean 'patience'?",
         ),
         (
@@ -47,7 +48,7 @@ def keys(section):
             {"class_weights.shrinkage": False},
             "class_weights.shrinkage: got false, a number from 0 to 1 or auto is allowed",
         ),
-        ({f"{TRANSFORMER}.clip": math.inf}, f"{TRANSFORMER}.clip: got inf, a finite number is allowed"),
+        ({f"{NEURAL}.clip": math.inf}, f"{NEURAL}.clip: got inf, a finite number is allowed"),
         ({"toy": "yes"}, "toy: got 'yes', true or false is allowed"),
         ({"toy": 1}, "toy: got 1, true or false is allowed"),
         ({"data.columns.label": 3}, "data.columns.label: got 3, text is allowed; put it in quotes"),
@@ -85,13 +86,16 @@ def keys(section):
             {"class_weights.shrinkage": 1.5},
             "class_weights.shrinkage: got 1.5, a number from 0 to 1 or auto is allowed",
         ),
-        ({f"{TRANSFORMER}.clip": 0}, f"{TRANSFORMER}.clip: got 0, more than 0 is allowed"),
+        ({f"{NEURAL}.clip": 0}, f"{NEURAL}.clip: got 0, more than 0 is allowed"),
         (
-            {f"{TRANSFORMER}.early_stop": {"share": 0.5}},
-            f"{TRANSFORMER}.early_stop.share: got 0.5, less than 0.5 is allowed",
+            {f"{NEURAL}.early_stop": {"share": 0.5}},
+            f"{NEURAL}.early_stop.share: got 0.5, less than 0.5 is allowed",
         ),
         # words
-        ({"runtime.precision": "fp16"}, "runtime.precision: got 'fp16', one of: fp32, bf16; did you mean 'bf16'?"),
+        (
+            {"runtime.precision": "bf32"},
+            "runtime.precision: got 'bf32', one of: fp32, bf16, fp16; did you mean 'fp32'?",
+        ),
         (
             {"members.nezha-dice.loss": "dise"},
             f"members.nezha-dice.loss: got 'dise', one of: {LOSSES}; did you mean 'dice'?",
@@ -101,9 +105,8 @@ def keys(section):
             f"members.nezha-dice.loss: got null, a word or a mapping with `name` is allowed; words: {LOSSES}",
         ),
         (
-            {f"{TRANSFORMER}.class_weights": "balance"},
-            f"{TRANSFORMER}.class_weights: got 'balance', one of: {', '.join(words('imbalance'))}; "
-            "did you mean 'balanced'?",
+            {f"{NEURAL}.class_weights": "balance"},
+            f"{NEURAL}.class_weights: got 'balance', one of: {', '.join(words('imbalance'))}; did you mean 'balanced'?",
         ),
         (
             {"data.clean": ["strip_whitespace", "lower"]},
@@ -129,36 +132,36 @@ def keys(section):
         ({"fusion.rules": ["vote_first", "vote_first"]}, "fusion.rules: 'vote_first' stands in the list twice"),
         # pieces and their arguments
         (
-            {f"{TRANSFORMER}.loss": {"name": "dise"}},
-            f"{TRANSFORMER}.loss.name: got 'dise', one of: {LOSSES}; did you mean 'dice'?",
+            {f"{NEURAL}.loss": {"name": "dise"}},
+            f"{NEURAL}.loss.name: got 'dise', one of: {LOSSES}; did you mean 'dice'?",
         ),
         (
-            {f"{TRANSFORMER}.loss": {"gamma": 1.0}},
-            f"{TRANSFORMER}.loss: got {{'gamma': 1.0}}, a word or a mapping with `name` is allowed; words: {LOSSES}",
+            {f"{NEURAL}.loss": {"gamma": 1.0}},
+            f"{NEURAL}.loss: got {{'gamma': 1.0}}, a word or a mapping with `name` is allowed; words: {LOSSES}",
         ),
         (
-            {f"{TRANSFORMER}.loss": {"name": "focal", "gama": 1.0}},
-            f"{TRANSFORMER}.loss.gama: is not a known key; allowed here: gamma; did you mean 'gamma'?",
+            {f"{NEURAL}.loss": {"name": "focal", "gama": 1.0}},
+            f"{NEURAL}.loss.gama: is not a known key; allowed here: gamma; did you mean 'gamma'?",
         ),
         (
-            {f"{TRANSFORMER}.loss": {"name": "focal", "gamma": "1.0"}},
-            f"{TRANSFORMER}.loss.gamma: got '1.0', a number is allowed",
+            {f"{NEURAL}.loss": {"name": "focal", "gamma": "1.0"}},
+            f"{NEURAL}.loss.gamma: got '1.0', a number is allowed",
         ),
         (
-            {f"{TRANSFORMER}.pooler": {"name": "dynamic_routing", "capsules": 4.0}},
-            f"{TRANSFORMER}.pooler.capsules: got 4.0, a whole number is allowed",
+            {f"{NEURAL}.poolers": ["cls", {"name": "dynamic_routing", "capsules": 4.0}]},
+            f"{NEURAL}.poolers.1.capsules: got 4.0, a whole number is allowed",
         ),
         (
-            {f"{TRANSFORMER}.loss": "focal", "defaults.losses.focal": ...},
-            f"{TRANSFORMER}.loss: focal needs 'gamma': give it here or under defaults.losses.focal",
+            {f"{NEURAL}.loss": "focal", "defaults.losses.focal": ...},
+            f"{NEURAL}.loss: focal needs 'gamma': give it here or under defaults.losses.focal",
         ),
         # kinds
         (
-            {f"{TRANSFORMER}.kind": "transformers"},
-            f"{TRANSFORMER}.kind: got 'transformers', one of: transformer, linear; did you mean 'transformer'?",
+            {f"{NEURAL}.kind": "neurals"},
+            f"{NEURAL}.kind: got 'neurals', one of: {KINDS}; did you mean 'neural'?",
         ),
-        ({f"{TRANSFORMER}.kind": [1]}, f"{TRANSFORMER}.kind: got [1], one of: transformer, linear"),
-        ({f"{TRANSFORMER}.kind": ...}, f"{TRANSFORMER}.kind: is missing; one of: transformer, linear"),
+        ({f"{NEURAL}.kind": [1]}, f"{NEURAL}.kind: got [1], one of: {KINDS}"),
+        ({f"{NEURAL}.kind": ...}, f"{NEURAL}.kind: is missing; one of: {KINDS}"),
         # names
         (
             {"vectors": {"tfidf": {"kind": "tfidf"}, "Char_3": {"kind": "tfidf"}}},
@@ -222,8 +225,9 @@ def test_all_mistakes_are_told_at_once_in_order(errors):
         "members.nezha-dice.from: nothing makes it: got 'models/encoders/tiny-nezah', one of: "
         "models/pretrained/tiny-bert, models/pretrained/tiny-nezha, models/aligned/tiny-bert, "
         "models/aligned/tiny-nezha, "
-        "models/encoders/tiny-bert, models/encoders/tiny-nezha; did you mean 'models/encoders/tiny-nezha'?",
-        "members.tfidf-svm.kind: got 'svm', one of: transformer, linear",
+        "models/encoders/tiny-bert, models/encoders/tiny-nezha, models/vectors/tfidf; "
+        "did you mean 'models/encoders/tiny-nezha'?",
+        f"members.tfidf-svm.kind: got 'svm', one of: {KINDS}",
         "toy: got 'no', true or false is allowed",
     ]  # fmt: skip
 
@@ -232,22 +236,23 @@ def test_all_mistakes_of_one_piece_are_told(errors):
     piece = {"name": "dice", "alpha": "x", "smoth": 1.0}
     assert errors({"members.bert-ce.loss": piece, "defaults.losses.dice": {"smooth": 1.0}}) == [
         "members.bert-ce.loss.alpha: got 'x', a number is allowed",
-        "members.bert-ce.loss.smoth: is not a known key; allowed here: alpha, smooth, squared_denominator; "
-        "did you mean 'smooth'?",
+        "members.bert-ce.loss.smoth: is not a known key; allowed here: alpha, smooth, squared_denominator, "
+        "hardest_share; did you mean 'smooth'?",
+        "members.bert-ce.loss: dice needs 'hardest_share': give it here or under defaults.losses.dice",
         "members.bert-ce.loss: dice needs 'squared_denominator': give it here or under defaults.losses.dice",
         "members.nezha-dice.loss: dice needs 'alpha': give it here or under defaults.losses.dice",
+        "members.nezha-dice.loss: dice needs 'hardest_share': give it here or under defaults.losses.dice",
         "members.nezha-dice.loss: dice needs 'squared_denominator': give it here or under defaults.losses.dice",
     ]
 
 
 def test_members_may_be_called_like_kinds(errors, load):
-    """`transformer` is also what pydantic puts into the place of an error in a member of that kind."""
-    member = {"kind": "transformer", "from": "models/encoders/tiny-bert"}
-    assert set(load({"members": {"transformer": member, "linear": member}}).members) == {"transformer", "linear"}
-    assert errors({"members": {"transformer": member | {"epochs": 0}, "linear": member | {"epoch": 1}}}) == [
-        f"members.linear.epoch: is not a known key; allowed here: {keys(schema.TransformerMember)}; "
-        "did you mean 'epochs'?",
-        "members.transformer.epochs: got 0, 1 or more is allowed",
+    """`neural` is also what pydantic puts into the place of an error in a member of that kind."""
+    member = {"kind": "neural", "from": "models/encoders/tiny-bert"}
+    assert set(load({"members": {"neural": member, "linear": member}}).members) == {"neural", "linear"}
+    assert errors({"members": {"neural": member | {"epochs": 0}, "linear": member | {"epoch": 1}}}) == [
+        f"members.linear.epoch: is not a known key; allowed here: {keys(schema.NeuralMember)}; did you mean 'epochs'?",
+        "members.neural.epochs: got 0, 1 or more is allowed",
     ]
 
 

@@ -95,7 +95,7 @@ def places(node, above=()):
         yield from places(value, (*above, key))
 
 
-words = st.sampled_from(["", "dice", "name", "kind", "from", "models/encoders/tiny-bert", "linear", "transformer"])
+words = st.sampled_from(["", "dice", "name", "kind", "from", "models/encoders/tiny-bert", "linear", "neural"])
 scalars = st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | words
 values = st.recursive(
     scalars,

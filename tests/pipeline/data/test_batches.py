@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import chain, pairwise
 
 import numpy as np
@@ -9,6 +10,7 @@ from pipeline.data.batches import (
     BATCHES_IN_POOL,
     bucketed_batches,
     budgeted_batches,
+    classifier_inputs,
     pack,
     pad_batch,
     tokenize,
@@ -52,6 +54,15 @@ def test_padding_has_the_tokenizers_id():
     input_ids, mask = pad_batch(pack([[5], [6, 7, 1]], pad_id=1), np.array([1, 0]))
     assert input_ids.tolist() == [[6, 7, 1], [5, 1, 1]]
     assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]  # a real token with the padding's id is no padding
+
+
+def test_a_classifier_reads_words_where_texts_have_them():
+    texts, rows = pack([[5], [6, 7, 1]], pad_id=1), np.array([1, 0])
+    assert len(classifier_inputs(texts, rows)) == 2
+    with_words = replace(texts, word_ids=np.array([70, 0, 80, 90], dtype=np.int32))
+    for got, expected in zip(classifier_inputs(with_words, rows)[:2], pad_batch(texts, rows), strict=True):
+        np.testing.assert_array_equal(got, expected)
+    assert classifier_inputs(with_words, rows)[2].tolist() == [[0, 80, 90], [70, 0, 0]]
 
 
 def test_pack():

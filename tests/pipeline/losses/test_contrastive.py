@@ -1,4 +1,6 @@
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -6,12 +8,17 @@ from pytorch_metric_learning import losses as reference
 from torch import nn
 from torch.nn import functional
 
-from pipeline.losses.contrastive import NTXentLoss, SupConLoss, with_class_vectors
+from pipeline.losses.class_vectors import with_class_vectors
+from pipeline.losses.contrastive import NTXentLoss, SupConLoss
 from pipeline.models.classifier import ClassifierOutput
-from pipeline.training.loop import Contrastive, total_loss
+from pipeline.training.objective import Contrastive, Objective, objective_value
 
 REFERENCES = {SupConLoss: reference.SupConLoss, NTXentLoss: reference.NTXentLoss}
 each = pytest.mark.parametrize("ours", REFERENCES)
+
+
+def value_of(output, labels, term, class_vectors):
+    return objective_value(Objective(nn.CrossEntropyLoss(), term), output, labels, class_vectors, labels)
 
 
 @pytest.fixture
@@ -84,7 +91,7 @@ def test_class_vectors_join_as_one_row_of_their_class(rows, class_vectors):
 
 @each
 @pytest.mark.parametrize("with_classes", [False, True])
-def test_total_loss_adds_the_weighted_term(ours, rows, class_vectors, with_classes):
+def test_the_objective_adds_the_weighted_term(ours, rows, class_vectors, with_classes):
     pooled, labels = rows
     logits = pooled @ class_vectors.T
     output = ClassifierOutput(logits, pooled)
@@ -92,9 +99,9 @@ def test_total_loss_adds_the_weighted_term(ours, rows, class_vectors, with_class
     joined = torch.cat([pooled, class_vectors]) if with_classes else pooled
     joined_labels = torch.cat([labels, torch.arange(4)]) if with_classes else labels
     expected = functional.cross_entropy(logits, labels) + 0.3 * REFERENCES[ours](temperature=0.5)(joined, joined_labels)
-    value = total_loss(output, labels, nn.CrossEntropyLoss(), term, class_vectors)
+    value = value_of(output, labels, term, class_vectors)
     torch.testing.assert_close(value, expected)
-    assert value != total_loss(output, labels, nn.CrossEntropyLoss(), None, class_vectors)
+    assert value != value_of(output, labels, None, class_vectors)
 
 
 @pytest.mark.parametrize(("with_classes", "reached"), [(True, True), (False, False)])
@@ -102,19 +109,59 @@ def test_the_term_teaches_class_vectors_only_where_they_join(rows, class_vectors
     pooled, labels = rows
     term = Contrastive(SupConLoss(temperature=0.5), 1.0, with_classes)
     output = ClassifierOutput(torch.zeros(6, 4), pooled)
-    total_loss(output, labels, nn.CrossEntropyLoss(), term, class_vectors).backward()
+    value_of(output, labels, term, class_vectors).backward()
     assert pooled.grad.any()
     assert (class_vectors.grad is not None) is reached
 
 
-def test_total_loss_of_half_precision_outputs_is_fp32(rows, class_vectors):
+def test_the_objective_of_half_precision_outputs_is_fp32(rows, class_vectors):
     pooled, labels = rows[0].bfloat16(), rows[1]
     output = ClassifierOutput(torch.randn(6, 4).bfloat16(), pooled)
-    value = total_loss(
-        output,
-        labels,
-        nn.CrossEntropyLoss(),
-        Contrastive(SupConLoss(temperature=0.5), 0.1, True),
-        class_vectors,
-    )
+    value = value_of(output, labels, Contrastive(SupConLoss(temperature=0.5), 0.1, True), class_vectors)
     assert value.dtype == torch.float32
+
+
+@each
+def test_one_class_alone_in_the_batch(ours):
+    """Every pair is a partner and there is nobody to push away: nothing is learnt, and nothing is NaN."""
+    vectors = torch.randn(4, 5, generator=torch.Generator().manual_seed(2)).requires_grad_()
+    labels = torch.full((4,), 2)
+    value = ours(temperature=0.5)(vectors, labels)
+    torch.testing.assert_close(value, REFERENCES[ours](temperature=0.5)(vectors, labels), rtol=0, atol=0)
+    value.backward()
+    assert torch.isfinite(value)
+    assert value == 0
+    assert not vectors.grad.any()
+
+
+@each
+def test_one_class_alone_is_pushed_away_from_the_vectors_of_the_others(ours, class_vectors):
+    pooled = torch.randn(4, 5, generator=torch.Generator().manual_seed(2)).requires_grad_()
+    labels = torch.full((4,), 2)
+    joined, joined_labels = with_class_vectors(pooled, labels, class_vectors)
+    value = ours(temperature=0.5)(joined, joined_labels)
+    value.backward()
+    assert value > 0
+    assert pooled.grad.any(dim=1).all()
+    assert class_vectors.grad.any(dim=1).all()
+
+
+@each
+def test_the_gradient_of_class_vectors_is_that_of_the_library(ours, rows, class_vectors):
+    pooled, labels = rows
+    term = Contrastive(ours(temperature=0.5), 0.7, True)
+    output = ClassifierOutput(torch.zeros(6, 4), pooled)
+    value = value_of(output, labels, term, class_vectors)
+    joined = torch.cat([pooled, class_vectors])
+    by_hand = 0.7 * REFERENCES[ours](temperature=0.5)(joined, torch.cat([labels, torch.arange(4)]))
+    for found, expected in zip(
+        *(torch.autograd.grad(v, [pooled, class_vectors]) for v in (value, by_hand)), strict=True
+    ):
+        assert expected.any(dim=1).all()
+        torch.testing.assert_close(found, expected)
+
+
+def test_the_library_is_imported_by_the_terms_alone():
+    """Training without a contrastive term does not pay the seconds that its import takes."""
+    code = "import sys, pipeline.training.loop; assert 'pytorch_metric_learning' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,9 +1,12 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.losses.imbalance import balanced, sqrt_balanced, uniform
+from pipeline.errors import UserError
+from pipeline.losses.imbalance import balanced, effective_number, sqrt_balanced, uniform
 
 COUNTS = np.array([1, 4, 16])
 
@@ -30,7 +33,26 @@ def test_sqrt_balanced_by_hand():
     np.testing.assert_allclose(sqrt_balanced(COUNTS), [3, 3 / 2, 3 / 4])
 
 
-@pytest.mark.parametrize("weigh", [uniform, balanced, sqrt_balanced])
+@pytest.mark.parametrize("beta", [0.0, 0.5, 0.9, 0.999])
+def test_effective_number_equals_loop(beta):
+    """A row counts beta times as much as the one before it: the effective number is 1 + beta + … + beta^(n − 1)."""
+    weights = [1 / sum(beta**i for i in range(n)) for n in COUNTS]
+    factor = sum(COUNTS) / sum(w * n for w, n in zip(weights, COUNTS, strict=True))
+    np.testing.assert_allclose(effective_number(COUNTS, beta=beta), [w * factor for w in weights])
+
+
+def test_effective_number_lies_between_uniform_and_balanced():
+    np.testing.assert_allclose(effective_number(COUNTS, beta=0.0), uniform(COUNTS))
+    np.testing.assert_allclose(effective_number(COUNTS, beta=1 - 1e-15), balanced(COUNTS))
+
+
+@pytest.mark.parametrize("beta", [-0.1, 1.0, 2.0])
+def test_beta_that_means_nothing_is_refused(beta):
+    with pytest.raises(UserError, match="beta"):
+        effective_number(COUNTS, beta=beta)
+
+
+@pytest.mark.parametrize("weigh", [uniform, balanced, sqrt_balanced, partial(effective_number, beta=0.99)])
 @given(counts=st.lists(st.integers(0, 1000), min_size=1, max_size=8).filter(any))
 def test_mean_weight_of_a_row_is_one_and_rarer_is_never_lighter(weigh, counts):
     counts = np.array(counts)

@@ -37,6 +37,21 @@ def test_heavier_class_counts_more(word, piece_arguments):
     assert heavy > light
 
 
+@pytest.mark.parametrize("word", ["ce", "focal"])
+def test_parts_of_a_batch_add_up_to_the_whole(word, piece_arguments, batch, class_weights):
+    loss = registry.load("losses", word)(class_weights, **piece_arguments("losses", word))
+    logits, labels = batch
+    parts = [slice(0, 2), slice(2, 6), slice(6, 9)]
+    total = sum(loss.weight(labels[part]) * loss(logits[part], labels[part]) for part in parts)
+    torch.testing.assert_close(total / loss.weight(labels), loss(logits, labels))
+    assert loss.weight(labels).item() == pytest.approx(sum(class_weights.tolist()[i] for i in labels.tolist()))
+
+
+@pytest.mark.parametrize("word", [word for word in registry.words("losses") if word not in ("ce", "focal")])
+def test_losses_of_the_whole_batch_have_no_weight(word):
+    assert not hasattr(registry.load("losses", word), "weight")
+
+
 @pytest.mark.parametrize("word", registry.words("contrastive"))
 def test_contrastive_term_draws_a_class_together(word, piece_arguments):
     term = registry.load("contrastive", word)(**piece_arguments("contrastive", word))
@@ -49,7 +64,7 @@ def test_contrastive_term_draws_a_class_together(word, piece_arguments):
 
 
 @pytest.mark.parametrize("word", registry.words("imbalance"))
-def test_weighting_gives_one_weight_a_class(word):
-    weights = registry.load("imbalance", word)(np.array([3, 0, 9]))
+def test_weighting_gives_one_weight_a_class(word, piece_arguments):
+    weights = registry.load("imbalance", word)(np.array([3, 0, 9]), **piece_arguments("imbalance", word))
     assert weights.shape == (3,)
     assert np.isfinite(weights).all()

@@ -6,7 +6,7 @@ import torch
 from transformers import AutoModelForMaskedLM, AutoTokenizer
 
 from pipeline.errors import UserError
-from pipeline.models.build import load_encoder
+from pipeline.models.build import load_encoder, read_config
 from pipeline.training.encoder import describe_curve, train_encoder
 
 SETTINGS = {
@@ -51,7 +51,7 @@ def test_encoder_and_checkpoints_are_whole_directories(run, tiny_tokenizer, arch
     for directory in (folder, folder / "step-2"):
         tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
         assert tokenizer("a1 w3")["input_ids"] == tiny_tokenizer("a1 w3")["input_ids"]
-        assert load_encoder(directory, 0.1).config.model_type == architecture
+        assert load_encoder(read_config(directory), directory, 0.1).config.model_type == architecture
         assert AutoModelForMaskedLM.from_pretrained(directory).config.vocab_size == len(tiny_tokenizer)
     assert digest(folder) != digest(folder / "step-2")
     assert curve.columns.tolist() == ["step", "loss", "held_out_loss"]

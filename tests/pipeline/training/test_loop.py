@@ -1,35 +1,21 @@
-from types import SimpleNamespace
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from pipeline.data.batches import bucketed_batches, pack
+from pipeline.data.batches import bucketed_batches
 from pipeline.errors import UserError
-from pipeline.inference.transformer import predict_logits
+from pipeline.inference.classifier import predict_logits
 from pipeline.losses.contrastive import SupConLoss
-from pipeline.models.classifier import TextClassifier
-from pipeline.models.head import ClassificationHead
-from pipeline.models.poolers.mean import MeanPooler
-from pipeline.training.loop import Contrastive, EpochRecord, train_classifier
-
-N, V, H = 24, 20, 8
-TEXTS = pack([np.random.default_rng(i).integers(5, V, 2 + i % 7).tolist() for i in range(N)], 0)
-LABELS = np.arange(N) % 3
-ROWS = np.arange(3, N)  # 21 rows
-
-
-class BagOfWords(nn.Module):
-    """The smallest encoder: an embedding under dropout, so that training draws random numbers."""
-
-    def __init__(self):
-        super().__init__()
-        self.embeddings = nn.Embedding(V, H)
-        self.dropout = nn.Dropout(0.2)
-
-    def forward(self, input_ids, attention_mask):
-        return SimpleNamespace(last_hidden_state=self.dropout(self.embeddings(input_ids)))
+from pipeline.training.adversarial.fgm import fgm
+from pipeline.training.averaging.ema import ema
+from pipeline.training.averaging.swa import swa
+from pipeline.training.loop import Scores, TrainingRecord, train_classifier
+from pipeline.training.objective import Contrastive
+from pipeline.training.samplers.weighted import weighted
+from pipeline.training.settings import Adversarial, KeepBest
 
 
 class NotANumber(nn.Module):
@@ -37,30 +23,37 @@ class NotANumber(nn.Module):
         return logits.sum() * float("nan")
 
 
-def make_model():
-    torch.manual_seed(0)
-    return TextClassifier(BagOfWords(), MeanPooler(H), ClassificationHead(H, 3, samples=2, reduce="mean", p=0.1))
+@pytest.fixture
+def train(texts, labels, rows, settings, constant_scores):
+    def run(model, labels=labels, evaluate=constant_scores, seed=0, precision="fp32", what="test", **changes):
+        torch.manual_seed(seed)
+        return train_classifier(
+            model,
+            texts,
+            labels,
+            rows,
+            settings(**changes),
+            precision=precision,
+            device="cpu",
+            seed=seed,
+            evaluate=evaluate,
+            state_file=None,
+            what=what,
+        )
+
+    return run
 
 
-def train(model, labels=LABELS, **changes):
-    settings = {
-        "loss": nn.CrossEntropyLoss(),
-        "contrastive": None,
-        "epochs": 3,
-        "batch_size": 8,
-        "learning_rate": {"embeddings": 0.05, "encoder": 0.05, "head": 0.05},
-        "warmup_ratio": 0.1,
-        "weight_decay": 0.01,
-        "clip": 1.0,
-        "precision": "fp32",
-        "device": "cpu",
-        "seed": 0,
-        "evaluate": lambda model: 0.0,
-        "patience": None,
-        "what": "test",
-    } | changes
-    torch.manual_seed(settings["seed"])
-    return train_classifier(model, TEXTS, labels, ROWS, **settings)
+@pytest.fixture
+def trained(train, make_classifier):
+    """The weights after training."""
+
+    def run(dropout=True, **changes):
+        model = make_classifier(dropout)
+        train(model, **changes)
+        return weights_of(model)
+
+    return run
 
 
 def weights_of(model):
@@ -71,19 +64,17 @@ def equal(first, second):
     return all(torch.equal(first[name], second[name]) for name in first)
 
 
-def trained(**changes):
-    model = make_model()
-    train(model, **changes)
-    return weights_of(model)
+def close(first, second, atol):
+    return all(torch.allclose(first[name], second[name], rtol=0, atol=atol) for name in first)
 
 
 def scripted(scores):
-    """An evaluation that gives `scores` one after the other, and keeps the weights that it saw."""
+    """An evaluation whose macro-F1 are `scores`, one after the other, and that keeps the weights that it saw."""
     seen = []
 
     def evaluate(model):
         seen.append(weights_of(model))
-        return scores[len(seen) - 1]
+        return Scores(scores[len(seen) - 1], 0.0, 0.0)
 
     return evaluate, seen
 
@@ -91,97 +82,91 @@ def scripted(scores):
 # --- learning --------------------------------------------------------------------------------------
 
 
-def test_records_count_updates_and_the_loss_falls():
-    records = train(make_model(), epochs=12, evaluate=lambda model: 0.25)
+def test_records_count_updates_and_the_loss_falls(train, make_classifier):
+    records = train(make_classifier(), epochs=12)
     # 21 rows are 3 batches of 8
     assert [record.step for record in records] == [3 * epoch for epoch in range(1, 13)]
     assert records[-1].loss < 0.8 * records[0].loss
-    assert {record.macro_f1 for record in records} == {0.25}
+    assert {record[2:] for record in records} == {(0.25, 0.5, 1.0)}
 
 
-def test_first_loss_is_that_of_the_untrained_model():
-    """One batch, no dropout: the epoch's loss is the cross-entropy of the fresh weights."""
-    model = make_model()
-    model.encoder.dropout.p = model.head.dropout.p = 0.0
-    logits = torch.from_numpy(predict_logits(model, TEXTS, ROWS, "cpu", "fp32"))
-    expected = nn.functional.cross_entropy(logits, torch.from_numpy(LABELS[ROWS]))
+def test_first_loss_is_that_of_the_untrained_model(train, make_classifier, settings, texts, labels, rows):
+    """One batch, no dropout: the epoch's loss is that of the fresh weights."""
+    model = make_classifier(dropout=False)
+    logits = torch.from_numpy(predict_logits(model, texts, rows, "cpu", "fp32"))
+    expected = settings().objective.loss(logits, torch.from_numpy(labels[rows]))
     assert train(model, epochs=1, batch_size=100)[0].loss == pytest.approx(expected.item(), abs=2e-6)
 
 
-def test_equals_a_plain_loop():
-    """Against PyTorch by hand, over rows padded to one length; dropout is off, the batches are the same."""
-    model = make_model()
-    model.encoder.dropout.p = model.head.dropout.p = 0.0
-    embeddings, linear = model.encoder.embeddings.weight, model.head.linear
-    ours, plain = model, [tensor.detach().clone().requires_grad_() for tensor in (embeddings, *linear.parameters())]
+def test_equals_a_plain_loop(train, make_classifier, settings, texts, labels, rows):
+    """Against PyTorch by hand, over texts one by one; dropout is off, the batches are the same."""
+    ours, plain = make_classifier(dropout=False), make_classifier(dropout=False).eval()
+    parameters = dict(plain.named_parameters())
+    rate = {"encoder.embeddings": 0.05, "encoder.layer": 0.03, "head": 0.02}
     optimizer = torch.optim.AdamW(
         [
-            {"params": plain[:1], "lr": 0.05},
-            {"params": plain[1:2], "lr": 0.02},
-            {"params": plain[2:], "lr": 0.02, "weight_decay": 0.0},
+            {
+                "params": [parameter],
+                "lr": next(lr for start, lr in rate.items() if name.startswith(start)),
+                "weight_decay": 0.0 if name.endswith("bias") else 0.1,
+            }
+            for name, parameter in parameters.items()
         ],
         betas=(0.9, 0.98),
         eps=1e-6,
-        weight_decay=0.1,
     )
     peaks = [group["lr"] for group in optimizer.param_groups]
-    rng = np.random.default_rng(0)
-    batches = [batch for _ in range(3) for batch in bucketed_batches(TEXTS.lengths, ROWS, 8, rng)]
+    epochs = [np.random.default_rng([0, epoch]) for epoch in range(3)]
+    batches = [batch for rng in epochs for batch in bucketed_batches(texts.lengths, rows, 8, rng)]
     for step, batch in enumerate(batches):
         for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-            group["lr"] = peak * min((step + 1) / 2, (9 - step) / 7)  # 2 of 9 updates warm up
-        texts = [torch.from_numpy(TEXTS.token_ids[TEXTS.offsets[i] : TEXTS.offsets[i + 1]]).long() for i in batch]
-        pooled = torch.stack([plain[0][token_ids].mean(dim=0) for token_ids in texts])
-        logits = pooled @ plain[1].T + plain[2]
+            group["lr"] = peak * min((step + 1) / 2, 1 - (step - 2) / 7)  # 2 of 9 updates warm up
+        alone = [torch.from_numpy(texts.token_ids[texts.offsets[i] : texts.offsets[i + 1]]).long() for i in batch]
+        logits = torch.cat([plain(ids[None], torch.ones_like(ids)[None]).logits for ids in alone])
         optimizer.zero_grad()
-        nn.functional.cross_entropy(logits, torch.from_numpy(LABELS[batch])).backward()
-        length = sum(tensor.grad.square().sum() for tensor in plain).sqrt()
-        for tensor in plain:
+        settings().objective.loss(logits, torch.from_numpy(labels[batch])).backward()
+        length = sum(tensor.grad.square().sum() for tensor in parameters.values()).sqrt()
+        for tensor in parameters.values():
             tensor.grad *= min(1.0, 0.3 / float(length))
         optimizer.step()
-    rates = {"embeddings": 0.05, "encoder": 9.0, "head": 0.02}
+    rates = {"embeddings": 0.05, "encoder": 0.03, "head": 0.02}
     train(ours, learning_rate=rates, weight_decay=0.1, clip=0.3, warmup_ratio=0.2)
-    for tensor, expected in zip((embeddings, *linear.parameters()), plain, strict=True):
-        torch.testing.assert_close(tensor, expected, rtol=0, atol=1e-4)
+    assert close(weights_of(ours), weights_of(plain), 1e-4)
 
 
-def test_only_the_given_rows_are_trained_on():
-    others = LABELS.copy()
+def test_only_the_given_rows_are_trained_on(trained, labels):
+    others = labels.copy()
     others[:3] = (others[:3] + 1) % 3
     assert equal(trained(), trained(labels=others))
 
 
-def test_same_seed_same_bytes_and_another_seed_others():
+def test_same_seed_same_bytes_and_another_seed_others(trained):
     assert equal(trained(), trained())
     assert not equal(trained(), trained(seed=1))
 
 
-def test_bfloat16_trains_fp32_weights():
+def test_bfloat16_trains_fp32_weights(trained):
     weights = trained(precision="bf16")
     assert {value.dtype for value in weights.values()} == {torch.float32}
     assert not equal(weights, trained())
     assert all(torch.isfinite(value).all() for value in weights.values())
 
 
-def test_contrastive_term_takes_part():
-    plain, weak, strong = (
-        trained(contrastive=weight and Contrastive(SupConLoss(temperature=0.5), weight, True))
-        for weight in (None, 1e-9, 1.0)
-    )
-    assert not equal(plain, strong)
-    assert all(torch.allclose(plain[name], weak[name], atol=1e-3) for name in plain)
+def test_float16_without_a_gpu_is_refused(trained):
+    with pytest.raises(UserError, match=r"^runtime.precision: got fp16 on the device cpu; fp32 or bf16 is allowed"):
+        trained(precision="fp16")
 
 
-def test_each_part_has_its_own_rate():
+def test_each_part_has_its_own_rate(trained, make_classifier):
     rates = {"embeddings": 0.05, "encoder": 0.05, "head": 1e-12}
-    before, after = weights_of(make_model()), trained(learning_rate=rates, weight_decay=0.0)
+    before, after = weights_of(make_classifier()), trained(learning_rate=rates, weight_decay=0.0)
     assert torch.allclose(before["head.linear.weight"], after["head.linear.weight"], atol=1e-9)
     assert not torch.allclose(before["encoder.embeddings.weight"], after["encoder.embeddings.weight"], atol=1e-3)
 
 
-def test_gradients_are_clipped():
+def test_gradients_are_clipped(trained, make_classifier):
     """Gradients far below Adam's epsilon hardly move a weight; without the clip they are far above it."""
-    before = weights_of(make_model())
+    before = weights_of(make_classifier())
     moved = {
         clip: max(float((after[name] - before[name]).abs().max()) for name in before)
         for clip in (1e-12, 1.0)
@@ -191,26 +176,100 @@ def test_gradients_are_clipped():
     assert moved[1.0] > 0.05
 
 
+def test_the_sampler_says_which_rows_an_epoch_draws(trained, labels):
+    """One that draws the last class alone never sees the labels of the others."""
+
+    def last_class(rows, label_ids, rng):
+        return np.repeat(rows[label_ids[rows] == 2], 3)
+
+    others = np.where(labels == 2, 2, 1 - labels)
+    assert equal(trained(sampler=last_class), trained(sampler=last_class, labels=others))
+    assert not equal(trained(), trained(sampler=partial(weighted, power=1.0)))
+
+
+# --- what takes part in an update ------------------------------------------------------------------
+
+
+def test_contrastive_term_takes_part(trained):
+    plain, weak, strong = (
+        trained(contrastive=weight and Contrastive(SupConLoss(temperature=0.5), weight, True))
+        for weight in (None, 1e-9, 1.0)
+    )
+    assert not equal(plain, strong)
+    assert close(plain, weak, 1e-3)
+
+
+@pytest.mark.parametrize("parts", [2, 3, 8])
+@pytest.mark.parametrize("changes", [{}, {"r_drop": 1.0}], ids=["plain", "r_drop"])
+def test_a_batch_in_parts_is_the_batch(trained, parts, changes):
+    """The classes weigh 1, 2, 3, so the parts' means would not average to the batch's; the last batch has 5 rows."""
+    whole = trained(dropout=False, epochs=1, **changes)
+    assert close(whole, trained(dropout=False, epochs=1, accumulate=parts, **changes), 2e-6)
+
+
+def test_r_drop_takes_part_where_passes_differ(trained):
+    assert close(trained(dropout=False), trained(dropout=False, r_drop=5.0), 1e-5)
+    assert not close(trained(), trained(r_drop=5.0), 1e-3)
+
+
+def test_flooding_keeps_the_loss_up(train, make_classifier):
+    plain = train(make_classifier(dropout=False), epochs=40)
+    flooded = train(make_classifier(dropout=False), epochs=40, flooding=0.4)
+    assert plain[-1].loss < 0.2
+    assert 0.4 <= flooded[-1].loss < 0.6
+
+
+def test_an_attack_takes_part_and_leaves_the_weights(trained):
+    attack = partial(fgm, on=["embeddings"], epsilon=1.0)
+    nothing = partial(fgm, on=["embeddings"], epsilon=0.0)
+    plain, attacked = (trained(dropout=False, adversarial=a and Adversarial(a, ["embeddings"])) for a in (None, attack))
+    assert not close(plain, attacked, 1e-3)
+    # A move of length 0 only doubles the gradients, which a clip that always cuts makes good.
+    doubled = trained(dropout=False, adversarial=Adversarial(nothing, ["embeddings"]), clip=1e-3)
+    assert close(trained(dropout=False, clip=1e-3), doubled, 1e-5)
+
+
+def test_unfreezing_from_the_head_down(train, make_classifier):
+    """9 updates, one more part every 2: the head from the first, the layer from the third, the embeddings the fifth."""
+    evaluate, seen = scripted([0.0] * 9)
+    model = make_classifier()
+    start = weights_of(model)
+    train(model, unfreeze_every=2, evaluate_every=1, evaluate=evaluate, warmup_ratio=0.0)
+    moved = {
+        name: next(step for step, weights in enumerate(seen, 1) if not torch.equal(weights[name], start[name]))
+        for name in ("head.linear.weight", "encoder.layer.0.weight", "encoder.embeddings.weight")
+    }
+    assert list(moved.values()) == [1, 3, 5]
+
+
 # --- evaluation ------------------------------------------------------------------------------------
 
 
-def test_evaluation_never_changes_training():
+def test_evaluation_never_changes_training(trained, texts):
     def score(model):
-        return float(predict_logits(model, TEXTS, np.arange(N), "cpu", "fp32").argmax(axis=1).mean())
+        return Scores(float(predict_logits(model, texts, np.arange(24), "cpu", "fp32").argmax(axis=1).mean()), 0, 0)
 
     def score_in_evaluation_mode(model):
         model.eval()
-        return 1.0
+        return Scores(1.0, 0, 0)
 
     plain = trained()
     assert equal(plain, trained(evaluate=score))
-    assert equal(plain, trained(evaluate=score_in_evaluation_mode))
-    assert equal(plain, trained(evaluate=lambda model: np.random.default_rng(0).random()))
+    assert equal(plain, trained(evaluate=score, evaluate_every=1))
+    assert equal(plain, trained(evaluate=score_in_evaluation_mode, evaluate_every=2))
 
 
-def test_without_patience_the_last_epoch_stays_however_bad():
+def test_evaluation_every_so_many_updates_and_after_the_last(train, make_classifier):
+    records = train(make_classifier(), evaluate_every=4)
+    assert [record.step for record in records] == [4, 8, 9]
+    every_one = train(make_classifier(), evaluate_every=1)
+    assert records[0].loss == pytest.approx(np.mean([record.loss for record in every_one[:4]]), abs=1e-5)
+    assert records[2].loss == pytest.approx(every_one[8].loss, abs=1e-5)
+
+
+def test_without_keep_best_the_last_weights_stay_however_bad(train, make_classifier):
     evaluate, seen = scripted([0.9, 0.5, 0.1])
-    model = make_model()
+    model = make_classifier()
     assert len(train(model, evaluate=evaluate)) == 3
     assert equal(weights_of(model), seen[2])
 
@@ -218,38 +277,77 @@ def test_without_patience_the_last_epoch_stays_however_bad():
 @pytest.mark.parametrize(
     ("scores", "patience", "n_epochs", "best"),
     [
-        ([0.1, 0.5, 0.3, 0.4, 0.9, 0.9], 2, 4, 1),  # two epochs without a better one: the 0.9 is never seen
+        ([0.1, 0.5, 0.3, 0.4, 0.9, 0.9], 2, 4, 1),  # two evaluations without a better one: the 0.9 is never seen
         ([0.1, 0.5, 0.3, 0.4, 0.9, 0.2], 3, 6, 4),  # the third after the best is better
         ([0.5, 0.5, 0.5, 0.6, 0.6, 0.6], 2, 3, 0),  # equal is no better
         ([0.5, 0.4, 0.6, 0.5, 0.7, 0.6], 1, 2, 0),
         ([0.1, 0.2, 0.3, 0.4, 0.5, 0.6], 1, 6, 5),
         ([0.0, 0.0, 0.0, 0.0, 0.0, 0.0], 9, 6, 0),  # patience beyond the end
+        ([0.1, 0.5, 0.3, 0.4, 0.3, 0.2], None, 6, 1),  # no patience to lose: to the end, then back to the best
     ],
 )
-def test_early_stopping_puts_the_best_epoch_back(scores, patience, n_epochs, best):
+def test_early_stopping_puts_the_best_weights_back(train, make_classifier, scores, patience, n_epochs, best):
     evaluate, seen = scripted(scores)
-    model = make_model()
-    records = train(model, epochs=6, evaluate=evaluate, patience=patience)
+    model = make_classifier()
+    records = train(model, epochs=6, evaluate=evaluate, keep_best=KeepBest("macro_f1", patience))
     assert [record.macro_f1 for record in records] == scores[:n_epochs]
     assert equal(weights_of(model), seen[best])
     assert not any(equal(weights_of(model), other) for index, other in enumerate(seen) if index != best)
 
 
-def test_patience_changes_no_epoch_that_runs():
+@pytest.mark.parametrize(("metric", "best"), [("macro_f1", 0), ("accuracy", 1), ("loss", 2)])
+def test_the_chosen_metric_says_what_is_best(train, make_classifier, metric, best):
+    evaluations = [Scores(0.9, 0.1, 0.3), Scores(0.1, 0.9, 0.2), Scores(0.2, 0.3, 0.1)]
+    seen = []
+
+    def evaluate(model):
+        seen.append(weights_of(model))
+        return evaluations[len(seen) - 1]
+
+    model = make_classifier()
+    train(model, evaluate=evaluate, keep_best=KeepBest(metric, None))
+    assert equal(weights_of(model), seen[best])
+
+
+def test_patience_changes_no_epoch_that_runs(train, trained, make_classifier):
     evaluate, seen = scripted([0.1, 0.2, 0.3])
-    train(make_model(), evaluate=evaluate, patience=1)
+    train(make_classifier(), evaluate=evaluate, keep_best=KeepBest("macro_f1", 1))
     assert equal(seen[2], trained())
+
+
+# --- averages --------------------------------------------------------------------------------------
+
+
+def test_the_average_is_scored_and_kept_and_never_trains(train, make_classifier):
+    """After every update of the second half: the plain mean of the weights that training without it goes through."""
+    evaluate, steps = scripted([0.0] * 9)
+    train(make_classifier(), evaluate=evaluate, evaluate_every=1)
+    scored, seen = scripted([0.0] * 9)
+    model = make_classifier()
+    train(model, evaluate=scored, evaluate_every=1, averaging=partial(swa, start=0.5, every=1))
+    assert all(equal(ours, plain) for ours, plain in zip(seen[:4], steps[:4], strict=True))
+    for last in range(5, 10):  # updates 5 to 9 join
+        mean = {name: sum(weights[name] for weights in steps[4:last]) / (last - 4) for name in steps[0]}
+        assert close(seen[last - 1], mean, 1e-6)
+    assert equal(weights_of(model), seen[-1])
+
+
+def test_the_best_average_is_kept(train, make_classifier):
+    evaluate, seen = scripted([0.1, 0.9, 0.2])
+    model = make_classifier()
+    train(model, evaluate=evaluate, averaging=partial(ema, decay=0.5), keep_best=KeepBest("macro_f1", None))
+    assert equal(weights_of(model), seen[1])
 
 
 # --- bad ends --------------------------------------------------------------------------------------
 
 
-def test_loss_that_is_no_number_ends_training():
-    with pytest.raises(UserError, match=r"^my-member fold 1: the loss is nan in epoch 1; lower"):
-        train(make_model(), loss=NotANumber(), what="my-member fold 1")
+def test_loss_that_is_no_number_ends_training(trained):
+    with pytest.raises(UserError, match=r"^my-member fold 1: the loss is nan at update 3; lower"):
+        trained(loss=NotANumber(), what="my-member fold 1")
 
 
-def test_record_of_an_epoch():
-    records = train(make_model(), epochs=1, evaluate=lambda model: 1 / 3)
-    assert records == [EpochRecord(3, records[0].loss, 0.333333)]
+def test_record_of_an_epoch(train, make_classifier):
+    records = train(make_classifier(), epochs=1, evaluate=lambda model: Scores(1 / 3, 2 / 3, 1e-9))
+    assert records == [TrainingRecord(3, records[0].loss, 0.333333, 0.666667, 0.0)]
     assert records[0].loss == round(records[0].loss, 6)

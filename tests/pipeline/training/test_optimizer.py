@@ -2,8 +2,14 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.models.build import build_classifier
-from pipeline.training.optimizer import adamw, classifier_groups, is_decayed, warmup_linear
+from pipeline.models.classifier import TextClassifier
+from pipeline.models.head import ClassificationHead
+from pipeline.models.layers.last import LastLayer
+from pipeline.models.poolers.dynamic_routing import DynamicRoutingPooler
+from pipeline.training.optimizer import adamw, classifier_groups, is_decayed, warm_up
+from pipeline.training.schedules.constant import constant
+from pipeline.training.schedules.cosine import cosine
+from pipeline.training.schedules.linear import linear
 
 RATES = {"embeddings": 0.1, "encoder": 0.2, "head": 0.3}
 ENCODERS = ["bert", "nezha", "roberta", "albert", "electra", "deberta-v2", "modernbert"]
@@ -15,26 +21,35 @@ def make_classifier(make_model):
         encoder = make_model(model_type)
         if hasattr(encoder, "pooler"):
             encoder.pooler = None
-        pooler = {"name": "dynamic_routing", "capsules": 4, "iterations": 2}
-        return build_classifier(encoder, 3, pooler, {"samples": 1, "reduce": "mean", "p": 0.1})
+        pooler = DynamicRoutingPooler(16, capsules=4, iterations=2)
+        return TextClassifier(
+            encoder, LastLayer(16, 2), [], [pooler], "sum", ClassificationHead(16, 3, samples=1, reduce="mean", p=0.1)
+        )
 
     return make
 
 
-def settings_of(classifier):
+def settings_of(classifier, layer_decay=1.0):
     """The rate and the decay of each parameter, by name."""
     names = {id(parameter): name for name, parameter in classifier.named_parameters()}
-    groups = classifier_groups(classifier, RATES, 0.01)
+    groups = classifier_groups(classifier, RATES, 0.01, layer_decay)
     found = [(names[id(p)], (g["lr"], g["weight_decay"])) for g in groups for p in g["params"]]
     assert len(found) == len(dict(found)), "a parameter stands in two groups"
     return dict(found)
+
+
+def embedding_parameters(encoder):
+    """The ids of the embeddings' parameters, with what widens them or holds relative positions."""
+    modules = ("embeddings", "embeddings_project", "encoder.embedding_hidden_mapping_in", "encoder.rel_embeddings")
+    found = dict(encoder.named_modules())
+    return {id(p) for name in modules if name in found for p in found[name].parameters()}
 
 
 @pytest.mark.parametrize("model_type", ENCODERS)
 def test_every_parameter_is_in_one_group_with_its_parts_rate(make_classifier, model_type):
     classifier = make_classifier(model_type)
     found = settings_of(classifier)
-    embeddings = {id(p) for p in classifier.encoder.embeddings.parameters()}
+    embeddings = embedding_parameters(classifier.encoder)
     encoder = {id(p) for p in classifier.encoder.parameters()}
     for name, parameter in classifier.named_parameters():
         within = "embeddings" if id(parameter) in embeddings else "encoder"
@@ -67,8 +82,30 @@ def test_bert_by_name(make_classifier):
     assert found["encoder.embeddings.LayerNorm.weight"] == (0.1, 0.0)
     assert found["encoder.encoder.layer.1.output.dense.weight"] == (0.2, 0.01)
     assert found["encoder.encoder.layer.1.output.dense.bias"] == (0.2, 0.0)
-    assert found["pooler.projection.weight"] == (0.3, 0.01)
+    assert found["poolers.0.projection.weight"] == (0.3, 0.01)
     assert found["head.linear.bias"] == (0.3, 0.0)
+
+
+@pytest.mark.parametrize("model_type", ENCODERS)
+def test_rates_fall_from_layer_to_layer(make_classifier, model_type):
+    """2 layers: the upper one at its rate, the lower at half of it, the embeddings at a quarter of theirs."""
+    classifier = make_classifier(model_type)
+    found = settings_of(classifier, layer_decay=0.5)
+    layers = [module for module in classifier.encoder.modules() if isinstance(module, nn.ModuleList)]
+    shared = model_type == "albert"  # both its layers are one set of weights
+    stack = next(module for module in layers if len(module) == (1 if shared else 2))
+    expected = {id(p): RATES["encoder"] for p in classifier.encoder.parameters()}
+    expected |= {id(p): RATES["encoder"] / 2 for p in ([] if shared else stack[0].parameters())}
+    expected |= dict.fromkeys(embedding_parameters(classifier.encoder), RATES["embeddings"] * (0.5 if shared else 0.25))
+    for name, parameter in classifier.named_parameters():
+        assert found[name][0] == pytest.approx(expected.get(id(parameter), RATES["head"])), name
+
+
+def test_frozen_parameters_are_in_no_group(make_classifier):
+    classifier = make_classifier("bert")
+    classifier.encoder.embeddings.requires_grad_(False)
+    found = settings_of(classifier)
+    assert found.keys() == {name for name, _ in classifier.named_parameters() if ".embeddings." not in name}
 
 
 def test_a_bias_matrix_is_a_bias():
@@ -78,18 +115,20 @@ def test_a_bias_matrix_is_a_bias():
 
 
 def test_groups_do_not_depend_on_anything_but_the_model(make_classifier):
-    names = [[group["name"] for group in classifier_groups(make_classifier("bert"), RATES, 0.01)] for _ in range(2)]
+    names = [
+        [group["name"] for group in classifier_groups(make_classifier("bert"), RATES, 0.01, 1.0)] for _ in range(2)
+    ]
     assert names[0] == names[1]
     assert len(set(names[0])) == 6
 
 
-def rates(total_steps, warmup_ratio, groups=(1.0,)):
+def rates(total_steps, warmup_ratio, groups=(1.0,), course=linear):
     """The learning rate of each update, for each group."""
     parameters = [nn.Parameter(torch.zeros(2, 2)) for _ in groups]
     optimizer = adamw(
         [{"params": [p], "lr": lr, "weight_decay": 0.0} for p, lr in zip(parameters, groups, strict=True)]
     )
-    schedule = warmup_linear(optimizer, total_steps, warmup_ratio)
+    schedule = warm_up(optimizer, total_steps, warmup_ratio, course)
     used = []
     for _ in range(total_steps):
         used.append([group["lr"] for group in optimizer.param_groups])
@@ -120,6 +159,15 @@ def test_schedule_of_warmup_alone_reaches_the_peak():
 @pytest.mark.parametrize("warmup_ratio", [0.0, 0.1, 1.0])
 def test_schedule_of_one_step_trains(warmup_ratio):
     assert flat(rates(1, warmup_ratio))[0] == 1
+
+
+def test_cosine_by_hand():
+    """No warm-up but the first update, then half a cosine over the 3 others."""
+    assert flat(rates(4, 0.25, course=cosine)) == pytest.approx([1, 1, 0.75, 0.25, 0])
+
+
+def test_constant_stays():
+    assert flat(rates(4, 0.5, course=constant)) == pytest.approx([0.5, 1, 1, 1, 1])
 
 
 def test_every_group_follows_the_schedule():

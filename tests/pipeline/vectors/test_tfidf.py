@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from pipeline.vectors.features import transform as by_kind
-from pipeline.vectors.tfidf import fit, transform
+from pipeline.vectors.features import load_transform as by_kind
+from pipeline.vectors.tfidf import fit, load_transform
 
 SETTINGS = {
     "kind": "tfidf",
@@ -44,7 +44,7 @@ def test_saved_and_loaded_gives_scikit_learns_matrix(short_texts, tmp_path, chan
     texts = [*short_texts, "12 34 ， 12 ！", "A0 a0\u2028x\u3000y\x1cz"]
     fit(texts, SETTINGS | changes, tmp_path)
     expected = reference(**same).fit(texts).transform(texts + UNSEEN)
-    for features in (transform(tmp_path, texts + UNSEEN), by_kind(tmp_path, texts + UNSEEN)):
+    for features in (load_transform(tmp_path)(texts + UNSEEN), by_kind(tmp_path)(texts + UNSEEN)):
         assert features.shape == expected.shape
         assert (features != expected).nnz == 0
         assert features.nnz > 0
@@ -77,4 +77,4 @@ def test_segments_are_the_words(tmp_path):
     fit(texts, SETTINGS | {"segment": JIEBA, "ngrams": [1, 1]}, tmp_path)
     ngrams = json.loads((tmp_path / "ngrams.json").read_text(encoding="utf-8"))
     assert {"今天", "北京大学"} <= set(ngrams)
-    assert transform(tmp_path, ["北京大学！", "北京"]).nnz == 1
+    assert load_transform(tmp_path)(["北京大学！", "北京"]).nnz == 1

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.vectors.features import transform as by_kind
+from pipeline.vectors.features import load_transform as by_kind
 from pipeline.vectors.training import train_word2vec
-from pipeline.vectors.word2vec import fit, nearest, read_word_vectors, transform
+from pipeline.vectors.word2vec import fit, load_transform, nearest, read_word_vectors
 
 ROOT = Path(__file__).parents[3]
 TRAINING = {"dimensions": 8, "window": 3, "min_count": 2, "epochs": 3, "negative": 3, "skip_gram": True, "seed": 5}
@@ -49,14 +49,14 @@ def test_a_texts_features_are_the_mean_of_its_words(weighting, short_texts, tmp_
     fit(short_texts, SETTINGS | {"weighting": weighting}, tmp_path)
     words, vectors, idf = read_word_vectors(tmp_path)
     a, b = words[0], words[-1]
-    features = transform(tmp_path, [f"{a} {b} unheard {a}", "unheard of", "", b])
+    features = load_transform(tmp_path)([f"{a} {b} unheard {a}", "unheard of", "", b])
     weights = {a: idf[0], b: idf[-1]} if weighting == "idf" else {a: 1, b: 1}
     expected = (2 * weights[a] * vectors[0] + weights[b] * vectors[-1]) / (2 * weights[a] + weights[b])
     assert features.dtype == np.float32
     np.testing.assert_allclose(features[0], expected, rtol=1e-5)
     assert not features[1:3].any()
     np.testing.assert_allclose(features[3], vectors[-1], rtol=1e-5)
-    np.testing.assert_array_equal(by_kind(tmp_path, [b]), features[3:])
+    np.testing.assert_array_equal(by_kind(tmp_path)([b]), features[3:])
 
 
 def test_words_of_like_company_are_near():

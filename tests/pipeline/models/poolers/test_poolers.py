@@ -49,7 +49,20 @@ def slow_dynamic_routing(pooler, tokens):
     return [x for capsule in capsules for x in capsule]
 
 
-SLOW = {"cls": slow_cls, "mean": slow_mean, "max": slow_max, "dynamic_routing": slow_dynamic_routing}
+def slow_self_attention(pooler, tokens):
+    inner, bias = pooler.inner.weight.detach().numpy(), pooler.inner.bias.detach().numpy()
+    score = pooler.score.weight.detach().numpy()[0]
+    exps = [math.exp(score @ np.tanh(inner @ np.array(token) + bias)) for token in tokens]
+    return [sum(e * token[d] for e, token in zip(exps, tokens, strict=True)) / sum(exps) for d in range(H)]
+
+
+SLOW = {
+    "cls": slow_cls,
+    "mean": slow_mean,
+    "max": slow_max,
+    "self_attention": slow_self_attention,
+    "dynamic_routing": slow_dynamic_routing,
+}
 every_pooler = pytest.mark.parametrize("word", registry.words("poolers"))
 
 
@@ -175,3 +188,8 @@ def test_squash_of_nothing_has_a_finite_gradient():
 def test_impossible_routing_is_refused(arguments, part):
     with pytest.raises(UserError, match=part):
         DynamicRoutingPooler(H, **arguments)
+
+
+def test_attention_without_a_network_is_refused():
+    with pytest.raises(UserError, match="self_attention: got size 0"):
+        registry.load("poolers", "self_attention")(H, size=0)

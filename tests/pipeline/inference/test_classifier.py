@@ -3,9 +3,12 @@ import pytest
 import torch
 
 from pipeline.data.batches import pack, pad_batch
-from pipeline.inference import transformer
-from pipeline.inference.transformer import predict_logits
-from pipeline.models.build import build_classifier
+from pipeline.inference import classifier
+from pipeline.inference.classifier import predict_logits
+from pipeline.models.classifier import TextClassifier
+from pipeline.models.head import ClassificationHead
+from pipeline.models.layers.last import LastLayer
+from pipeline.models.poolers.mean import MeanPooler
 
 
 @pytest.fixture(params=["bert", "nezha"])
@@ -13,8 +16,8 @@ def model(request, make_model):
     encoder = make_model(request.param)
     encoder.pooler = None
     torch.manual_seed(1)
-    head = {"samples": 4, "reduce": "mean", "p": 0.5}
-    return build_classifier(encoder, 3, {"name": "mean"}, head)
+    head = ClassificationHead(16, 3, samples=4, reduce="mean", p=0.5)
+    return TextClassifier(encoder, LastLayer(16, 2), [], [MeanPooler(16)], "sum", head)
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def one_by_one(model, texts, rows):
 
 @pytest.mark.parametrize("budget", [1, 64, 200, 10**6])
 def test_logits_are_those_of_each_text_alone_in_the_order_of_rows(model, texts, monkeypatch, budget):
-    monkeypatch.setattr(transformer, "BATCH_TOKENS", budget)
+    monkeypatch.setattr(classifier, "BATCH_TOKENS", budget)
     rows = np.random.default_rng(1).permutation(25)[:20]
     logits = predict_logits(model, texts, rows, "cpu", "fp32")
     assert logits.dtype == np.float32

@@ -2,56 +2,76 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from pipeline import registry
+from pipeline.data.labels import make_label_set
 from pipeline.errors import UserError
-from pipeline.members import transformer
+from pipeline.members import neural
 from pipeline.members.inner_split import inner_split
 
 RECIPE = {
     "max_length": 16,
-    "pooler": {"name": "mean"},
+    "layers": {"name": "last"},
+    "sequence": [],
+    "poolers": [{"name": "mean"}],
+    "combine": "sum",
     "dropout": 0.1,
+    "lora": None,
     "head": {"samples": 1, "reduce": "mean", "p": 0.1},
+    "levels": None,
     "loss": {"name": "ce", "label_smoothing": 0.0},
-    "class_weights": "none",
+    "class_weights": {"name": "none"},
     "contrastive": None,
+    "r_drop": None,
+    "adversarial": None,
+    "flooding": None,
+    "averaging": None,
+    "sampler": {"name": "shuffle"},
     "epochs": 2,
     "batch_size": 8,
+    "accumulate": 1,
     "learning_rate": {"embeddings": 0.01, "encoder": 0.01, "head": 0.01},
+    "layer_decay": 1.0,
+    "unfreeze_every": None,
+    "schedule": {"name": "linear"},
     "warmup_ratio": 0.1,
     "weight_decay": 0.01,
     "clip": 1.0,
-    "early_stop": {"on": "never", "share": 0.2, "patience": 2},
+    "evaluate_every": None,
+    "early_stop": {"on": "never", "metric": "macro_f1", "share": 0.2, "patience": 2},
+    "threads": 1,
     "seed": 0,
     "precision": "fp32",
 }
+CLASSES = make_label_set("abc")
 HELD_OUT = np.arange(0, 60, 4)
 TRAIN = np.setdiff1d(np.arange(60), HELD_OUT)
 BOTH = pytest.mark.parametrize("architecture", ["bert", "nezha"])
 
 
+WORD_CONV = {"name": "word_conv", "segment": "whitespace", "buckets": 30, "size": 4, "filters": 4, "widths": [2, 3]}
+
+
 @pytest.fixture
 def train(tiny_checkpoint, short_texts, short_labels):
-    def run(architecture="bert", source=None, labels=short_labels, n_classes=3, held_out=HELD_OUT, **changes):
+    def run(architecture="bert", source=None, labels=short_labels, classes=CLASSES, held_out=HELD_OUT, **changes):
         recipe = RECIPE | changes
         source = source or tiny_checkpoint(architecture)
-        features = transformer.featurize(source, short_texts, recipe)
+        features = neural.featurize(source, short_texts, recipe)
         train_rows = np.setdiff1d(TRAIN, held_out)
-        return transformer.train_fold(
-            source, features, labels, train_rows, held_out, n_classes, recipe, "cpu", "x fold 0"
-        )
+        return neural.train_fold(source, features, labels, train_rows, held_out, classes, recipe, "cpu", "x fold 0")
 
     return run
 
 
 def save(fold, source, folder):
     """As finetune does; returns the shared folder and the fold's."""
-    transformer.save_shared(source, folder / "shared")
+    neural.save_shared(source, folder / "shared")
     (folder / "fold-0").mkdir()
     fold.save(folder / "fold-0")
     return folder / "shared", folder / "fold-0"
@@ -60,21 +80,21 @@ def save(fold, source, folder):
 def digest(fold, folder):
     folder.mkdir()
     fold.save(folder)
-    return hashlib.sha256((folder / transformer.WEIGHTS).read_bytes()).hexdigest()
+    return hashlib.sha256((folder / neural.WEIGHTS).read_bytes()).hexdigest()
 
 
 def piece(family, word, piece_arguments):
     return {"name": word, **piece_arguments(family, word)}
 
 
-def assert_saved_fold_predicts_the_same(fold, source, texts, recipe, folder, n_classes=3):
+def assert_saved_fold_predicts_the_same(fold, source, texts, recipe, folder, classes=CLASSES):
     shared, fold_folder = save(fold, source, folder)
-    held_out = transformer.featurize(shared, [texts[row] for row in HELD_OUT], recipe)
-    logits = transformer.predict(shared, fold_folder, held_out, n_classes, recipe, "cpu")
+    held_out = neural.featurize(shared, [texts[row] for row in HELD_OUT], recipe)
+    logits = neural.predict(shared, fold_folder, held_out, classes, recipe, "cpu")
     assert logits.dtype == fold.logits.dtype == np.float32
     np.testing.assert_array_equal(logits, fold.logits)  # the same batches: the same bits
-    everything = transformer.featurize(shared, texts, recipe)
-    logits = transformer.predict(shared, fold_folder, everything, n_classes, recipe, "cpu")
+    everything = neural.featurize(shared, texts, recipe)
+    logits = neural.predict(shared, fold_folder, everything, classes, recipe, "cpu")
     np.testing.assert_allclose(logits[HELD_OUT], fold.logits, rtol=0, atol=1e-5)  # other batches
 
 
@@ -83,14 +103,14 @@ def assert_saved_fold_predicts_the_same(fold, source, texts, recipe, folder, n_c
 def test_saved_fold_predicts_the_same_logits(
     train, tiny_checkpoint, short_texts, piece_arguments, tmp_path, architecture, pooler
 ):
-    changes = {"pooler": piece("poolers", pooler, piece_arguments), "epochs": 1}
+    changes = {"poolers": [piece("poolers", pooler, piece_arguments)], "epochs": 1}
     fold = train(architecture, **changes)
     assert_saved_fold_predicts_the_same(fold, tiny_checkpoint(architecture), short_texts, RECIPE | changes, tmp_path)
 
 
 def test_the_whole_recipe_of_nezha_dice(train, tiny_checkpoint, short_texts, piece_arguments, tmp_path):
     changes = {
-        "pooler": piece("poolers", "dynamic_routing", piece_arguments),
+        "poolers": [piece("poolers", "dynamic_routing", piece_arguments)],
         "loss": piece("losses", "dice", piece_arguments),
         "contrastive": {
             "loss": piece("contrastive", "supcon", piece_arguments),
@@ -98,8 +118,8 @@ def test_the_whole_recipe_of_nezha_dice(train, tiny_checkpoint, short_texts, pie
             "on": "samples_and_classes",
         },
         "head": {"samples": 4, "reduce": "sum", "p": 0.2},
-        "class_weights": "sqrt_balanced",
-        "early_stop": {"on": "inner", "share": 0.2, "patience": 1},
+        "class_weights": {"name": "sqrt_balanced"},
+        "early_stop": {"on": "inner", "metric": "macro_f1", "share": 0.2, "patience": 1},
         "precision": "bf16",
         "epochs": 4,
     }
@@ -111,7 +131,7 @@ def test_the_whole_recipe_of_nezha_dice(train, tiny_checkpoint, short_texts, pie
 @pytest.mark.parametrize("class_weights", registry.words("imbalance"))
 def test_every_loss_and_weighting_trains_a_fold(train, piece_arguments, word, class_weights):
     loss = piece("losses", word, piece_arguments)
-    fold = train(loss=loss, class_weights=class_weights, epochs=1)
+    fold = train(loss=loss, class_weights=piece("imbalance", class_weights, piece_arguments), epochs=1)
     assert np.isfinite(fold.logits).all()
     assert np.isfinite(fold.history.to_numpy(dtype=float)).all()
     same = np.array_equal(fold.logits, train(loss=loss, epochs=1).logits)
@@ -131,7 +151,7 @@ def test_every_contrastive_term_trains_a_fold(train, piece_arguments, word):
 @BOTH
 def test_it_learns(train, short_labels, architecture):
     fold = train(architecture, epochs=10)
-    assert fold.history.columns.tolist() == ["step", "loss", "macro_f1"]
+    assert fold.history.columns.tolist() == ["step", "loss", "macro_f1", "accuracy", "held_out_loss"]
     assert fold.history["step"].tolist() == [6 * epoch for epoch in range(1, 11)]
     assert fold.history["loss"].iloc[-1] < 0.5 * fold.history["loss"].iloc[0]
     assert (fold.logits.argmax(axis=1) == short_labels[HELD_OUT]).mean() > 0.7
@@ -153,23 +173,23 @@ def test_held_out_labels_have_no_say(train, short_labels):
     other = short_labels.copy()
     other[HELD_OUT] = (other[HELD_OUT] + 1) % 3
     for on in ("never", "inner"):
-        early_stop = {"on": on, "share": 0.2, "patience": 1}
+        early_stop = {"on": on, "metric": "macro_f1", "share": 0.2, "patience": 1}
         folds = [train(labels=labels, early_stop=early_stop) for labels in (short_labels, other)]
         np.testing.assert_array_equal(folds[0].logits, folds[1].logits)
 
 
 def test_stopping_on_an_inner_split_trains_on_the_rest(train, short_labels, monkeypatch):
     asked = {}
-    real = transformer.train_classifier
+    real = neural.train_classifier
 
-    def watched(model, features, labels, rows, **settings):
-        asked.update(rows=rows, patience=settings["patience"])
-        return real(model, features, labels, rows, **settings)
+    def watched(model, features, labels, rows, settings, **rest):
+        asked.update(rows=rows, patience=settings.keep_best and settings.keep_best.patience)
+        return real(model, features, labels, rows, settings, **rest)
 
-    monkeypatch.setattr(transformer, "train_classifier", watched)
+    monkeypatch.setattr(neural, "train_classifier", watched)
     fit_rows, _ = inner_split(short_labels, TRAIN, 0.2, 0)
     for on, rows, patience in (("never", TRAIN, None), ("inner", fit_rows, 2), ("fold", TRAIN, 2)):
-        train(early_stop={"on": on, "share": 0.2, "patience": 2}, epochs=1)
+        train(early_stop={"on": on, "metric": "macro_f1", "share": 0.2, "patience": 2}, epochs=1)
         assert asked["rows"].tolist() == rows.tolist()
         assert asked["patience"] == patience
 
@@ -178,23 +198,23 @@ def test_stopping_on_an_inner_split_trains_on_the_rest(train, short_labels, monk
 def test_copies_follow_their_rows_into_training_alone(tiny_checkpoint, short_texts, short_labels, monkeypatch, on):
     """Every row has a copy; those of held-out rows and of rows to stop on are in no batch and in no evaluation."""
     asked = {"scored": []}
-    real, predict = transformer.train_classifier, transformer.predict_logits
+    real, predict = neural.train_classifier, neural.predict_logits
 
-    def watched(model, features, labels, rows, **settings):
+    def watched(model, features, labels, rows, settings, **rest):
         asked.update(rows=rows, labels=labels[rows])
-        return real(model, features, labels, rows, **settings)
+        return real(model, features, labels, rows, settings, **rest)
 
     def watched_prediction(model, features, rows, *rest):
         asked["scored"] += rows.tolist()
         return predict(model, features, rows, *rest)
 
-    monkeypatch.setattr(transformer, "train_classifier", watched)
-    monkeypatch.setattr(transformer, "predict_logits", watched_prediction)
-    recipe = RECIPE | {"early_stop": {"on": on, "share": 0.2, "patience": 2}, "epochs": 1}
+    monkeypatch.setattr(neural, "train_classifier", watched)
+    monkeypatch.setattr(neural, "predict_logits", watched_prediction)
+    recipe = RECIPE | {"early_stop": {"on": on, "metric": "macro_f1", "share": 0.2, "patience": 2}, "epochs": 1}
     source = tiny_checkpoint("bert")
-    features = transformer.featurize(source, [*short_texts, *short_texts], recipe)
+    features = neural.featurize(source, [*short_texts, *short_texts], recipe)
     labels = np.concatenate([short_labels, short_labels])
-    transformer.train_fold(source, features, labels, TRAIN, HELD_OUT, 3, recipe, "cpu", "x", np.arange(60))
+    neural.train_fold(source, features, labels, TRAIN, HELD_OUT, CLASSES, recipe, "cpu", "x", np.arange(60))
     fit_rows = TRAIN if on == "never" else inner_split(short_labels, TRAIN, 0.2, 0)[0]
     assert asked["rows"].tolist() == [*fit_rows, *(fit_rows + 60)]
     assert asked["labels"].tolist() == [*short_labels[fit_rows], *short_labels[fit_rows]]
@@ -204,16 +224,18 @@ def test_copies_follow_their_rows_into_training_alone(tiny_checkpoint, short_tex
 
 def test_nothing_to_stop_on_is_refused(train):
     with pytest.raises(UserError, match=r"^x fold 0: early_stop.share 0.001 .* set early_stop.on to never$"):
-        train(early_stop={"on": "inner", "share": 0.001, "patience": 1})
+        train(early_stop={"on": "inner", "metric": "macro_f1", "share": 0.001, "patience": 1})
 
 
 def test_class_that_training_lacks(train, tiny_checkpoint, short_texts, tmp_path):
     """Class 3 has no row anywhere; balanced weights have to live with its count of 0."""
-    changes = {"class_weights": "balanced", "epochs": 1}
-    fold = train(n_classes=4, **changes)
+    changes = {"class_weights": {"name": "balanced"}, "epochs": 1}
+    fold = train(classes=make_label_set("abcd"), **changes)
     assert fold.logits.shape == (len(HELD_OUT), 4)
     assert np.isfinite(fold.logits).all()
-    assert_saved_fold_predicts_the_same(fold, tiny_checkpoint("bert"), short_texts, RECIPE | changes, tmp_path, 4)
+    assert_saved_fold_predicts_the_same(
+        fold, tiny_checkpoint("bert"), short_texts, RECIPE | changes, tmp_path, make_label_set("abcd")
+    )
 
 
 def test_length_without_positions_is_refused(train):
@@ -223,7 +245,7 @@ def test_length_without_positions_is_refused(train):
 
 
 def test_texts_are_cut_to_the_recipes_length(tiny_checkpoint, short_texts):
-    features = transformer.featurize(tiny_checkpoint("bert"), short_texts, RECIPE | {"max_length": 8})
+    features = neural.featurize(tiny_checkpoint("bert"), short_texts, RECIPE | {"max_length": 8})
     assert features.lengths.max() == 8
 
 
@@ -255,12 +277,67 @@ def test_other_encoders_run_through_a_fold(train, make_model, short_texts, tmp_p
     assert_saved_fold_predicts_the_same(fold, source, short_texts, RECIPE, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"layers": {"name": "early_exit", "n": 1}},
+        {"layers": {"name": "hire", "size": 4}, "sequence": [{"name": "lstm", "size": 5}, {"name": "gru", "size": 3}]},
+        {"sequence": [{"name": "textcnn", "filters": 4, "widths": [2, 3]}], "poolers": [{"name": "max"}]},
+        {"poolers": [{"name": "mean"}, {"name": "self_attention", "size": 4}], "combine": "concat"},
+        {"sequence": [WORD_CONV], "poolers": [{"name": "max"}]},
+        {"sequence": [WORD_CONV], "r_drop": 1.0, "accumulate": 2},
+        {"lora": {"rank": 2, "alpha": 4, "dropout": 0.1}},
+    ],
+    ids=["early exit", "hire and recurrent", "textcnn", "poolers", "words", "words twice and in parts", "lora"],
+)
+def test_other_models_run_through_a_fold(train, tiny_checkpoint, short_texts, tmp_path, changes):
+    fold = train(epochs=1, **changes)
+    assert_saved_fold_predicts_the_same(fold, tiny_checkpoint("bert"), short_texts, RECIPE | changes, tmp_path)
+
+
+def test_words_have_a_say_in_training_and_prediction(train, tiny_checkpoint, short_texts, short_labels, tmp_path):
+    """The same tokens with other words beside them: other logits, of the same fold and of another training."""
+    recipe, source = RECIPE | {"sequence": [WORD_CONV], "epochs": 1}, tiny_checkpoint("bert")
+    features = neural.featurize(source, short_texts, recipe)
+    others = replace(features, word_ids=features.word_ids[::-1].copy())
+    folds = [
+        neural.train_fold(source, texts, short_labels, TRAIN, HELD_OUT, CLASSES, recipe, "cpu", "x")
+        for texts in (features, others)
+    ]
+    assert not np.allclose(folds[0].logits, folds[1].logits)
+    shared, fold_folder = save(folds[0], source, tmp_path)
+    logits = [neural.predict(shared, fold_folder, texts, CLASSES, recipe, "cpu") for texts in (features, others)]
+    assert not np.allclose(*logits)
+
+
+def test_two_segmentations_are_refused(tiny_checkpoint, short_texts):
+    both = [WORD_CONV, WORD_CONV | {"segment": "jieba"}]
+    with pytest.raises(UserError, match=r"^sequence: got word_conv with segment jieba and whitespace on "):
+        neural.featurize(tiny_checkpoint("bert"), short_texts, RECIPE | {"sequence": both})
+    twice = neural.featurize(tiny_checkpoint("bert"), short_texts, RECIPE | {"sequence": [WORD_CONV, WORD_CONV]})
+    assert twice.word_ids.shape == twice.token_ids.shape
+
+
+@pytest.mark.parametrize("prediction", ["flat", "hierarchical"])
+def test_levels_run_through_a_fold(train, tiny_checkpoint, short_texts, tmp_path, prediction):
+    classes = make_label_set(["1-a", "1-b", "2-a"], "-")
+    changes = {"levels": {"weight": 0.2, "prediction": prediction}, "epochs": 1}
+    fold = train(classes=classes, **changes)
+    assert not np.array_equal(fold.logits, train(epochs=1).logits)
+    assert_saved_fold_predicts_the_same(fold, tiny_checkpoint("bert"), short_texts, RECIPE | changes, tmp_path, classes)
+
+
+def test_levels_of_labels_without_any_are_refused_before_training(train):
+    with pytest.raises(UserError, match=r"^levels: .* the labels have no levels"):
+        train(levels={"weight": 0.2, "prediction": "flat"})
+
+
 def test_shared_folder_has_no_weights(tiny_checkpoint, tmp_path):
     source = tmp_path / "source"
     (source / "step-10").mkdir(parents=True)
     for file in tiny_checkpoint("bert").iterdir():
         (source / file.name).write_bytes(file.read_bytes())
-    transformer.save_shared(source, tmp_path / "a" / "shared")
+    neural.save_shared(source, tmp_path / "a" / "shared")
     names = sorted(path.name for path in (tmp_path / "a" / "shared").iterdir())
     assert names == ["config.json", *sorted(n for n in names if n.startswith("tokenizer"))]
     assert json.loads((tmp_path / "a" / "shared" / "config.json").read_text())["model_type"] == "bert"
@@ -272,5 +349,5 @@ def test_every_kind_has_the_four_functions(word):
 
     kind = registry.load("kinds", word)
     for name in ("featurize", "train_fold", "save_shared", "predict"):
-        ours, reference = (inspect.signature(getattr(module, name)) for module in (kind, transformer))
+        ours, reference = (inspect.signature(getattr(module, name)) for module in (kind, neural))
         assert list(ours.parameters) == list(reference.parameters)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pipeline.data.batches import TokenizedTexts, budgeted_batches, pad_batch
+from pipeline.data.batches import TokenizedTexts, budgeted_batches, classifier_inputs
 from pipeline.models.classifier import TextClassifier
 from pipeline.runtime.torch_setup import autocast
 
@@ -20,8 +20,7 @@ def predict_logits(
     row_logits: dict[int, NDArray[np.float32]] = {}
     with torch.inference_mode(), autocast(device, precision):
         for batch in budgeted_batches(texts.lengths, np.unique(rows), BATCH_TOKENS, rng=None):
-            input_ids, mask = pad_batch(texts, batch)
-            output = model(torch.from_numpy(input_ids).to(device), torch.from_numpy(mask).to(device))
+            output = model(*(torch.from_numpy(array).to(device) for array in classifier_inputs(texts, batch)))
             row_logits.update(zip(batch.tolist(), output.logits.float().cpu().numpy(), strict=True))
     model.train(was_training)
     return np.stack([row_logits[row] for row in rows.tolist()])

@@ -1,0 +1,34 @@
+"""What `data` in params.yaml says about reading and cleaning files, as the arguments of the library."""
+
+from pipeline.config.schema import Data
+from pipeline.data.inputs import InputSettings
+from pipeline.data.sources.read import Layout
+
+
+def layout(data: Data) -> Layout:
+    """How the competition's files are written."""
+    return Layout(data.separator, data.quoting, data.encodings, data.undecodable, data.header, data.columns.label)
+
+
+def input_settings(data: Data) -> InputSettings:
+    """How rows become the inputs of members: cleaning, placeholder, context."""
+    context = data.context
+    window, separator = (context.window, context.separator) if context else (0, "")
+    return InputSettings(data.clean, data.empty_text, window=window, separator=separator)
+
+
+def row_columns(data: Data) -> dict[str, str]:
+    """Our names of the columns of every row → the file's."""
+    return named({"row_id": data.columns.id, "text": data.columns.text}) | context_columns(data)
+
+
+def context_columns(data: Data) -> dict[str, str]:
+    """Our names of the columns of dialogues → the file's; none without `context`."""
+    if data.context is None:
+        return {}
+    return named({"dialogue": data.context.dialogue, "turn": data.context.turn, "speaker": data.context.speaker})
+
+
+def named(columns: dict[str, str | None]) -> dict[str, str]:
+    """The columns without those that params.yaml sets to null."""
+    return {ours: theirs for ours, theirs in columns.items() if theirs is not None}

@@ -1,0 +1,80 @@
+"""Keys of a neural member that make no sense together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline.config.pieces import Problem
+
+# Losses that look at a batch as a whole: those of its parts do not add up to it.
+WHOLE_BATCH_LOSSES = ("dice", "macro_f1")
+
+
+def check_training(name: str, member: Mapping[str, Any], level_separator: Any) -> list[Problem]:
+    """What is wrong between the keys of the member `name`, whose defaults are filled in."""
+    rules = [
+        ("accumulate", *_parts_of_a_batch(member)),
+        ("adversarial", *_attacks(member)),
+        ("unfreeze_every", *_unfreezing(member)),
+        ("r_drop", *_r_drop(member)),
+        ("levels", *_levels(member, level_separator)),
+        ("sequence", *_segmentations(member)),
+    ]
+    return [Problem(("members", name, key), message) for key, broken, message in rules if broken]
+
+
+def word_of(piece: Any) -> Any:
+    """The word of a piece that is written alone or with arguments."""
+    return piece.get("name") if isinstance(piece, Mapping) else piece
+
+
+def _parts_of_a_batch(member: Mapping[str, Any]) -> tuple[bool, str]:
+    parts, batch_size = member.get("accumulate"), member.get("batch_size")
+    if not isinstance(parts, int) or not isinstance(batch_size, int) or parts <= 1:
+        return False, ""
+    if parts > batch_size:
+        return True, f"got {parts} parts of a batch of {batch_size} rows, at most one part a row is allowed"
+    loss = word_of(member.get("loss"))
+    whole = [f"loss {loss}"] if loss in WHOLE_BATCH_LOSSES else []
+    whole += [key for key in ("contrastive", "flooding") if member.get(key) is not None]
+    return bool(whole), f"got {parts}, but {' and '.join(whole)} needs the batch whole: 1 is allowed"
+
+
+def _attacks(member: Mapping[str, Any]) -> tuple[bool, str]:
+    attack = word_of(member.get("adversarial"))
+    by = "unfreeze_every" if member.get("unfreeze_every") is not None else "lora"
+    return (
+        attack is not None and member.get(by) is not None,
+        f"{attack} needs the gradients of weights that {by} keeps frozen; leave one of the two out",
+    )
+
+
+def _unfreezing(member: Mapping[str, Any]) -> tuple[bool, str]:
+    return (
+        member.get("unfreeze_every") is not None and member.get("lora") is not None,
+        "lora keeps the encoder's own weights frozen to the end; leave one of the two out",
+    )
+
+
+def _r_drop(member: Mapping[str, Any]) -> tuple[bool, str]:
+    rates = [member.get("dropout")]
+    for part, key in (("head", "p"), ("lora", "dropout")):
+        settings = member.get(part)
+        rates += [settings.get(key)] if isinstance(settings, Mapping) else []
+    return (
+        member.get("r_drop") is not None and all(rate == 0 for rate in rates),
+        "two passes differ by their dropout alone, and there is none: raise dropout or head.p, or set r_drop to null",
+    )
+
+
+def _levels(member: Mapping[str, Any], level_separator: Any) -> tuple[bool, str]:
+    return (
+        member.get("levels") is not None and not level_separator,
+        "labels have one level unless data.level_separator says what stands between levels, as '-' in 1-9",
+    )
+
+
+def _segmentations(member: Mapping[str, Any]) -> tuple[bool, str]:
+    sequence = member.get("sequence")
+    pieces = [piece for piece in sequence if isinstance(piece, Mapping)] if isinstance(sequence, list) else []
+    segments = sorted({str(piece["segment"]) for piece in pieces if "segment" in piece})
+    return len(segments) > 1, f"got word_conv with segment {' and '.join(segments)}; a text is cut into words one way"

@@ -1,0 +1,116 @@
+"""How the finished ensemble decides: the chosen fusion, learnt again from the OOF logits, and the class weights."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pipeline import registry
+from pipeline.artifacts.atomic import read_json
+from pipeline.artifacts.folds import count_folds, read_fold_ids
+from pipeline.artifacts.logits import read_oof
+from pipeline.artifacts.paths import FUSION_REPORT, LABELS, MEMBERS, OOF_LOGITS, PREDICTIONS, TRAIN
+from pipeline.artifacts.predictions import read_predictions
+from pipeline.artifacts.tables import read_table
+from pipeline.class_weights import predict_labels
+from pipeline.data.labels import LabelSet, as_label_set
+from pipeline.errors import UserError
+from pipeline.fusion import softmax
+from pipeline.metrics.arrays import FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The pair of a candidate and class weights that was chosen. M members, n texts, C classes.
+
+    Attributes:
+        members: whose probabilities `fuse` takes, in this order.
+        candidate: the rule, or the one member, that was chosen.
+        method: of the class weights.
+        classes: the C classes.
+        weights: the class weights [C].
+        n_folds: fold models of each member.
+        fuse: makes scores [n, C] of the members' probabilities [M, n, C].
+    """
+
+    members: list[str]
+    candidate: str
+    method: str
+    classes: LabelSet
+    weights: FloatArray
+    n_folds: int
+    fuse: Callable[[FloatArray], FloatArray]
+
+
+class Answers(NamedTuple):
+    """What the ensemble says of n texts.
+
+    `probabilities` [n, C] are the chosen candidate's scores under the class weights, scaled to sum to one: shares of
+    votes where the candidate is a vote. `votes` [M, n] are the members' own labels. `label_ids` is [n].
+    """
+
+    label_ids: IntArray
+    probabilities: FloatArray
+    votes: IntArray
+
+
+def read_decision(rules: Sequence[Mapping[str, Any]]) -> Decision:
+    """The decision that `search_weights` made, with `rules`, the fusion rules of params.yaml with their arguments.
+
+    Raises UserError where a stage before has not run, where params no longer have the chosen rule, and where a rule
+    needs a member that was trained elsewhere and so cannot read new texts.
+    """
+    predictions = read_predictions(PREDICTIONS)
+    candidate = predictions.candidates[predictions.chosen]
+    members: list[str] = read_json(FUSION_REPORT)["members"]
+    classes = as_label_set(read_json(LABELS))
+    here = [name for name in members if (MEMBERS / name).is_dir()]
+    needed = [candidate] if candidate in members else members
+    elsewhere = [name for name in needed if name not in here]
+    if elsewhere:
+        raise UserError(
+            f"the chosen {candidate} needs {elsewhere[0]}, of which there is no {MEMBERS / elsewhere[0]}/: a member "
+            "that was trained elsewhere cannot read new texts; without it in params.yaml, `dvc repro` chooses again"
+        )
+    alone = candidate in members
+    fuse = _take(here.index(candidate)) if alone else _learn(candidate, rules, members, classes)
+    method, weights = predictions.methods[predictions.chosen], predictions.weights[predictions.chosen]
+    return Decision(here, candidate, method, classes, weights, count_folds(), fuse)
+
+
+def decide(decision: Decision, probs: FloatArray) -> Answers:
+    """The answers for n texts, from the probabilities [M, n, C] of the decision's members."""
+    scores = decision.fuse(probs)
+    weighted = scores * decision.weights
+    label_ids = predict_labels(scores, decision.weights)
+    return Answers(label_ids, weighted / weighted.sum(axis=1, keepdims=True), probs.argmax(axis=2))
+
+
+def _take(index: int) -> Callable[[FloatArray], FloatArray]:
+    def scores(probs: FloatArray) -> FloatArray:
+        of_member: FloatArray = probs[index]
+        return of_member
+
+    return scores
+
+
+def _learn(
+    candidate: str, rules: Sequence[Mapping[str, Any]], members: Sequence[str], classes: LabelSet
+) -> Callable[[FloatArray], FloatArray]:
+    piece = next((piece for piece in rules if piece["name"] == candidate), None)
+    if piece is None:
+        raise UserError(f"fusion.rules: {candidate} was chosen, and is no longer there; run `dvc repro`")
+    rule = registry.make("fusion", piece)
+    train = read_table(TRAIN, ["row_id", "label_id"])
+    row_id = train["row_id"].to_numpy(dtype=str)
+    repeats = read_fold_ids(row_id)
+    logits = [read_oof(OOF_LOGITS / name, row_id.tolist(), repeats, classes.names) for name in members]
+    probs = np.stack([softmax(of_member.mean(axis=0, dtype=np.float64)) for of_member in logits])  # [M, N, C]
+    state = rule.fit(probs, train["label_id"].to_numpy(), repeats[0])
+
+    def scores(new: FloatArray) -> FloatArray:
+        fused: FloatArray = rule.apply(new, state)
+        return fused
+
+    return scores

@@ -1,0 +1,37 @@
+"""A finished member: the mean of its fold models."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from pipeline import registry
+from pipeline.artifacts.atomic import read_json
+from pipeline.artifacts.paths import MEMBERS, RECIPES, fold_name
+from pipeline.artifacts.require import require_file
+from pipeline.data.labels import LabelSet
+from pipeline.fusion import softmax
+from pipeline.metrics.arrays import FloatArray
+
+
+def load_member(name: str, classes: LabelSet, n_folds: int) -> Callable[[Sequence[str]], FloatArray]:
+    """What makes a member's probabilities [n, C] of n cleaned texts, as `predict` and `fuse` do for the test rows.
+
+    All of its `n_folds` fold models are loaded at once. Raises UserError where a fold model is missing.
+    """
+    recipe = read_json(RECIPES / f"{name}.json")
+    kind = registry.load("kinds", recipe["kind"])
+    kind.set_up(recipe)
+    device = kind.devices(recipe)[0]
+    folders = [MEMBERS / name / fold_name(fold) for fold in range(n_folds)]
+    for folder in folders:
+        require_file(folder)
+    shared = MEMBERS / name / "shared"
+    read = kind.load_reader(shared, recipe)
+    models = [kind.load_fold(shared, folder, classes, recipe, device) for folder in folders]
+
+    def probabilities(texts: Sequence[str]) -> FloatArray:
+        features = read(texts)
+        logits = np.stack([model(features) for model in models])  # [F, n, C]
+        return softmax(logits.mean(axis=0, dtype=np.float64))
+
+    return probabilities

@@ -1,0 +1,68 @@
+"""One update of a classifier's weights."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pipeline.data.batches import TokenizedTexts, classifier_inputs
+from pipeline.models.classifier import TextClassifier
+from pipeline.training.adversarial.targets import find_targets
+from pipeline.training.objective import objective_value, twice
+from pipeline.training.settings import TrainingSettings
+
+
+class _Part(NamedTuple):
+    inputs: list[Tensor]
+    labels: Tensor
+
+
+def updater(
+    model: TextClassifier,
+    optimizer: Any,
+    accelerator: Any,
+    texts: TokenizedTexts,
+    label_ids: NDArray[np.integer],
+    settings: TrainingSettings,
+) -> Callable[[NDArray[np.integer]], Tensor]:
+    """A function that makes one update with a batch, given as row numbers, and returns its loss.
+
+    The batch is computed in `settings.accumulate` parts. With R-Drop each part passes twice, under two dropout masks.
+    """
+    objective, device = settings.objective, accelerator.device
+    parameters = list(model.parameters())
+    targets = find_targets(model, settings.adversarial.on) if settings.adversarial else []
+    class_vectors: Any = model.head.linear.weight  # type: ignore[union-attr]
+
+    def load(rows: NDArray[np.integer]) -> _Part:
+        arrays = *classifier_inputs(texts, rows), label_ids[rows].astype(np.int64)
+        tensors = [torch.from_numpy(array).to(device) for array in arrays]
+        *inputs, labels = tensors if objective.r_drop is None else map(twice, tensors)
+        return _Part(inputs, labels)
+
+    def update(batch: NDArray[np.integer]) -> Tensor:
+        parts = [load(rows) for rows in np.array_split(batch, min(settings.accumulate, len(batch)))]
+        batch_labels = torch.from_numpy(label_ids[batch].astype(np.int64)).to(device)
+
+        def backward() -> Tensor:
+            total = torch.zeros((), device=device)
+            for part in parts:
+                with accelerator.autocast():
+                    output = model(*part.inputs)
+                value = objective_value(objective, output, part.labels, class_vectors, batch_labels)
+                accelerator.backward(value)
+                total += value.detach()
+            return total
+
+        value = backward()
+        if settings.adversarial is not None:
+            settings.adversarial.attack(targets, parameters, backward)
+        accelerator.clip_grad_norm_(parameters, settings.clip)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        return value
+
+    return update

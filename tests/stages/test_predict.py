@@ -1,0 +1,249 @@
+"""A tiny real ensemble, made by the stages themselves, and what it says of new texts."""
+
+import copy
+import csv
+import importlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from pipeline.artifacts.paths import MEMBERS, PREDICTIONS, SUBMISSION
+from pipeline.artifacts.predictions import read_predictions, write_predictions
+from pipeline.errors import UserError
+from stages import predict
+
+ROOT = Path(__file__).parents[2]
+PARAMS = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
+PARAMS["data"] |= {
+    "competition": "tiny", "corpus": ["train.csv"], "sample_submission": None, "answer_key": None,
+    "level_separator": None, "clean": ["lower_case", {"name": "squeeze_repeats", "longest": 3}, "strip_whitespace"],
+}  # fmt: skip
+PARAMS["folds"]["n_folds"] = 2
+PARAMS |= {"scratch": {}, "encoders": {}, "augment": {}, "external": {}}
+PARAMS["class_weights"] |= {"methods": ["none", "coordinate"], "bootstrap_samples": 10}
+PARAMS["vectors"] = {
+    "tfidf": {"kind": "tfidf"},
+    "w2v": {"kind": "word2vec", "dimensions": 8, "min_count": 1, "epochs": 2},
+}
+PARAMS["members"] = {
+    "svm": {"kind": "linear", "from": "models/vectors/tfidf"},
+    "nb": {"kind": "linear", "from": "models/vectors/tfidf", "classifier": "logistic", "weighting": "naive_bayes"},
+    "mlp": {"kind": "mlp", "from": "models/vectors/w2v", "epochs": 5, "threads": 1},
+    "words": {"kind": "neural", "from": "models/vectors/w2v", "poolers": ["max"], "epochs": 2, "threads": 1},
+}
+
+
+def write_csv(path, columns, rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([columns, *rows])
+
+
+def write_params(**changes):
+    Path("params.yaml").write_text(json.dumps(PARAMS | changes), encoding="utf-8")  # JSON is YAML
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, short_texts, short_labels):
+    """The folder in which every stage has run; texts shout, so that cleaning has something to do."""
+    root = tmp_path_factory.mktemp("ensemble")
+    raw = root / "data/raw/tiny"
+    labels = [f"class {label}" for label in short_labels]
+    rows = [[f"r{i}", text, label] for i, (text, label) in enumerate(zip(short_texts, labels, strict=True))]
+    write_csv(raw / "train.csv", ["id", "text", "label"], rows)
+    shouted = [f"  {text.upper()} " for text in short_texts[:20]]
+    write_csv(raw / "test.csv", ["id", "text"], [*([f"t{i}", text] for i, text in enumerate(shouted)), ["t20", " "]])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        write_params()
+        finetune = importlib.import_module("stages.finetune")
+        for stage, names in {
+            "prepare": [None],
+            "split_folds": [None],
+            "train_vectors": PARAMS["vectors"],
+            "recipes": [None],
+            "lengths": PARAMS["members"],
+            "finetune": PARAMS["members"],
+            "predict": PARAMS["members"],
+            "fuse": [None],
+            "search_weights": [None],
+            "submit": [None],
+        }.items():
+            main = importlib.import_module(f"stages.{stage}").main
+            for cached in (finetune._inputs, finetune._scratch_key):
+                cached.cache_clear()
+            for name in names:
+                main(name) if name else main()
+    return root
+
+
+@pytest.fixture
+def project(finished, monkeypatch):
+    monkeypatch.chdir(finished)
+    before = PREDICTIONS.read_bytes()
+    yield finished
+    PREDICTIONS.write_bytes(before)
+    write_params()
+
+
+def choose(candidate, method="coordinate"):
+    """Let another pair be the one that is submitted; its test labels."""
+    found = read_predictions(PREDICTIONS)
+    pairs = list(zip(found.candidates, found.methods, strict=True))
+    chosen = pairs.index((candidate, method))
+    write_predictions(PREDICTIONS, replace(found, chosen=chosen))
+    return found.test[chosen]
+
+
+def ask_file(path, capsys):
+    capsys.readouterr()
+    predict.main(file=Path(path))
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def ask_text(text, capsys):
+    capsys.readouterr()
+    predict.main(text=text)
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_test_file_gets_the_labels_of_the_submission(project, capsys):
+    answers = ask_file("data/raw/tiny/test.csv", capsys)
+    with SUBMISSION.open(encoding="utf-8", newline="") as file:
+        submitted = [tuple(row.values()) for row in csv.DictReader(file)]
+    assert [(answer["row_id"], answer["label"]) for answer in answers] == submitted
+    assert len({label for _, label in submitted}) > 1
+
+
+RULES = [rule if isinstance(rule, str) else rule["name"] for rule in PARAMS["fusion"]["rules"]]
+
+
+@pytest.mark.parametrize("candidate", [*PARAMS["members"], *RULES])
+def test_every_candidate_says_the_same_of_the_test_rows_again(project, capsys, candidate):
+    labels = choose(candidate)
+    answers = ask_file("data/raw/tiny/test.csv", capsys)
+    assert [answer["label"] for answer in answers] == [f"class {k}" for k in labels]
+    for answer in answers:
+        probabilities = answer["probabilities"]
+        assert next(iter(probabilities)) == answer["label"]
+        assert list(probabilities.values()) == sorted(probabilities.values(), reverse=True)
+        assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
+        assert list(answer["votes"]) == list(PARAMS["members"])
+
+
+def test_votes_are_the_members_own(project, capsys):
+    answers = ask_file("data/raw/tiny/test.csv", capsys)
+    for member in PARAMS["members"]:
+        labels = choose(member, "none")
+        assert [answer["votes"][member] for answer in answers] == [f"class {k}" for k in labels]
+
+
+def test_one_text_is_cleaned_and_answered_as_a_row_of_the_file(project, capsys, short_texts):
+    answers = ask_file("data/raw/tiny/test.csv", capsys)
+    for i in (0, 3):
+        answer = ask_text(f"\t{short_texts[i].title()}", capsys)
+        assert list(answer) == ["label", "probabilities", "votes"]
+        assert answer["label"] == answers[i]["label"]
+        assert answer["votes"] == answers[i]["votes"]
+        for label, probability in answer["probabilities"].items():
+            assert probability == pytest.approx(answers[i]["probabilities"][label], abs=1e-5)
+    unknown = ask_text("nobody has ever said this", capsys)
+    assert set(unknown["votes"]) == set(PARAMS["members"])
+
+
+def test_a_file_without_ids_is_numbered(project, tmp_path, capsys, short_texts):
+    write_csv(tmp_path / "new.csv", ["text"], [[text] for text in short_texts[:3]])
+    assert [answer["row_id"] for answer in ask_file(tmp_path / "new.csv", capsys)] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({}, r"^predict: name a member, or give --text or --file: one of the three$"),
+        ({"text": "a", "member": "svm"}, r"^predict: name a member, or give"),
+        ({"text": "  "}, r"^--text: got '  ', a text is needed$"),
+        ({"file": Path("data/raw/tiny/tset.csv")}, r"tset\.csv: no such file; .* did you mean 'test.csv'\?"),
+        ({"file": Path("data/raw/tiny/test.xlsx")}, r"test\.xlsx: unknown kind of file"),
+    ],
+)
+def test_bad_input_gets_one_message(project, asked, message):
+    with pytest.raises(UserError, match=message):
+        predict.main(**asked)
+
+
+def test_a_file_without_the_column_of_texts(project, tmp_path):
+    write_csv(tmp_path / "new.csv", ["id", "txt"], [["1", "a"]])
+    with pytest.raises(UserError, match=r"new\.csv: no column .*text.*did you mean 'txt'"):
+        predict.main(file=tmp_path / "new.csv")
+
+
+def test_a_member_from_elsewhere_cannot_read_new_texts(project, capsys):
+    (MEMBERS / "nb").rename(MEMBERS / "away")
+    try:
+        choose("vote_first")
+        with pytest.raises(
+            UserError, match=r"^the chosen vote_first needs nb, of which there is no models/members/nb/"
+        ):
+            predict.main(text="a0")
+        choose("svm")
+        assert list(ask_text("a0", capsys)["votes"]) == ["svm", "mlp", "words"], "the others have a vote yet"
+    finally:
+        (MEMBERS / "away").rename(MEMBERS / "nb")
+
+
+def test_a_rule_that_params_no_longer_have(project):
+    choose("hill_climb")
+    write_params(fusion={"rules": ["vote_first"]})
+    with pytest.raises(UserError, match=r"^fusion\.rules: hill_climb was chosen, and is no longer there; run `dvc"):
+        predict.main(text="a0")
+
+
+def test_an_unfinished_ensemble(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_params()
+    with pytest.raises(UserError, match=r"^models/predictions\.npz: not found\. It is made by an earlier stage"):
+        predict.main(text="a0")
+
+
+def test_probabilities_follow_the_class_weights(project, capsys):
+    """A class whose weight is huge wins every row, and takes the probability with it."""
+    choose("probability_average")
+    found = read_predictions(PREDICTIONS)
+    weights = copy.deepcopy(found.weights)
+    weights[found.chosen] = [1e-9, 1e-9, 1e9]
+    write_predictions(PREDICTIONS, replace(found, weights=weights))
+    answer = ask_text("a0 a1 a2", capsys)
+    assert answer["label"] == "class 2"
+    assert answer["probabilities"]["class 2"] == pytest.approx(1, abs=1e-6)
+
+
+def test_every_members_lengths_were_measured(project):
+    reports = {m: json.loads(Path(f"reports/lengths/{m}.json").read_text()) for m in PARAMS["members"]}
+    assert reports["svm"] == reports["nb"] == reports["mlp"] == {}
+    assert reports["words"]["train"]["q100"] == max(len(text.split()) for text in _train_texts()), (
+        "words, without special tokens"
+    )
+
+
+def _train_texts():
+    with Path("data/raw/tiny/train.csv").open(encoding="utf-8", newline="") as file:
+        return [row["text"] for row in csv.DictReader(file)]
+
+
+def test_arrays_of_the_ensemble_keep_their_rows(project):
+    """Rows in another order get the same answers in that order."""
+    from pipeline.ensemble.decision import decide, read_decision
+    from pipeline.ensemble.member import load_member
+
+    choose("geometric_average")
+    decision = read_decision([{"name": "geometric_average"}])
+    members = [load_member(name, decision.classes, decision.n_folds) for name in decision.members]
+    texts = [text.lower() for text in _train_texts()[:10]]
+    forward = decide(decision, np.stack([member(texts) for member in members]))
+    backward = decide(decision, np.stack([member(texts[::-1]) for member in members]))
+    np.testing.assert_array_equal(forward.label_ids, backward.label_ids[::-1])
+    np.testing.assert_allclose(forward.probabilities, backward.probabilities[::-1], atol=1e-6)
