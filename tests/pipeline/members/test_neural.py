@@ -351,3 +351,20 @@ def test_every_kind_has_the_four_functions(word):
     for name in ("featurize", "train_fold", "save_shared", "predict"):
         ours, reference = (inspect.signature(getattr(module, name)) for module in (kind, neural))
         assert list(ours.parameters) == list(reference.parameters)
+
+
+FAMILIES = {"layers": "layers", "sequence": "sequence", "adversarial": "adversarial", "averaging": "averaging"}
+FAMILIES |= {"samplers": "sampler", "schedules": "schedule"}
+FITTING = {"early_exit": {"n": 1}, "concat_last": {"n": 2}}  # for encoders of two layers
+
+
+@pytest.mark.parametrize(("family", "word"), [(family, word) for family in FAMILIES for word in registry.words(family)])
+def test_every_word_trains_a_fold_and_its_weights_predict_the_same(
+    train, tiny_checkpoint, short_texts, neural_recipe, tmp_path, family, word
+):
+    piece = {"name": word, **FITTING.get(word, {})}
+    recipe = neural_recipe(**{FAMILIES[family]: [piece] if family == "sequence" else piece})
+    fold = train(**recipe)
+    assert np.isfinite(fold.logits).all()
+    assert fold.history["loss"].notna().all()
+    assert_saved_fold_predicts_the_same(fold, tiny_checkpoint("bert"), short_texts, recipe, tmp_path)
