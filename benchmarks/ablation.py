@@ -130,7 +130,8 @@ def train(job: tuple[str, str, dict[str, Any], int, int, Path], device: str) -> 
     params = load_params()
     named = params.members[member].model_dump(by_alias=True)
     changed = MEMBER_MODELS[named["kind"]].model_validate(
-        named | {"seed": seed, "threads": 1} | keys, context={"defaults": params.defaults}
+        named | {key: value for key, value in {"seed": seed, "threads": 1}.items() if key in named} | keys,
+        context={"defaults": params.defaults},
     )
     recipe = changed.model_dump(by_alias=True) | {"precision": params.runtime.precision}
     table, classes = read_table(TRAIN, ["row_id", "text", "label_id"]), as_label_set(read_json(LABELS))

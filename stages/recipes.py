@@ -53,10 +53,10 @@ def source_pieces(recipe: dict[str, Any]) -> list[tuple[str, str]]:
     """
     from pipeline.artifacts.paths import VECTORS
     from pipeline.registry import words
-    from pipeline.vectors.features import is_vectors
 
+    # settings.json is what `is_vectors` looks for; its module would bring scipy, and this stage starts in no time.
     source = Path(recipe["from"])
-    from_vectors = recipe["kind"] == "linear" or VECTORS in source.parents or is_vectors(source)
+    from_vectors = recipe["kind"] == "linear" or VECTORS in source.parents or (source / "settings.json").exists()
     if not from_vectors:
         segments = [piece["segment"] for piece in recipe.get("sequence", []) if "segment" in piece]
         if segments:

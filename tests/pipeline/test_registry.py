@@ -41,10 +41,10 @@ def test_a_place_without_a_name_is_a_module(monkeypatch):
 
 def test_arguments_of_a_class_and_of_a_function():
     assert arguments("losses", "dice") == (
-        Argument("alpha", "float", True),
-        Argument("smooth", "float", True),
+        Argument("alpha", "NotNegative", True),
+        Argument("smooth", "NotNegative", True),
         Argument("squared_denominator", "bool", True),
-        Argument("hardest_share", "float", True),
+        Argument("hardest_share", "SomeOf", True),
     )
     assert [argument.name for argument in arguments("alignment", "identity")] == ["units"]
     assert arguments("poolers", "mean") == ()

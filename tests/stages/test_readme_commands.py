@@ -1,5 +1,6 @@
 """Every command of README.md, run as it stands there, on the real DAG at toy size."""
 
+import json
 import re
 import shutil
 import sys
@@ -27,6 +28,7 @@ RUN_HERE = {
     "dvc cache dir --local <where>",
     "make repro",
     "python -m stages.finetune bert-ce --fold 1",
+    'python -m stages.predict --text "…"',
     "python -m stages.<name> --help",
 }
 RUN_ELSEWHERE = {"make test"}  # by CI: it runs this very test
@@ -54,6 +56,13 @@ def test_a_stage_runs_alone(workspace: Workspace) -> None:
     assert "bert-ce fold 1: macro-F1" in output
     assert "fold 0" not in output
     assert tree_hashes(workspace.root / "models") == before
+
+
+def test_the_finished_ensemble_answers(finished: Workspace) -> None:
+    output = finished.run("python", "-m", "stages.predict", "--text", "how do I plot two arrays")
+    answer = json.loads(output[output.index("{") : output.rindex("}") + 1])
+    assert answer.keys() == {"label", "probabilities", "votes"}
+    assert set(answer["votes"]) == {"bert-ce", "nezha-dice", "tfidf-svm"}
 
 
 def test_every_stage_says_what_it_takes(finished: Workspace) -> None:
