@@ -226,6 +226,8 @@ def train_trainer(arguments: argparse.Namespace, tokenizer: Any, texts: Any, lab
         start = read_clock(arguments)
         trainer.train()
         seconds, memory = read_clock(arguments) - start, peak_memory(arguments)
+        # Grouping by length reorders what is predicted, too: rows and their labels have to be asked for in order.
+        trainer.args.train_sampling_strategy = "random"
         return seconds, memory, trainer.predict(rows[-HELD_OUT:]).predictions
 
 

@@ -14,40 +14,6 @@ from pipeline.errors import UserError
 from pipeline.members import neural
 from pipeline.members.inner_split import inner_split
 
-RECIPE = {
-    "max_length": 16,
-    "layers": {"name": "last"},
-    "sequence": [],
-    "poolers": [{"name": "mean"}],
-    "combine": "sum",
-    "dropout": 0.1,
-    "lora": None,
-    "head": {"samples": 1, "reduce": "mean", "p": 0.1},
-    "levels": None,
-    "loss": {"name": "ce", "label_smoothing": 0.0},
-    "class_weights": {"name": "none"},
-    "contrastive": None,
-    "r_drop": None,
-    "adversarial": None,
-    "flooding": None,
-    "averaging": None,
-    "sampler": {"name": "shuffle"},
-    "epochs": 2,
-    "batch_size": 8,
-    "accumulate": 1,
-    "learning_rate": {"embeddings": 0.01, "encoder": 0.01, "head": 0.01},
-    "layer_decay": 1.0,
-    "unfreeze_every": None,
-    "schedule": {"name": "linear"},
-    "warmup_ratio": 0.1,
-    "weight_decay": 0.01,
-    "clip": 1.0,
-    "evaluate_every": None,
-    "early_stop": {"on": "never", "metric": "macro_f1", "share": 0.2, "patience": 2},
-    "threads": 1,
-    "seed": 0,
-    "precision": "fp32",
-}
 CLASSES = make_label_set("abc")
 HELD_OUT = np.arange(0, 60, 4)
 TRAIN = np.setdiff1d(np.arange(60), HELD_OUT)
@@ -58,9 +24,9 @@ WORD_CONV = {"name": "word_conv", "segment": "whitespace", "buckets": 30, "size"
 
 
 @pytest.fixture
-def train(tiny_checkpoint, short_texts, short_labels):
+def train(tiny_checkpoint, short_texts, short_labels, neural_recipe):
     def run(architecture="bert", source=None, labels=short_labels, classes=CLASSES, held_out=HELD_OUT, **changes):
-        recipe = RECIPE | changes
+        recipe = neural_recipe() | changes
         source = source or tiny_checkpoint(architecture)
         features = neural.featurize(source, short_texts, recipe)
         train_rows = np.setdiff1d(TRAIN, held_out)
@@ -101,14 +67,16 @@ def assert_saved_fold_predicts_the_same(fold, source, texts, recipe, folder, cla
 @BOTH
 @pytest.mark.parametrize("pooler", registry.words("poolers"))
 def test_saved_fold_predicts_the_same_logits(
-    train, tiny_checkpoint, short_texts, piece_arguments, tmp_path, architecture, pooler
+    train, tiny_checkpoint, short_texts, piece_arguments, tmp_path, architecture, pooler, neural_recipe
 ):
     changes = {"poolers": [piece("poolers", pooler, piece_arguments)], "epochs": 1}
     fold = train(architecture, **changes)
-    assert_saved_fold_predicts_the_same(fold, tiny_checkpoint(architecture), short_texts, RECIPE | changes, tmp_path)
+    assert_saved_fold_predicts_the_same(
+        fold, tiny_checkpoint(architecture), short_texts, neural_recipe() | changes, tmp_path
+    )
 
 
-def test_the_whole_recipe_of_nezha_dice(train, tiny_checkpoint, short_texts, piece_arguments, tmp_path):
+def test_the_whole_recipe_of_nezha_dice(train, tiny_checkpoint, short_texts, piece_arguments, tmp_path, neural_recipe):
     changes = {
         "poolers": [piece("poolers", "dynamic_routing", piece_arguments)],
         "loss": piece("losses", "dice", piece_arguments),
@@ -124,7 +92,9 @@ def test_the_whole_recipe_of_nezha_dice(train, tiny_checkpoint, short_texts, pie
         "epochs": 4,
     }
     fold = train("nezha", **changes)
-    assert_saved_fold_predicts_the_same(fold, tiny_checkpoint("nezha"), short_texts, RECIPE | changes, tmp_path)
+    assert_saved_fold_predicts_the_same(
+        fold, tiny_checkpoint("nezha"), short_texts, neural_recipe() | changes, tmp_path
+    )
 
 
 @pytest.mark.parametrize("word", registry.words("losses"))
@@ -195,7 +165,9 @@ def test_stopping_on_an_inner_split_trains_on_the_rest(train, short_labels, monk
 
 
 @pytest.mark.parametrize("on", ["never", "inner"])
-def test_copies_follow_their_rows_into_training_alone(tiny_checkpoint, short_texts, short_labels, monkeypatch, on):
+def test_copies_follow_their_rows_into_training_alone(
+    tiny_checkpoint, short_texts, short_labels, monkeypatch, on, neural_recipe
+):
     """Every row has a copy; those of held-out rows and of rows to stop on are in no batch and in no evaluation."""
     asked = {"scored": []}
     real, predict = neural.train_classifier, neural.predict_logits
@@ -210,7 +182,10 @@ def test_copies_follow_their_rows_into_training_alone(tiny_checkpoint, short_tex
 
     monkeypatch.setattr(neural, "train_classifier", watched)
     monkeypatch.setattr(neural, "predict_logits", watched_prediction)
-    recipe = RECIPE | {"early_stop": {"on": on, "metric": "macro_f1", "share": 0.2, "patience": 2}, "epochs": 1}
+    recipe = neural_recipe() | {
+        "early_stop": {"on": on, "metric": "macro_f1", "share": 0.2, "patience": 2},
+        "epochs": 1,
+    }
     source = tiny_checkpoint("bert")
     features = neural.featurize(source, [*short_texts, *short_texts], recipe)
     labels = np.concatenate([short_labels, short_labels])
@@ -227,14 +202,14 @@ def test_nothing_to_stop_on_is_refused(train):
         train(early_stop={"on": "inner", "metric": "macro_f1", "share": 0.001, "patience": 1})
 
 
-def test_class_that_training_lacks(train, tiny_checkpoint, short_texts, tmp_path):
+def test_class_that_training_lacks(train, tiny_checkpoint, short_texts, tmp_path, neural_recipe):
     """Class 3 has no row anywhere; balanced weights have to live with its count of 0."""
     changes = {"class_weights": {"name": "balanced"}, "epochs": 1}
     fold = train(classes=make_label_set("abcd"), **changes)
     assert fold.logits.shape == (len(HELD_OUT), 4)
     assert np.isfinite(fold.logits).all()
     assert_saved_fold_predicts_the_same(
-        fold, tiny_checkpoint("bert"), short_texts, RECIPE | changes, tmp_path, make_label_set("abcd")
+        fold, tiny_checkpoint("bert"), short_texts, neural_recipe() | changes, tmp_path, make_label_set("abcd")
     )
 
 
@@ -244,13 +219,13 @@ def test_length_without_positions_is_refused(train):
     train("nezha", max_length=33, epochs=1)
 
 
-def test_texts_are_cut_to_the_recipes_length(tiny_checkpoint, short_texts):
-    features = neural.featurize(tiny_checkpoint("bert"), short_texts, RECIPE | {"max_length": 8})
+def test_texts_are_cut_to_the_recipes_length(tiny_checkpoint, short_texts, neural_recipe):
+    features = neural.featurize(tiny_checkpoint("bert"), short_texts, neural_recipe() | {"max_length": 8})
     assert features.lengths.max() == 8
 
 
 def test_half_precision_checkpoint_loses_nothing_on_the_way_to_prediction(
-    train, tiny_checkpoint, short_texts, tmp_path
+    train, tiny_checkpoint, short_texts, tmp_path, neural_recipe
 ):
     from transformers import AutoModel, AutoTokenizer
 
@@ -258,11 +233,11 @@ def test_half_precision_checkpoint_loses_nothing_on_the_way_to_prediction(
     AutoModel.from_pretrained(tiny_checkpoint("bert"), dtype=torch.bfloat16).save_pretrained(source)
     AutoTokenizer.from_pretrained(tiny_checkpoint("bert")).save_pretrained(source)
     fold = train(source=source, epochs=1)
-    assert_saved_fold_predicts_the_same(fold, source, short_texts, RECIPE, tmp_path)
+    assert_saved_fold_predicts_the_same(fold, source, short_texts, neural_recipe(), tmp_path)
 
 
 @pytest.mark.parametrize("model_type", ["roberta", "albert", "electra", "deberta-v2", "modernbert"])
-def test_other_encoders_run_through_a_fold(train, make_model, short_texts, tmp_path, model_type):
+def test_other_encoders_run_through_a_fold(train, make_model, short_texts, tmp_path, model_type, neural_recipe):
     """RoBERTa with the padding id 1; ALBERT's layers share their weights."""
     from pipeline.vocab.tokenizers import word_level_tokenizer
 
@@ -274,7 +249,7 @@ def test_other_encoders_run_through_a_fold(train, make_model, short_texts, tmp_p
     make_model(model_type).save_pretrained(source)
     word_level_tokenizer(words, special_tokens=special).save_pretrained(source)
     fold = train(source=source, epochs=1)
-    assert_saved_fold_predicts_the_same(fold, source, short_texts, RECIPE, tmp_path)
+    assert_saved_fold_predicts_the_same(fold, source, short_texts, neural_recipe(), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -290,14 +265,16 @@ def test_other_encoders_run_through_a_fold(train, make_model, short_texts, tmp_p
     ],
     ids=["early exit", "hire and recurrent", "textcnn", "poolers", "words", "words twice and in parts", "lora"],
 )
-def test_other_models_run_through_a_fold(train, tiny_checkpoint, short_texts, tmp_path, changes):
+def test_other_models_run_through_a_fold(train, tiny_checkpoint, short_texts, tmp_path, changes, neural_recipe):
     fold = train(epochs=1, **changes)
-    assert_saved_fold_predicts_the_same(fold, tiny_checkpoint("bert"), short_texts, RECIPE | changes, tmp_path)
+    assert_saved_fold_predicts_the_same(fold, tiny_checkpoint("bert"), short_texts, neural_recipe() | changes, tmp_path)
 
 
-def test_words_have_a_say_in_training_and_prediction(train, tiny_checkpoint, short_texts, short_labels, tmp_path):
+def test_words_have_a_say_in_training_and_prediction(
+    train, tiny_checkpoint, short_texts, short_labels, tmp_path, neural_recipe
+):
     """The same tokens with other words beside them: other logits, of the same fold and of another training."""
-    recipe, source = RECIPE | {"sequence": [WORD_CONV], "epochs": 1}, tiny_checkpoint("bert")
+    recipe, source = neural_recipe() | {"sequence": [WORD_CONV], "epochs": 1}, tiny_checkpoint("bert")
     features = neural.featurize(source, short_texts, recipe)
     others = replace(features, word_ids=features.word_ids[::-1].copy())
     folds = [
@@ -310,21 +287,25 @@ def test_words_have_a_say_in_training_and_prediction(train, tiny_checkpoint, sho
     assert not np.allclose(*logits)
 
 
-def test_two_segmentations_are_refused(tiny_checkpoint, short_texts):
+def test_two_segmentations_are_refused(tiny_checkpoint, short_texts, neural_recipe):
     both = [WORD_CONV, WORD_CONV | {"segment": "jieba"}]
     with pytest.raises(UserError, match=r"^sequence: got word_conv with segment jieba and whitespace on "):
-        neural.featurize(tiny_checkpoint("bert"), short_texts, RECIPE | {"sequence": both})
-    twice = neural.featurize(tiny_checkpoint("bert"), short_texts, RECIPE | {"sequence": [WORD_CONV, WORD_CONV]})
+        neural.featurize(tiny_checkpoint("bert"), short_texts, neural_recipe() | {"sequence": both})
+    twice = neural.featurize(
+        tiny_checkpoint("bert"), short_texts, neural_recipe() | {"sequence": [WORD_CONV, WORD_CONV]}
+    )
     assert twice.word_ids.shape == twice.token_ids.shape
 
 
 @pytest.mark.parametrize("prediction", ["flat", "hierarchical"])
-def test_levels_run_through_a_fold(train, tiny_checkpoint, short_texts, tmp_path, prediction):
+def test_levels_run_through_a_fold(train, tiny_checkpoint, short_texts, tmp_path, prediction, neural_recipe):
     classes = make_label_set(["1-a", "1-b", "2-a"], "-")
     changes = {"levels": {"weight": 0.2, "prediction": prediction}, "epochs": 1}
     fold = train(classes=classes, **changes)
     assert not np.array_equal(fold.logits, train(epochs=1).logits)
-    assert_saved_fold_predicts_the_same(fold, tiny_checkpoint("bert"), short_texts, RECIPE | changes, tmp_path, classes)
+    assert_saved_fold_predicts_the_same(
+        fold, tiny_checkpoint("bert"), short_texts, neural_recipe() | changes, tmp_path, classes
+    )
 
 
 def test_levels_of_labels_without_any_are_refused_before_training(train):

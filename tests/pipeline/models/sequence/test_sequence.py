@@ -103,18 +103,25 @@ def test_textcnn_against_loops(rows, filling):
     got = layer(*padded(rows, 9, filling)).detach().numpy()
     assert got.shape == (4, 9, layer.output_size) == (4, 9, 12)
     for i, row in enumerate(rows):
-        for t in range(len(row)):
-            expected = []
-            for convolution, size in zip(layer.convolutions, (1, 2, 3, 4), strict=True):
-                weight, bias = convolution.weight.detach().numpy(), convolution.bias.detach().numpy()
-                for f in range(3):
-                    value = float(bias[f])
-                    for offset in range(size):
-                        seen = t - (size - 1) // 2 + offset
-                        if 0 <= seen < len(row):
-                            value += float(weight[f, :, offset] @ row[seen].numpy())
-                    expected.append(max(value, 0.0))
-            np.testing.assert_allclose(got[i, t], expected, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(got[i, : len(row)], convolved_by_loops(layer, row.numpy()), rtol=0, atol=1e-5)
+
+
+def convolved_by_loops(layer, row):
+    """What filters of widths 1 to 4 give at each token of one text [T, H], in loops: → [T, 12]."""
+    expected = np.zeros((len(row), 12))
+    for t in range(len(row)):
+        values = []
+        for convolution, size in zip(layer.convolutions, (1, 2, 3, 4), strict=True):
+            weight, bias = convolution.weight.detach().numpy(), convolution.bias.detach().numpy()
+            for f in range(3):
+                value = float(bias[f])
+                for offset in range(size):
+                    seen = t - (size - 1) // 2 + offset
+                    if 0 <= seen < len(row):
+                        value += float(weight[f, :, offset] @ row[seen])
+                values.append(max(value, 0.0))
+        expected[t] = values
+    return expected
 
 
 WORD_CONV = {"segment": "whitespace", "buckets": 5, "size": 2, "filters": 3, "widths": [1, 2, 3, 4]}
@@ -132,21 +139,10 @@ def test_word_conv_against_loops(rows, filling):
     table = layer.words.weight.detach().numpy()
     assert not table[0].any()
     for i, row in enumerate(rows):
-        for t in range(len(row)):
-            expected = []
-            for convolution, size in zip(layer.convolutions, (1, 2, 3, 4), strict=True):
-                weight, bias = convolution.weight.detach().numpy(), convolution.bias.detach().numpy()
-                for f in range(3):
-                    value = float(bias[f])
-                    for offset in range(size):
-                        seen = t - (size - 1) // 2 + offset
-                        if 0 <= seen < len(row):
-                            number = int(word_ids[i, seen])
-                            vector = table[0 if number == 0 else 1 + number % 5]
-                            value += float(weight[f, :H, offset] @ row[seen].numpy())
-                            value += float(weight[f, H:, offset] @ vector)
-                    expected.append(max(value, 0.0))
-            np.testing.assert_allclose(got[i, t], expected, rtol=0, atol=1e-5)
+        numbers = word_ids[i, : len(row)].tolist()
+        vectors = np.array([table[0 if number == 0 else 1 + number % 5] for number in numbers])
+        beside = np.hstack([row.numpy(), vectors])
+        np.testing.assert_allclose(got[i, : len(row)], convolved_by_loops(layer, beside), rtol=0, atol=1e-5)
 
 
 def test_word_conv_tells_words_apart(rows):
