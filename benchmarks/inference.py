@@ -142,7 +142,7 @@ def print_latency(texts: list[str], threads: int) -> None:
     from pipeline.ensemble.member import load_member
 
     start = time.perf_counter()
-    decision = read_decision(load_params().fusion.rules)
+    decision = read_decision(load_params().fusion.model_dump())
     members = {name: load_member(name, decision.classes, decision.n_folds) for name in decision.members}
     loaded = time.perf_counter() - start
     torch.set_num_threads(threads)

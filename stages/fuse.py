@@ -1,4 +1,4 @@
-"""Fuse the members by every rule of `fusion.rules` and every ballot of `fusion.ballots`: `python -m stages.fuse`.
+"""Fuse the members by every rule and every ballot of the section `fusion`: `python -m stages.fuse`.
 
 Writes every candidate's scores, the members' own among them, on OOF, nested and on test, and how members differ.
 """
@@ -16,16 +16,18 @@ def main() -> None:
     """Write models/fused/<candidate>.npz and reports/fusion.json."""
     import numpy as np
 
-    from pipeline import registry
     from pipeline.artifacts.atomic import atomic_folder, read_json, write_json
     from pipeline.artifacts.folds import count_folds, read_fold_ids
     from pipeline.artifacts.fused import FusedScores, write_fused
-    from pipeline.artifacts.logits import read_oof, read_test
-    from pipeline.artifacts.paths import FUSED, FUSION_REPORT, LABELS, OOF_LOGITS, TEST, TEST_LOGITS, TRAIN
+    from pipeline.artifacts.paths import FUSED, FUSION_REPORT, LABELS, OOF_LOGITS, TEST, TRAIN
     from pipeline.artifacts.tables import read_table
     from pipeline.config import load_params
-    from pipeline.fusion import fuse_nested, run_rounds, softmax
+    from pipeline.ensemble.probabilities import oof_probabilities, test_probabilities
+    from pipeline.ensemble.rules import candidate_rules
+    from pipeline.errors import UserError
+    from pipeline.fusion import fuse_nested
     from pipeline.metrics import fold_macro_f1, macro_f1
+    from pipeline.runtime.progress import Progress
 
     params = load_params()
     members = [*params.members, *params.external]
@@ -38,37 +40,28 @@ def main() -> None:
     row_id, y = train["row_id"].to_numpy(dtype=str), train["label_id"].to_numpy()
     test_id = read_table(TEST, ["row_id"])["row_id"].tolist()
     repeats = read_fold_ids(row_id)
-    n_files, folds = count_folds(), repeats[0]
-    oof_probs = np.stack(
-        [
-            softmax(read_oof(OOF_LOGITS / name, row_id.tolist(), repeats, labels).mean(axis=0, dtype=np.float64))
-            for name in members
-        ]
-    )  # [M, N, C]
-    test_probs = np.stack(
-        [
-            softmax(read_test(TEST_LOGITS / name, test_id, n_files, labels).mean(axis=0, dtype=np.float64))
-            for name in members
-        ]
-    )  # [M, n, C]
+    folds = repeats[0]
+    oof_probs = oof_probabilities(members, row_id.tolist(), repeats, labels)  # [M, N, C]
+    test_probs = test_probabilities(members, test_id, count_folds(), labels)  # [M, n, C]
 
     candidates = {
         name: FusedScores(oof, np.broadcast_to(oof, (folds.max() + 1, *oof.shape)), test)
         for name, oof, test in zip(members, oof_probs, test_probs, strict=True)
     }
-    rules: dict[str, Rule] = {}
+    fusion = params.fusion.model_dump()
+    rules = candidate_rules(fusion, members)
     learned: dict[str, Any] = {}
-    for piece in params.fusion.rules if len(members) > 1 else []:
-        arguments = {key: value for key, value in piece.items() if key != "name"}
-        rule = rules[piece["name"]] = registry.load("fusion", piece["name"])(**arguments)
-        *scores_of_rule, state = fuse_nested(oof_probs, y, folds, test_probs, rule)
-        candidates[piece["name"]] = FusedScores(*scores_of_rule)
-        learned[piece["name"]] = rule.describe(state, members)
-    ballots = {name: ballot.model_dump() for name, ballot in params.fusion.ballots.items()}
-    on_test = run_rounds(ballots, test_probs, members)
-    for name, result in run_rounds(ballots, oof_probs, members).items():
-        nested = np.broadcast_to(result.probs, (folds.max() + 1, *result.probs.shape))
-        candidates[name] = FusedScores(result.probs, nested, on_test[name].probs)
+    with Progress(len(rules), "fuse", "rule") as progress:
+        for name, rule in rules.items():
+            if rule.tuning == "model" and folds.max() < 2:
+                raise UserError(
+                    f"fusion: {name} needs 3 folds or more, to leave out two, and folds.n_folds is 2; set 3, or take "
+                    f"{name} out of fusion.rules"
+                )
+            *scores_of_rule, state = fuse_nested(oof_probs, y, folds, test_probs, rule)
+            candidates[name] = FusedScores(*scores_of_rule)
+            learned[name] = rule.describe(state, members)
+            progress.update(1, name)
 
     scores = {}
     with atomic_folder(FUSED) as folder:
@@ -88,7 +81,8 @@ def main() -> None:
         "members": members,
         "similarity": similarity(oof_probs, y),
         "learned": {name: what for name, what in learned.items() if what is not None},
-        "ballots": ballots,
+        "ballots": fusion["ballots"],
+        "fitted": {name: rule.n_fitted(len(members), len(labels)) for name, rule in rules.items()},
     }
     untrained = [name for name, rule in rules.items() if rule.tuning != "model"]  # those that are quick to repeat
     if untrained:

@@ -81,7 +81,7 @@ def ask(rows: "pd.DataFrame") -> Iterator[dict[str, Any]]:
     from pipeline.ensemble.member import load_member
 
     params = load_params()
-    decision = read_decision(params.fusion.rules)
+    decision = read_decision(params.fusion.model_dump())
     prepared = prepare_test(rows, input_settings(params.data)).table
     texts, names = prepared["text"].tolist(), decision.classes.names
     members = (load_member(name, decision.classes, decision.n_folds) for name in decision.members)

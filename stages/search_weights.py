@@ -1,5 +1,6 @@
 """Search class weights for every candidate and choose a pair: `python -m stages.search_weights`."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,10 @@ def main() -> None:
     from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, FUSED, FUSION_REPORT, LABELS, PREDICTIONS, TRAIN
     from pipeline.artifacts.predictions import Predictions, write_predictions
     from pipeline.artifacts.tables import read_table
-    from pipeline.class_weights import choose, complexity, nested_score, nested_twice, predict_labels, search
+    from pipeline.class_weights import SearchedPair, choose, complexity, search_pair
     from pipeline.config import load_params
     from pipeline.metrics import bootstrap_interval
+    from pipeline.runtime.cores import count_cores
     from pipeline.runtime.progress import Progress
 
     params = load_params()
@@ -36,37 +38,34 @@ def main() -> None:
     train = read_table(TRAIN, ["row_id", "label_id"])
     y = train["label_id"].to_numpy()
     folds = read_fold_ids(train["row_id"].to_numpy(dtype=str))[0]
-    twice = folds.max() >= 2  # with two folds nothing is left to search on without two
 
     pieces = {piece["name"]: {key: piece[key] for key in piece if key != "name"} for piece in settings.methods}
     pairs = [(candidate, method) for candidate in fusion["scores"] for method in pieces]
-    weights, nested, without_two, test, complexities = [], [], [], [], []
+
+    def search_one(pair: tuple[str, str]) -> SearchedPair:
+        candidate, method = pair
+        fused = read_fused(FUSED / f"{candidate}.npz")
+        options: dict[str, Any] = {"seed": settings.seed, "shrinkage": settings.shrinkage, **pieces[method]}
+        return search_pair(fused.oof, fused.nested, fused.test, y, folds, method, **options)
+
+    searched: list[SearchedPair] = []
     rows: Rows = {}
-    with Progress(len(pairs), "class weights", "pair") as progress:
-        for candidate, method in pairs:
-            fused = read_fused(FUSED / f"{candidate}.npz")
-            options: dict[str, Any] = {"seed": settings.seed, "shrinkage": settings.shrinkage, **pieces[method]}
-            found = search(fused.oof, y, method, **options)
-            if twice:
-                without_two.append(nested_twice(fused.nested, y, folds, method, **options))
-                nested.append(without_two[-1][folds, np.arange(len(y))])
-            else:
-                nested.append(nested_score(fused.nested, y, folds, method, **options).predictions)
-            weights.append(found.weights)
-            test.append(predict_labels(fused.test, found.weights))
-            is_fixed = fused.nested.strides[0] == 0  # the fusion learned nothing: it is the same without any fold
-            complexities.append(complexity(method, n_classes, 0 if is_fixed else len(fusion["members"])))
-            interval = bootstrap_interval(y, nested[-1], n_classes, settings.bootstrap_samples, settings.seed)
+    # Threads, because what takes the time is compiled code that lets the interpreter go.
+    with Progress(len(pairs), "class weights", "pair") as progress, ThreadPoolExecutor(count_cores()) as pool:
+        for (candidate, method), pair in zip(pairs, pool.map(search_one, pairs), strict=True):
+            searched.append(pair)
+            interval = bootstrap_interval(y, pair.nested, n_classes, settings.bootstrap_samples, settings.seed)
             rows.setdefault(candidate, {})[method] = {
-                "oof": round(found.score, 6),
-                **_score(y, nested[-1], folds, n_classes),
+                "oof": round(pair.found.score, 6),
+                **_score(y, pair.nested, folds, n_classes),
                 "low": round(interval.low, 6),
                 "high": round(interval.high, 6),
-                "shrinkage": found.shrinkage,
+                "shrinkage": pair.found.shrinkage,
             }
             progress.update(1, f"{candidate}, {method}")
+    complexities = [complexity(method, n_classes, fusion["fitted"].get(candidate, 0)) for candidate, method in pairs]
 
-    predictions = np.stack(nested)
+    predictions = np.stack([pair.nested for pair in searched])
     chosen = choose(predictions, y, n_classes, complexities, settings.choose, settings.seed)
     compare = partial(_difference, y, predictions, n_classes, settings.bootstrap_samples, settings.seed)
     scores = np.array([rows[candidate][method]["nested"] for candidate, method in pairs])
@@ -85,23 +84,24 @@ def main() -> None:
             "member": _named(pairs, rows, member),
             **compare(ensemble, member),
         }
-    if twice:
+    without_two = [pair.without_two for pair in searched if pair.without_two is not None]
+    if without_two:
         report["selection"] = _score_choice(np.stack(without_two), y, folds, n_classes, complexities, pairs, settings)
     write_predictions(
         PREDICTIONS,
         Predictions(
             [candidate for candidate, _ in pairs],
             [method for _, method in pairs],
-            np.stack(weights),
+            np.stack([pair.found.weights for pair in searched]),
             predictions.astype(np.int32),
-            np.stack(test).astype(np.int32),
+            np.stack([pair.test for pair in searched]).astype(np.int32),
             chosen,
         ),
     )
     write_json(CLASS_WEIGHTS_REPORT, report)
     best = report["chosen"]
     say(f"chosen: {best['candidate']} with {best['method']} class weights, nested macro-F1 {best['nested']:.4f}")
-    if twice:
+    if without_two:
         say(f"nested macro-F1 of the choice itself: {report['selection']['nested']:.4f}")
 
 

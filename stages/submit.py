@@ -88,7 +88,9 @@ def record_score(board: str, score: float, date: str) -> None:
             f"{MANIFEST} is of {submitted}, and {CLASS_WEIGHTS_REPORT} chose {chosen['candidate']} with "
             f"{chosen['method']}; check out the commit of the submission, `dvc checkout`, and record it there"
         )
-    entry = LedgerEntry(date or commit_date(), board, score, chosen["nested"], *submitted.values(), hash_file(MANIFEST))
+    entry = LedgerEntry(
+        date or commit_date(), board, score, chosen["nested"], chosen["candidate"], chosen["method"], hash_file(MANIFEST)
+    )
     append_entry(LEDGER, entry)
     say(f"{LEDGER}: {entry.date} board {board} {score:.6g}, nested {entry.nested:.4f}; commit it with git")
 

@@ -5,14 +5,18 @@ A new method is one file and one line of `pipeline.registry`.
 
 from pipeline.class_weights.nested import NestedScore, nested_score, nested_twice
 from pipeline.class_weights.objective import predict_labels, weighted_macro_f1
+from pipeline.class_weights.pair import SearchedPair, search_pair
 from pipeline.class_weights.search import SearchResult, search
 from pipeline.class_weights.selection import Selection, choose, complexity, nested_choice
 from pipeline.class_weights.starts import prior_weights
+from pipeline.class_weights.weighed_members import WeighedMembers
 
 __all__ = [
     "NestedScore",
     "SearchResult",
+    "SearchedPair",
     "Selection",
+    "WeighedMembers",
     "choose",
     "complexity",
     "nested_choice",
@@ -21,5 +25,6 @@ __all__ = [
     "predict_labels",
     "prior_weights",
     "search",
+    "search_pair",
     "weighted_macro_f1",
 ]

@@ -38,7 +38,8 @@ def calibrated_family(scores: FloatArray, y: IntArray) -> FloatArray:
     towards_rare = np.log(prior_weights(y, scores.shape[1], 1))
     logs = (biases + TAUS[:, None] * towards_rare) / sharpness
     logs = np.clip(logs - logs.mean(axis=1, keepdims=True), -LARGEST_LOG, LARGEST_LOG)
-    return np.exp(logs - logs.mean(axis=1, keepdims=True))
+    family: FloatArray = np.exp(logs - logs.mean(axis=1, keepdims=True))
+    return family
 
 
 def best_of(family: FloatArray, scores: FloatArray, y: IntArray) -> FloatArray:

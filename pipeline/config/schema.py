@@ -485,6 +485,7 @@ class Fusion(Section):
 
     ballots: dict[Name, Ballot] = {}
     rules: Annotated[list[piece("fusion")], AfterValidator(_check_rules)]  # type: ignore[valid-type]
+    member_weights: Annotated[list[piece("class_weights")], Field(min_length=1), AfterValidator(_check_rules)]  # type: ignore[valid-type]
 
 
 class ClassWeights(Section):

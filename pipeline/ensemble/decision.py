@@ -4,19 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from pipeline import registry
 from pipeline.artifacts.atomic import read_json
 from pipeline.artifacts.folds import count_folds, read_fold_ids
-from pipeline.artifacts.logits import read_oof
-from pipeline.artifacts.paths import FUSION_REPORT, LABELS, MEMBERS, OOF_LOGITS, PREDICTIONS, TRAIN
+from pipeline.artifacts.paths import FUSION_REPORT, LABELS, MEMBERS, PREDICTIONS, TRAIN
 from pipeline.artifacts.predictions import read_predictions
 from pipeline.artifacts.tables import read_table
 from pipeline.class_weights import predict_labels
 from pipeline.data.labels import LabelSet, as_label_set
+from pipeline.ensemble.probabilities import oof_probabilities
+from pipeline.ensemble.rules import candidate_rules
 from pipeline.errors import UserError
-from pipeline.fusion import softmax
 from pipeline.metrics.arrays import FloatArray, IntArray
 
 
@@ -55,8 +52,8 @@ class Answers(NamedTuple):
     votes: IntArray
 
 
-def read_decision(rules: Sequence[Mapping[str, Any]]) -> Decision:
-    """The decision that `search_weights` made, with `rules`, the fusion rules of params.yaml with their arguments.
+def read_decision(fusion: Mapping[str, Any]) -> Decision:
+    """The decision that `search_weights` made, with `fusion`, that section of params.yaml with every default filled in.
 
     Raises UserError where a stage before has not run, where params no longer have the chosen rule, and where a rule
     needs a member that was trained elsewhere and so cannot read new texts.
@@ -74,7 +71,7 @@ def read_decision(rules: Sequence[Mapping[str, Any]]) -> Decision:
             "that was trained elsewhere cannot read new texts; without it in params.yaml, `dvc repro` chooses again"
         )
     alone = candidate in members
-    fuse = _take(here.index(candidate)) if alone else _learn(candidate, rules, members, classes)
+    fuse = _take(here.index(candidate)) if alone else _learn(candidate, fusion, members, classes)
     method, weights = predictions.methods[predictions.chosen], predictions.weights[predictions.chosen]
     return Decision(here, candidate, method, classes, weights, count_folds(), fuse)
 
@@ -96,17 +93,15 @@ def _take(index: int) -> Callable[[FloatArray], FloatArray]:
 
 
 def _learn(
-    candidate: str, rules: Sequence[Mapping[str, Any]], members: Sequence[str], classes: LabelSet
+    candidate: str, fusion: Mapping[str, Any], members: Sequence[str], classes: LabelSet
 ) -> Callable[[FloatArray], FloatArray]:
-    piece = next((piece for piece in rules if piece["name"] == candidate), None)
-    if piece is None:
-        raise UserError(f"fusion.rules: {candidate} was chosen, and is no longer there; run `dvc repro`")
-    rule = registry.make("fusion", piece)
+    rule = candidate_rules(fusion, members).get(candidate)
+    if rule is None:
+        raise UserError(f"fusion: {candidate} was chosen, and nothing there makes it any more; run `dvc repro`")
     train = read_table(TRAIN, ["row_id", "label_id"])
     row_id = train["row_id"].to_numpy(dtype=str)
     repeats = read_fold_ids(row_id)
-    logits = [read_oof(OOF_LOGITS / name, row_id.tolist(), repeats, classes.names) for name in members]
-    probs = np.stack([softmax(of_member.mean(axis=0, dtype=np.float64)) for of_member in logits])  # [M, N, C]
+    probs = oof_probabilities(members, row_id.tolist(), repeats, classes.names)
     state = rule.fit(probs, train["label_id"].to_numpy(), repeats[0])
 
     def scores(new: FloatArray) -> FloatArray:

@@ -90,6 +90,10 @@ class AutoRoundsRule:
         ]
         return {"settings": asdict(self.settings), "outcome": state.outcome, "rounds": rounds}
 
+    def n_fitted(self, n_members: int, n_classes: int) -> int:
+        """The voters of every ballot that may be held."""
+        return self.settings.rounds * self.settings.ballots * self.settings.most
+
 
 def auto_rounds_rule(
     *,

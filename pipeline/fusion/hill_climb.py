@@ -128,6 +128,10 @@ class HillClimb:
         """Each member's weight."""
         return {name: round(float(weight), 6) for name, weight in zip(names, state, strict=True)}
 
+    def n_fitted(self, n_members: int, n_classes: int) -> int:
+        """A weight for each member."""
+        return n_members
+
 
 def hill_climb_rule(*, steps: int, bags: int, share: float, seed: int) -> HillClimb:
     """The rule `hill_climb` of params. Raises UserError for settings out of range."""

@@ -37,6 +37,9 @@ class Rule(Protocol):
     def describe(self, state: Any, names: Sequence[str]) -> Any:
         """What `fit` learned, for reports/fusion.json, with the members' names [M]; None where there is nothing."""
 
+    def n_fitted(self, n_members: int, n_classes: int) -> int:
+        """How many numbers `fit` takes from the labels: the fewer, the simpler the rule."""
+
 
 @dataclass(frozen=True)
 class FixedRule:
@@ -54,3 +57,7 @@ class FixedRule:
 
     def describe(self, state: None, names: Sequence[str]) -> None:
         """Nothing was learned."""
+
+    def n_fitted(self, n_members: int, n_classes: int) -> int:
+        """None."""
+        return 0

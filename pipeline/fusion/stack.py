@@ -49,7 +49,7 @@ class Stack:
 
     Args:
         model: logistic | lightgbm.
-        C: of the logistic regression, smaller is more regularised.
+        C: of the logistic regression on scaled features, smaller is more regularised.
         trees: boosting rounds of lightgbm, each with a tree for every class.
         leaves: of a tree.
         learning_rate: of boosting.
@@ -95,11 +95,19 @@ class Stack:
     def describe(self, state: Any, names: Sequence[str]) -> None:
         """Thousands of coefficients are nothing for a report."""
 
+    def n_fitted(self, n_members: int, n_classes: int) -> int:
+        """A coefficient for each class of each member, for each class; of trees, their leaves."""
+        per_class = n_members * n_classes + 1 if self.model == "logistic" else self.trees * self.leaves
+        return per_class * n_classes
+
     def _classifier(self) -> Any:
         if self.model == "logistic":
             from sklearn.linear_model import LogisticRegression
+            from sklearn.pipeline import make_pipeline
+            from sklearn.preprocessing import StandardScaler
 
-            return LogisticRegression(C=self.C, max_iter=300)
+            # Scaled, because members' log-probabilities differ in spread: C then means the same for each of them.
+            return make_pipeline(StandardScaler(), LogisticRegression(C=self.C, max_iter=1000))
         try:
             from lightgbm import LGBMClassifier
         except ImportError:

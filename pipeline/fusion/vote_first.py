@@ -33,3 +33,7 @@ class VoteFirst:
     def describe(self, state: IntArray, names: Sequence[str]) -> list[str]:
         """The members, best first."""
         return [names[index] for index in state]
+
+    def n_fitted(self, n_members: int, n_classes: int) -> int:
+        """A place for each member."""
+        return n_members

@@ -1,8 +1,6 @@
-"""Contrastive terms on pooled vectors, through pytorch-metric-learning.
+"""Contrastive terms on pooled vectors, through pytorch-metric-learning."""
 
-It is imported by the terms themselves: that takes seconds, and members without such a term import this file too.
-"""
-
+from pytorch_metric_learning import losses
 from torch import Tensor, nn
 
 from pipeline.ranges import Positive
@@ -16,8 +14,6 @@ class SupConLoss(nn.Module):
     """
 
     def __init__(self, *, temperature: Positive):
-        from pytorch_metric_learning import losses
-
         super().__init__()
         self.loss = losses.SupConLoss(temperature=temperature)
 
@@ -35,8 +31,6 @@ class NTXentLoss(nn.Module):
     """
 
     def __init__(self, *, temperature: Positive):
-        from pytorch_metric_learning import losses
-
         super().__init__()
         self.loss = losses.NTXentLoss(temperature=temperature)
 

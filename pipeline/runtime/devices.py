@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.runtime.cores import count_cores
 
 DEVICE = re.compile(r"(cpu|mps|(cuda|xpu)(:\d+)?)")
 
@@ -30,7 +31,7 @@ def available_devices(threads: int) -> list[str]:
     if not per_gpu.isdecimal() or int(per_gpu) < 1:
         raise UserError(f"CONCLAVE_FOLDS_PER_GPU: got {per_gpu!r}, a whole number from 1 is allowed")
     gpus = [f"cuda:{index}" for index in range(_count_gpus())]
-    return [gpu for _ in range(int(per_gpu)) for gpu in gpus] or ["cpu"] * max(1, _count_cores() // threads)
+    return [gpu for _ in range(int(per_gpu)) for gpu in gpus] or ["cpu"] * max(1, count_cores() // threads)
 
 
 def _check_device(device: str) -> str:
@@ -41,10 +42,6 @@ def _check_device(device: str) -> str:
         if int(device.partition(":")[2] or 0) >= n_gpus:
             raise UserError(f"CONCLAVE_DEVICES: got {device!r}, but PyTorch sees {n_gpus} GPUs here")
     return device
-
-
-def _count_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _count_gpus() -> int:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
+from pipeline import registry
 from pipeline.artifacts.paths import MEMBERS, PREDICTIONS, SUBMISSION
 from pipeline.artifacts.predictions import read_predictions, write_predictions
 from pipeline.errors import UserError
@@ -22,9 +23,12 @@ PARAMS["data"] |= {
     "competition": "tiny", "corpus": ["train.csv"], "sample_submission": None, "answer_key": None,
     "level_separator": None, "clean": ["lower_case", {"name": "squeeze_repeats", "longest": 3}, "strip_whitespace"],
 }  # fmt: skip
-PARAMS["folds"]["n_folds"] = 2
+PARAMS["folds"]["n_folds"] = 3
 PARAMS |= {"scratch": {}, "encoders": {}, "augment": {}, "external": {}}
 PARAMS["class_weights"] |= {"methods": ["none", "coordinate"], "bootstrap_samples": 10}
+BALLOTS = {"pair": {"voters": ["svm", "nb"]}, "last": {"voters": ["pair", "words"], "rule": "probability_average"}}
+RULES = registry.words("fusion")
+PARAMS["fusion"] = {"rules": RULES, "ballots": BALLOTS, "member_weights": ["none", "calibrated_prior"]}
 PARAMS["vectors"] = {
     "tfidf": {"kind": "tfidf"},
     "w2v": {"kind": "word2vec", "dimensions": 8, "min_count": 1, "epochs": 2},
@@ -119,11 +123,18 @@ def test_the_test_file_gets_the_labels_of_the_submission(project, capsys):
     assert len({label for _, label in submitted}) > 1
 
 
-RULES = [rule if isinstance(rule, str) else rule["name"] for rule in PARAMS["fusion"]["rules"]]
+@pytest.mark.parametrize("weighed", ["", "+calibrated_prior"])
+@pytest.mark.parametrize("candidate", [*RULES, *BALLOTS])
+def test_every_rule_and_ballot_says_the_same_of_the_test_rows_again(project, capsys, candidate, weighed):
+    check_answers(candidate + weighed, capsys)
 
 
-@pytest.mark.parametrize("candidate", [*PARAMS["members"], *RULES])
-def test_every_candidate_says_the_same_of_the_test_rows_again(project, capsys, candidate):
+@pytest.mark.parametrize("candidate", PARAMS["members"])
+def test_every_member_says_the_same_of_the_test_rows_again(project, capsys, candidate):
+    check_answers(candidate, capsys)
+
+
+def check_answers(candidate, capsys):
     labels = choose(candidate)
     answers = ask_file("data/raw/tiny/test.csv", capsys)
     assert [answer["label"] for answer in answers] == [f"class {k}" for k in labels]
@@ -197,8 +208,8 @@ def test_a_member_from_elsewhere_cannot_read_new_texts(project, capsys):
 
 def test_a_rule_that_params_no_longer_have(project):
     choose("hill_climb")
-    write_params(fusion={"rules": ["vote_first"]})
-    with pytest.raises(UserError, match=r"^fusion\.rules: hill_climb was chosen, and is no longer there; run `dvc"):
+    write_params(fusion={"rules": ["vote_first"], "member_weights": ["none"]})
+    with pytest.raises(UserError, match=r"^fusion: hill_climb was chosen, and nothing there makes it any more; run `d"):
         predict.main(text="a0")
 
 
@@ -236,11 +247,12 @@ def _train_texts():
 
 def test_arrays_of_the_ensemble_keep_their_rows(project):
     """Rows in another order get the same answers in that order."""
+    from pipeline.config import load_params
     from pipeline.ensemble.decision import decide, read_decision
     from pipeline.ensemble.member import load_member
 
     choose("geometric_average")
-    decision = read_decision([{"name": "geometric_average"}])
+    decision = read_decision(load_params().fusion.model_dump())
     members = [load_member(name, decision.classes, decision.n_folds) for name in decision.members]
     texts = [text.lower() for text in _train_texts()[:10]]
     forward = decide(decision, np.stack([member(texts) for member in members]))

@@ -57,3 +57,14 @@ def test_defaults_of_ballots_are_checked(errors):
     assert errors({"defaults.ballot.voters": TRIO}) == [
         "defaults.ballot.voters: cannot have a default: every entry says its own"
     ]
+
+
+def test_member_weights_are_methods_of_class_weights(load, errors):
+    fusion = load({"fusion.member_weights": ["none", "nelder_mead"]}).fusion
+    assert fusion.member_weights == [{"name": "none"}, {"name": "nelder_mead", "starts": 8, "max_evaluations": 8000}]
+    (line,) = errors({"fusion.member_weights": ["nelder_meat"]})
+    assert line.startswith("fusion.member_weights.0: got 'nelder_meat', one of: none, ")
+    assert errors({"fusion.member_weights": []}) == ["fusion.member_weights: got [], a list of 1 or more is allowed"]
+    assert errors({"fusion.member_weights": ["none", "none"]}) == [
+        "fusion.member_weights: 'none' stands in the list twice"
+    ]

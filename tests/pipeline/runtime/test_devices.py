@@ -23,7 +23,7 @@ def machine(monkeypatch):
         for name, value in variables.items():
             monkeypatch.setenv(f"CONCLAVE_{name}", value)
         monkeypatch.setattr(devices, "_count_gpus", lambda: n_gpus)
-        monkeypatch.setattr(devices, "_count_cores", lambda: 5)
+        monkeypatch.setattr(devices, "count_cores", lambda: 5)
 
     return make
 

@@ -1,0 +1,63 @@
+"""Class weights of each member, before fusion: every member's probabilities are weighed for macro-F1 by themselves."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pipeline.class_weights.search import search
+from pipeline.fusion import Rule
+from pipeline.fusion.rule import Tuning
+from pipeline.metrics.arrays import FloatArray, IntArray
+
+
+class WeighedState(NamedTuple):
+    """What was learned: class weights of every member [M, C], and what the rule learned on the weighed members."""
+
+    class_weights: FloatArray
+    of_rule: Any
+
+
+@dataclass(frozen=True)
+class WeighedMembers:
+    """The fusion rule `rule` on members whose probabilities were first multiplied by class weights of their own.
+
+    A member's weights are searched by `method` (a word of the family class_weights, with `arguments`) on the same rows
+    that the rule learns from; `fuse_nested` therefore never lets them see the fold that is scored.
+    """
+
+    rule: Rule
+    method: str
+    arguments: Mapping[str, Any]
+
+    @property
+    def tuning(self) -> Tuning:
+        """At least the choice of weights."""
+        return "model" if self.rule.tuning == "model" else "choice"
+
+    def fit(self, oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> WeighedState:
+        """Search the members' class weights, then let the rule learn."""
+        found = [search(probs, y, self.method, **self.arguments) for probs in oof_probs]
+        class_weights = np.stack([result.weights for result in found])
+        return WeighedState(class_weights, self.rule.fit(weigh(oof_probs, class_weights), y, fold_ids))
+
+    def apply(self, probs: FloatArray, state: WeighedState) -> FloatArray:
+        """The rule's scores [n, C] of the weighed members."""
+        return self.rule.apply(weigh(probs, state.class_weights), state.of_rule)
+
+    def describe(self, state: WeighedState, names: Sequence[str]) -> dict[str, Any]:
+        """The members' class weights, and what the rule learned."""
+        of_members = zip(names, state.class_weights.round(6).tolist(), strict=True)
+        return {"class_weights": dict(of_members), "rule": self.rule.describe(state.of_rule, names)}
+
+    def n_fitted(self, n_members: int, n_classes: int) -> int:
+        """A weight for each class of each member, and what the rule takes."""
+        return n_members * n_classes + self.rule.n_fitted(n_members, n_classes)
+
+
+def weigh(probs: FloatArray, class_weights: FloatArray) -> FloatArray:
+    """Probabilities [M, n, C] times the members' class weights [M, C], scaled so that rows sum to one again."""
+    weighed = np.asarray(probs) * class_weights[:, None]
+    weighed /= weighed.sum(axis=2, keepdims=True)
+    return weighed

@@ -1,0 +1,88 @@
+"""Class weights of each member, before fusion."""
+
+import numpy as np
+import pytest
+
+from pipeline import registry
+from pipeline.class_weights import WeighedMembers, search
+from pipeline.class_weights.weighed_members import weigh
+from pipeline.fusion import FixedRule, fuse_nested, probability_average, vote, vote_scores
+
+N_FOLDS, N_CLASSES = 3, 4
+
+
+def case(seed=0, n_rows=240, n_members=3):
+    """Members that hardly ever name the rare classes, each with an own bias."""
+    rng = np.random.default_rng(seed)
+    y = rng.choice(N_CLASSES, n_rows, p=[0.6, 0.25, 0.1, 0.05])
+    logits = rng.normal(size=(n_members, n_rows, N_CLASSES)) + 1.5 * np.eye(N_CLASSES)[y]
+    logits += np.log([0.6, 0.25, 0.1, 0.05]) * rng.uniform(0.5, 2, size=(n_members, 1, 1))
+    probs = np.exp(logits) / np.exp(logits).sum(axis=2, keepdims=True)
+    return probs, y, rng.permutation(np.arange(n_rows) % N_FOLDS)
+
+
+def test_by_hand():
+    probs = np.array([[[0.6, 0.4], [0.9, 0.1]], [[0.5, 0.5], [0.2, 0.8]]])
+    weighed = weigh(probs, np.array([[1.0, 3.0], [1.0, 1.0]]))
+    np.testing.assert_allclose(weighed[0], [[0.6 / 1.8, 1.2 / 1.8], [0.9 / 1.2, 0.3 / 1.2]])
+    np.testing.assert_allclose(weighed[1], probs[1])
+
+
+def test_every_member_has_the_weights_that_a_search_on_it_finds():
+    probs, y, fold_ids = case()
+    rule = WeighedMembers(FixedRule(probability_average), "coordinate", {})
+    state = rule.fit(probs, y, fold_ids)
+    expected = [search(member, y, "coordinate").weights for member in probs]
+    np.testing.assert_array_equal(state.class_weights, expected)
+    weighed = [member * weights for member, weights in zip(probs, expected, strict=True)]
+    mean = np.mean([member / member.sum(axis=1, keepdims=True) for member in weighed], axis=0)
+    np.testing.assert_allclose(rule.apply(probs, state), mean, atol=1e-12)
+
+
+def test_weights_of_ones_change_nothing():
+    probs, y, fold_ids = case()
+    plain = FixedRule(vote_scores)
+    rule = WeighedMembers(plain, "none", {})
+    np.testing.assert_array_equal(rule.apply(probs, rule.fit(probs, y, fold_ids)).argmax(axis=1), vote(probs))
+
+
+def test_they_help_where_members_are_biased():
+    probs, y, fold_ids = case()
+    from pipeline.fusion import nested_labels
+    from pipeline.metrics import macro_f1
+
+    plain = FixedRule(vote_scores)
+    weighed = WeighedMembers(plain, "calibrated_prior", {})
+    gains = macro_f1(y, nested_labels(probs, y, fold_ids, weighed), N_CLASSES) - macro_f1(y, vote(probs), N_CLASSES)
+    assert gains > 0.05
+
+
+def test_no_fold_is_seen_by_the_weights_that_score_it():
+    probs, y, fold_ids = case()
+    rule = WeighedMembers(FixedRule(probability_average), "coordinate", {})
+    before = fuse_nested(probs, y, fold_ids, probs[:, :5], rule)
+    rng = np.random.default_rng(1)
+    for fold in range(N_FOLDS):
+        changed = y.copy()
+        changed[fold_ids == fold] = rng.integers(0, N_CLASSES, (fold_ids == fold).sum())
+        after = fuse_nested(probs, changed, fold_ids, probs[:, :5], rule)
+        np.testing.assert_array_equal(after.nested_scores[fold], before.nested_scores[fold])
+        assert not np.array_equal(after.oof_scores, before.oof_scores), "the others do see it"
+
+
+@pytest.mark.parametrize("word", registry.words("fusion"))
+def test_under_every_rule(word):
+    from pipeline.config import load_params
+
+    probs, y, fold_ids = case()
+    given = load_params().defaults["fusion"].get(word, {})
+    rule = registry.make("fusion", {"name": word, **given})
+    weighed = WeighedMembers(rule, "prior", {})
+    found = fuse_nested(probs, y, fold_ids, probs[:, :7], weighed)
+    assert found.test_scores.shape == (7, N_CLASSES)
+    assert np.isfinite(found.nested_scores).all()
+    assert weighed.tuning == ("model" if rule.tuning == "model" else "choice")
+    assert weighed.n_fitted(3, N_CLASSES) == 3 * N_CLASSES + rule.n_fitted(3, N_CLASSES)
+    described = weighed.describe(found.state, ["a", "b", "c"])
+    assert list(described["class_weights"]) == ["a", "b", "c"]
+    assert described["rule"] == rule.describe(found.state.of_rule, ["a", "b", "c"])
