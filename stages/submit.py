@@ -88,9 +88,8 @@ def record_score(board: str, score: float, date: str) -> None:
             f"{MANIFEST} is of {submitted}, and {CLASS_WEIGHTS_REPORT} chose {chosen['candidate']} with "
             f"{chosen['method']}; check out the commit of the submission, `dvc checkout`, and record it there"
         )
-    entry = LedgerEntry(
-        date or commit_date(), board, score, chosen["nested"], chosen["candidate"], chosen["method"], hash_file(MANIFEST)
-    )
+    date, manifest = date or commit_date(), hash_file(MANIFEST)
+    entry = LedgerEntry(date, board, score, chosen["nested"], chosen["candidate"], chosen["method"], manifest)
     append_entry(LEDGER, entry)
     say(f"{LEDGER}: {entry.date} board {board} {score:.6g}, nested {entry.nested:.4f}; commit it with git")
 

@@ -9,14 +9,12 @@ from pipeline.class_weights.pair import SearchedPair, search_pair
 from pipeline.class_weights.search import SearchResult, search
 from pipeline.class_weights.selection import Selection, choose, complexity, nested_choice
 from pipeline.class_weights.starts import prior_weights
-from pipeline.class_weights.weighed_members import WeighedMembers
 
 __all__ = [
     "NestedScore",
     "SearchResult",
     "SearchedPair",
     "Selection",
-    "WeighedMembers",
     "choose",
     "complexity",
     "nested_choice",

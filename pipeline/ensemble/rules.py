@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from pipeline import registry
-from pipeline.class_weights import WeighedMembers
+from pipeline.ensemble.weighed_members import WeighedMembers
 from pipeline.fusion import FixedRule, Rule, run_rounds
 from pipeline.metrics.arrays import FloatArray
 

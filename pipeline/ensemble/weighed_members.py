@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pipeline.class_weights.search import search
+from pipeline.class_weights import search
 from pipeline.fusion import Rule
 from pipeline.fusion.rule import Tuning
 from pipeline.metrics.arrays import FloatArray, IntArray

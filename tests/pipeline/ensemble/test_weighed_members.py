@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline import registry
-from pipeline.class_weights import WeighedMembers, search
-from pipeline.class_weights.weighed_members import weigh
+from pipeline.class_weights import search
+from pipeline.ensemble.weighed_members import WeighedMembers, weigh
 from pipeline.fusion import FixedRule, fuse_nested, probability_average, vote, vote_scores
 
 N_FOLDS, N_CLASSES = 3, 4
