@@ -18,6 +18,7 @@ PLUMBING = (
     "pipeline.registry",
     "pipeline.runtime.cli",
     "pipeline.runtime.compiled",
+    "pipeline.runtime.cores",
     "pipeline.runtime.devices",
     "pipeline.runtime.progress",
     "stages",
