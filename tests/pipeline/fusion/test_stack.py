@@ -28,11 +28,8 @@ def case(seed=0, n_members=3, n_rows=120, n_classes=3):
 def fitted_by_hand(features, y, new):
     """A logistic regression on features of mean 0 and spread 1, as they are in the rows that it is fitted on."""
     mean, spread = features.mean(axis=0), features.std(axis=0)
-    return (
-        LogisticRegression(C=1.0, tol=1e-3, max_iter=1000)
-        .fit((features - mean) / spread, y)
-        .predict_proba((new - mean) / spread)
-    )
+    fitted = LogisticRegression(C=1.0, tol=1e-3, max_iter=1000).fit((features - mean) / spread, y)
+    return fitted.predict_proba((new - mean) / spread)
 
 
 def test_each_row_is_scored_without_its_fold():
