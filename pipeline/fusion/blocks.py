@@ -3,14 +3,18 @@
 Shapes: M members, N rows, C classes, B rows of a block.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from pipeline.fusion.checks import check_block, check_members
 from pipeline.fusion.votes import find_votes
 from pipeline.metrics.arrays import FloatArray, IntArray
+from pipeline.runtime.cores import count_cores
+
+Result = TypeVar("Result")
 
 ROWS = 1024  # a block of 14 members × 35 classes is 4 MB in double precision, which caches hold
 
@@ -29,16 +33,28 @@ def read_blocks(probs: FloatArray | Sequence[FloatArray], distributions: bool = 
     Raises ValueError as `check_probs` does, when it comes to the block that is wrong.
     """
     members = check_members(probs)
-    n_rows = len(members[0])
-    for start in range(0, n_rows, ROWS):
-        rows = slice(start, min(start + ROWS, n_rows))
-        parts = [_contiguous(member[rows]) for member in members]
-        votes = np.empty((len(parts), rows.stop - rows.start), dtype=np.int32)
-        sums = np.empty(votes.shape)
-        for part, own_votes, own_sums in zip(parts, votes, sums, strict=True):
-            find_votes(part, own_votes, own_sums)
-        check_block(parts, sums, distributions)
-        yield Block(rows, parts, votes)
+    for rows in _block_rows(members):
+        yield _read(members, rows, distributions)
+
+
+def map_blocks(
+    work: Callable[[Block], Result], probs: FloatArray | Sequence[FloatArray], distributions: bool = False
+) -> Iterator[tuple[slice, Result]]:
+    """The rows and `work(block)` of every block that `read_blocks` would give, in its order, on all cores.
+
+    Threads are enough: what takes the time is compiled code that lets the interpreter go.
+    """
+    members = check_members(probs)
+    all_rows = _block_rows(members)
+
+    def read_and_work(rows: slice) -> Result:
+        return work(_read(members, rows, distributions))
+
+    if len(all_rows) == 1:
+        yield all_rows[0], read_and_work(all_rows[0])
+        return
+    with ThreadPoolExecutor(min(count_cores(), len(all_rows))) as pool:
+        yield from zip(all_rows, pool.map(read_and_work, all_rows), strict=True)
 
 
 def check_probs(probs: FloatArray, distributions: bool = False) -> FloatArray:
@@ -53,6 +69,21 @@ def check_probs(probs: FloatArray, distributions: bool = False) -> FloatArray:
     for _ in read_blocks(probs, distributions):
         pass
     return probs
+
+
+def _block_rows(members: list[FloatArray]) -> list[slice]:
+    n_rows = len(members[0])
+    return [slice(start, min(start + ROWS, n_rows)) for start in range(0, n_rows, ROWS)]
+
+
+def _read(members: list[FloatArray], rows: slice, distributions: bool) -> Block:
+    parts = [_contiguous(member[rows]) for member in members]
+    votes = np.empty((len(parts), rows.stop - rows.start), dtype=np.int32)
+    sums: FloatArray = np.empty(votes.shape)
+    for part, own_votes, own_sums in zip(parts, votes, sums, strict=True):
+        find_votes(part, own_votes, own_sums)
+    check_block(parts, sums, distributions)
+    return Block(rows, parts, votes)
 
 
 def _contiguous(part: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from pipeline.fusion.blocks import read_blocks
+from pipeline.fusion.blocks import map_blocks
 from pipeline.fusion.checks import check_members, check_weights
 from pipeline.fusion.rule import FixedRule, Rule
 from pipeline.fusion.softmax import softmax
@@ -28,8 +28,10 @@ def probability_average(
     members = check_members(probs)
     weights = check_weights(weights, len(members))
     fused = np.empty(members[0].shape)
-    for block in read_blocks(members, distributions=True):
-        fused[block.rows] = mean_probabilities(block.members, weights, mean)
+    for rows, own in map_blocks(
+        lambda block: mean_probabilities(block.members, weights, mean), members, distributions=True
+    ):
+        fused[rows] = own
     return fused
 
 

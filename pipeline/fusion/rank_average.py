@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.fusion.blocks import read_blocks
+from pipeline.fusion.blocks import map_blocks
 from pipeline.fusion.checks import check_members, check_weights
 from pipeline.fusion.ranks import doubled_ranks
 from pipeline.fusion.rule import FixedRule, Rule
@@ -21,8 +21,8 @@ def rank_average(probs: FloatArray | Sequence[FloatArray], weights: FloatArray |
     members = check_members(probs)
     weights = check_weights(weights, len(members))
     scores = np.empty(members[0].shape)
-    for block in read_blocks(members):
-        scores[block.rows] = rank_scores(block.members, weights)
+    for rows, own in map_blocks(lambda block: rank_scores(block.members, weights), members):
+        scores[rows] = own
     return scores
 
 

@@ -1,17 +1,19 @@
 """Voting in declared rounds: a ballot's voters are members or earlier ballots, which thus stand for election again."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from pipeline.fusion.ballots import Ballots, check_ballots, needed_for
-from pipeline.fusion.blocks import Block, read_blocks
+from pipeline.fusion.blocks import Block, map_blocks
 from pipeline.fusion.checks import check_members, check_weights
 from pipeline.fusion.probability_average import mean_probabilities
 from pipeline.fusion.rank_average import rank_scores
 from pipeline.fusion.vote_scores import block_scores, put_ahead
 from pipeline.metrics.arrays import FloatArray, IntArray
+
+Standing: TypeAlias = dict[str, tuple[FloatArray, IntArray]]  # name -> probabilities [B, C] and labels [B]
 
 
 class BallotResult(NamedTuple):
@@ -48,18 +50,20 @@ def run_rounds(
     held = needed_for(kept, ballots)
     shape = members[0].shape
     results = {name: BallotResult(np.empty(shape[0], dtype=np.int64), np.empty(shape)) for name in kept}
-    for block in read_blocks(members, distributions=True):
+
+    def hold_all(block: Block) -> Standing:
         standing = dict(zip(names, zip(block.members, block.votes, strict=True), strict=True))
         for name, ballot in held.items():
             standing[name] = _hold(ballot, standing, block.rows)
+        return {name: standing[name] for name in results}
+
+    for rows, outcome in map_blocks(hold_all, members, distributions=True):
         for name, result in results.items():
-            result.probs[block.rows], result.labels[block.rows] = standing[name]
+            result.probs[rows], result.labels[rows] = outcome[name]
     return results
 
 
-def _hold(
-    ballot: Mapping[str, Any], standing: Mapping[str, tuple[FloatArray, IntArray]], rows: slice
-) -> tuple[FloatArray, IntArray]:
+def _hold(ballot: Mapping[str, Any], standing: Standing, rows: slice) -> tuple[FloatArray, IntArray]:
     """The probabilities [B, C] and labels [B] of one ballot on the rows of one block."""
     voters, rule = list(ballot["voters"]), ballot.get("rule", "vote")
     weights = check_weights(ballot.get("weights"), len(voters))

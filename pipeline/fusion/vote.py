@@ -1,10 +1,11 @@
 """Majority voting. Shapes: M members, N rows, C classes, B rows of a block."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
-from pipeline.fusion.blocks import Block, read_blocks
+from pipeline.fusion.blocks import Block, map_blocks
 from pipeline.fusion.checks import check_members, check_weights
 from pipeline.fusion.ties import TIES
 from pipeline.fusion.votes import find_ties, settle_ties
@@ -32,8 +33,9 @@ def vote(probs: FloatArray | Sequence[FloatArray], tie: str = "rank", weights: F
     """
     voters, weights = check_voters(probs, tie, weights)
     labels = np.empty(len(voters[0]), dtype=np.int64)
-    for block in read_blocks(voters, distributions=tie in OF_PROBABILITIES):
-        labels[block.rows] = elect(block, weights, tie)
+    work = partial(elect, weights=weights, tie=tie)
+    for rows, own in map_blocks(work, voters, distributions=tie in OF_PROBABILITIES):
+        labels[rows] = own
     return labels
 
 

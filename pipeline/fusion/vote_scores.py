@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from pipeline.fusion.blocks import Block, read_blocks
+from pipeline.fusion.blocks import Block, map_blocks
 from pipeline.fusion.probability_average import mean_probabilities
 from pipeline.fusion.rank_average import rank_scores
 from pipeline.fusion.rule import FixedRule, Rule
@@ -30,8 +30,9 @@ def vote_scores(
     """
     voters, weights = check_voters(probs, tie, weights)
     scores = np.empty(voters[0].shape)
-    for block in read_blocks(voters, distributions=tie in OF_PROBABILITIES):
-        scores[block.rows] = block_scores(block, weights, tie)
+    work = partial(block_scores, weights=weights, tie=tie)
+    for rows, own in map_blocks(work, voters, distributions=tie in OF_PROBABILITIES):
+        scores[rows] = own
     return scores
 
 
