@@ -14,5 +14,6 @@ def compiled(function: Function) -> Function:
     """
     import numba
 
-    machine_code: Function = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    return machine_code
+    machine_code: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    typed: Function = machine_code  # as the Python function is typed
+    return typed
