@@ -84,7 +84,8 @@ def main() -> None:
         "ballots": fusion["ballots"],
         "fitted": {name: rule.n_fitted(len(members), len(labels)) for name, rule in rules.items()},
     }
-    untrained = [name for name, rule in rules.items() if rule.tuning != "model"]  # those that are quick to repeat
+    words = [piece["name"] for piece in fusion["rules"]]  # a ballot cannot be held without one of its voters
+    untrained = [name for name, rule in rules.items() if name in words and rule.tuning != "model"]  # quick to repeat
     if untrained:
         best = max(untrained, key=lambda name: scores[name]["nested"])
         report["member_gains"] = {"rule": best, "gains": gains(members, oof_probs, y, folds, rules[best])}

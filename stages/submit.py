@@ -73,35 +73,49 @@ def record_score(board: str, score: float, date: str) -> None:
 
     from pipeline.artifacts.atomic import read_json
     from pipeline.artifacts.hashes import hash_file
-    from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, LEDGER, MANIFEST
+    from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, LEDGER, MANIFEST, PREDICTIONS
     from pipeline.artifacts.require import require_file
     from pipeline.errors import UserError
     from pipeline.submission import LedgerEntry, append_entry
 
     if not math.isfinite(score):
         raise UserError(f"--record {board} {score}: a finite score is needed")
-    for path in (MANIFEST, CLASS_WEIGHTS_REPORT):
+    for path in (MANIFEST, CLASS_WEIGHTS_REPORT, PREDICTIONS):
         require_file(path)
-    submitted, chosen = read_json(MANIFEST)["chosen"], read_json(CLASS_WEIGHTS_REPORT)["chosen"]
-    if submitted != {"candidate": chosen["candidate"], "class_weights": chosen["method"]}:
+    if read_json(MANIFEST)["inputs"].get(PREDICTIONS.as_posix()) != hash_file(PREDICTIONS):
         raise UserError(
-            f"{MANIFEST} is of {submitted}, and {CLASS_WEIGHTS_REPORT} chose {chosen['candidate']} with "
-            f"{chosen['method']}; check out the commit of the submission, `dvc checkout`, and record it there"
+            f"{MANIFEST} is of other predictions than {PREDICTIONS}, so the nested score here is not that of the "
+            "submission; check out its commit, `dvc checkout`, and record the score there"
         )
-    date, manifest = date or commit_date(), hash_file(MANIFEST)
+    chosen = read_json(CLASS_WEIGHTS_REPORT)["chosen"]
+    date, manifest = check_date(date) if date else commit_date(), hash_file(MANIFEST)
     entry = LedgerEntry(date, board, score, chosen["nested"], chosen["candidate"], chosen["method"], manifest)
     append_entry(LEDGER, entry)
     say(f"{LEDGER}: {entry.date} board {board} {score:.6g}, nested {entry.nested:.4f}; commit it with git")
 
 
+def check_date(date: str) -> str:
+    """The date as YYYY-MM-DD. Raises UserError where it is none."""
+    import datetime
+
+    from pipeline.errors import UserError
+
+    try:
+        return datetime.date.fromisoformat(date).isoformat()
+    except ValueError:
+        raise UserError(f"--date {date}: a date is needed, as 2026-11-30") from None
+
+
 def commit_date() -> str:
     """The date of the last git commit. Raises UserError where git gives none."""
+    import shutil
     import subprocess
 
     from pipeline.errors import UserError
 
     command = ["git", "log", "-1", "--format=%cs"]
-    shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    found = subprocess.run(command, capture_output=True, text=True, check=False) if shutil.which("git") else None
+    shown = found.stdout.strip() if found else ""
     if not shown:
         raise UserError("no git commit to take the date from; give one: --date 2026-11-30")
     return shown

@@ -7,7 +7,7 @@ from pipeline.class_weights.nested import NestedScore, nested_score, nested_twic
 from pipeline.class_weights.objective import predict_labels, weighted_macro_f1
 from pipeline.class_weights.pair import SearchedPair, search_pair
 from pipeline.class_weights.search import SearchResult, search
-from pipeline.class_weights.selection import Selection, choose, complexity, nested_choice
+from pipeline.class_weights.selection import Selection, choose, complexity, count_fitted, nested_choice
 from pipeline.class_weights.starts import prior_weights
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Selection",
     "choose",
     "complexity",
+    "count_fitted",
     "nested_choice",
     "nested_score",
     "nested_twice",

@@ -9,10 +9,11 @@ import numpy as np
 from pipeline.class_weights.coordinate import coordinate
 from pipeline.class_weights.objective import normalise
 from pipeline.metrics.arrays import FloatArray, IntArray
+from pipeline.ranges import AtLeastOne, SomeOf
 
 
 def bagged_coordinate(
-    scores: FloatArray, y: IntArray, seed: int, *, bags: int = 10, share: float = 0.5
+    scores: FloatArray, y: IntArray, seed: int, *, bags: AtLeastOne = 10, share: SomeOf = 0.5
 ) -> tuple[FloatArray, int]:
     """Class weights [C] and the number of line searches; scores [N, C] >= 0, labels [N].
 

@@ -40,9 +40,12 @@ def calibrate(scores: FloatArray, y: IntArray) -> Calibration:
         shift = exps.max(axis=0)
         np.exp(np.subtract(exps, shift, out=exps), out=exps)
         sums = exps.sum(axis=0)
-        exps_share = exps @ (1 / sums) / n_rows
-        expected_log = float(np.einsum("cn,cn->n", exps, logs) @ (1 / sums)) / n_rows
-        likelihood = sharpness * of_label + shares @ biases - float((np.log(sums) + shift).mean(dtype=np.float64))
+        np.divide(exps, sums, out=exps)
+        # No matrix products: their last bits depend on the number of threads.
+        exps_share = exps.sum(axis=1, dtype=np.float64) / n_rows
+        expected_log = float(np.einsum("cn,cn->n", exps, logs).sum(dtype=np.float64)) / n_rows
+        log_sums = float((np.log(sums) + shift).mean(dtype=np.float64))
+        likelihood = sharpness * of_label + float((shares * biases).sum()) - log_sums
         slope = [sharpness * (expected_log - of_label), *(exps_share - shares)]
         return RIDGE / 2 * float(parameters @ parameters) - likelihood, np.array(slope) + RIDGE * parameters
 

@@ -23,7 +23,7 @@ def nelder_mead(
     """Class weights [C] and the number of evaluations; scores [N, C] >= 0, labels [N].
 
     The first simplex is opened at the best of prior ** -tau, plain or calibrated; the other `starts` - 1 near it. All
-    together they take at most `max_evaluations`, or one for each corner of one simplex if that is more. The result is
+    together they take at most `max_evaluations`; too few for one simplex leave the start as it is. The result is
     the mean of their ends in log space: each fits the noise of these rows in its own way, and the mean does less. It
     is the first start, or ones, where the mean falls below them, so it is never worse on these rows.
     """

@@ -36,6 +36,7 @@ def nested_score(
     them, or [N, C] where nothing was tuned; y [N]; `fold_ids` [N] in 0 .. K-1. The other arguments are those of
     `search`. Raises ValueError if shapes differ.
     """
+    y, fold_ids = np.asarray(y), np.asarray(fold_ids)
     nested_scores, n_folds = check_nested(nested_scores, y, fold_ids)
     n_classes = nested_scores.shape[2]
     predictions = np.empty(len(y), dtype=np.int64)
@@ -64,6 +65,7 @@ def nested_twice(
     other fold j with weights searched without folds k and j. A choice made on the rows outside fold k of several such
     arrays can be scored on fold k. The arguments are those of `nested_score`; three folds or more are needed.
     """
+    y, fold_ids = np.asarray(y), np.asarray(fold_ids)
     nested_scores, n_folds = check_nested(nested_scores, y, fold_ids)
     if n_folds < 3:
         raise ValueError(f"fold_ids has {n_folds} folds; 3 or more are needed, to leave out two")

@@ -37,8 +37,12 @@ def complexity(method: str, n_classes: int, n_fused: int) -> Complexity:
     First the count of fitted numbers: `n_fused` by the fusion (0 for a member or a fixed rule), and by the class
     weights none, one (`prior`) or one a class. Then the place of the method in the registry, from the steadiest.
     """
-    fitted = {"none": 0, "prior": 1}.get(method, n_classes)
-    return n_fused + fitted, registry.words("class_weights").index(method)
+    return n_fused + count_fitted(method, n_classes), registry.words("class_weights").index(method)
+
+
+def count_fitted(method: str, n_classes: int) -> int:
+    """How many numbers a method of class weights fits to the labels."""
+    return {"none": 0, "prior": 1}.get(method, n_classes)
 
 
 def choose(

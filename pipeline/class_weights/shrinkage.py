@@ -39,7 +39,7 @@ def choose_shrinkage(
 
 
 def stratified_folds(y: IntArray, n_folds: int, seed: int) -> IntArray:
-    """Folds [N]: the rows of every class dealt out in turn, from a random place."""
+    """Folds [N]: each class's rows, shuffled, dealt out in turn; the next class goes on where the last one ended."""
     rng = np.random.default_rng(seed)
     order = np.lexsort((rng.random(len(y)), y))
     fold_ids = np.empty(len(y), dtype=np.int64)

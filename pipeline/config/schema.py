@@ -494,7 +494,7 @@ class ClassWeights(Section):
     methods: Annotated[list[piece("class_weights")], Field(min_length=1), AfterValidator(_check_rules)]  # type: ignore[valid-type]
     shrinkage: Annotated[float | Literal["auto"], PlainValidator(_check_shrinkage)]
     choose: Literal["one_standard_error", "best"]
-    bootstrap_samples: AtLeastOne
+    bootstrap_samples: Annotated[int, Field(ge=2)]
     seed: Count
 
 

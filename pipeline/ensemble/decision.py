@@ -14,6 +14,7 @@ from pipeline.data.labels import LabelSet, as_label_set
 from pipeline.ensemble.probabilities import oof_probabilities
 from pipeline.ensemble.rules import candidate_rules
 from pipeline.errors import UserError
+from pipeline.fusion.ballots import needed_for
 from pipeline.metrics.arrays import FloatArray, IntArray
 
 
@@ -63,7 +64,7 @@ def read_decision(fusion: Mapping[str, Any]) -> Decision:
     members: list[str] = read_json(FUSION_REPORT)["members"]
     classes = as_label_set(read_json(LABELS))
     here = [name for name in members if (MEMBERS / name).is_dir()]
-    needed = [candidate] if candidate in members else members
+    fusion, needed = _needed_for(candidate, fusion, members)
     elsewhere = [name for name in needed if name not in here]
     if elsewhere:
         raise UserError(
@@ -71,7 +72,7 @@ def read_decision(fusion: Mapping[str, Any]) -> Decision:
             "that was trained elsewhere cannot read new texts; without it in params.yaml, `dvc repro` chooses again"
         )
     alone = candidate in members
-    fuse = _take(here.index(candidate)) if alone else _learn(candidate, fusion, members, classes)
+    fuse = _take(here.index(candidate)) if alone else _learn(candidate, fusion, here, classes)
     method, weights = predictions.methods[predictions.chosen], predictions.weights[predictions.chosen]
     return Decision(here, candidate, method, classes, weights, count_folds(), fuse)
 
@@ -82,6 +83,20 @@ def decide(decision: Decision, probs: FloatArray) -> Answers:
     weighted = scores * decision.weights
     label_ids = predict_labels(scores, decision.weights)
     return Answers(label_ids, weighted / weighted.sum(axis=1, keepdims=True), probs.argmax(axis=2))
+
+
+def _needed_for(
+    candidate: str, fusion: Mapping[str, Any], members: Sequence[str]
+) -> tuple[Mapping[str, Any], list[str]]:
+    """The part of `fusion` that makes the candidate, and the members that it takes."""
+    name = candidate.partition("+")[0]
+    if name in members:
+        return fusion, [name]
+    if name not in fusion.get("ballots", {}):
+        return fusion, list(members)
+    ballots = needed_for([name], fusion["ballots"])
+    voters = {voter for ballot in ballots.values() for voter in ballot["voters"]}
+    return {**fusion, "rules": [], "ballots": ballots}, [member for member in members if member in voters]
 
 
 def _take(index: int) -> Callable[[FloatArray], FloatArray]:

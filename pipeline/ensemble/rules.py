@@ -32,7 +32,10 @@ def _with_member_weights(rules: Mapping[str, Rule], piece: Mapping[str, Any]) ->
     if piece["name"] == "none":
         return dict(rules)
     arguments = {key: value for key, value in piece.items() if key != "name"}
-    return {f"{name}+{piece['name']}": WeighedMembers(rule, piece["name"], arguments) for name, rule in rules.items()}
+    kept: dict[bytes, FloatArray] = {}
+    return {
+        f"{name}+{piece['name']}": WeighedMembers(rule, piece["name"], arguments, kept) for name, rule in rules.items()
+    }
 
 
 def _hold_ballot(ballots: Mapping[str, Any], members: Sequence[str], name: str, probs: FloatArray) -> FloatArray:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
+
 from pipeline.errors import UserError
 from pipeline.fusion.blocks import check_probs
 from pipeline.fusion.round_search import FoundRounds, RoundSettings, find_rounds
@@ -46,6 +48,10 @@ def auto_rounds(
     """
     oof = check_probs(oof, distributions=True)
     names = _names(len(oof)) if names is None else list(names)
+    if len(names) != len(oof):
+        raise ValueError(f"names has {len(names)} entries for {len(oof)} members")
+    if test is not None and np.shape(test)[::2] != oof.shape[::2]:
+        raise ValueError(f"oof has shape {oof.shape} and test {np.shape(test)}; members or classes differ")
     found = find_rounds(oof, y, names, RoundSettings(**settings))
     oof_result, *test_result = (
         run_rounds(found.ballots, probs, names, keep=[found.outcome])[found.outcome]
@@ -71,7 +77,7 @@ class AutoRoundsRule:
         return run_rounds(state.ballots, probs, _names(len(probs)), keep=[state.outcome])[state.outcome].probs
 
     def describe(self, state: FoundRounds, names: Sequence[str]) -> dict[str, Any]:
-        """The whole tree, with the members' names."""
+        """The whole tree, with the members' names, and the ballots as params.yaml takes them."""
         own = dict(zip(_names(len(names)), names, strict=True))
         rounds = [
             entry
@@ -88,7 +94,16 @@ class AutoRoundsRule:
             }
             for entry in state.tree
         ]
-        return {"settings": asdict(self.settings), "outcome": state.outcome, "rounds": rounds}
+        ballots = {
+            name: {"voters": [own.get(voter, voter) for voter in ballot["voters"]], "tie": ballot["tie"]}
+            for name, ballot in state.ballots.items()
+        }
+        return {
+            "settings": asdict(self.settings),
+            "outcome": state.outcome,
+            "ballots": ballots,
+            "rounds": rounds,
+        }
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
         """The voters of every ballot that may be held."""

@@ -64,7 +64,7 @@ def check_probs(probs: FloatArray, distributions: bool = False) -> FloatArray:
     `distributions` also unless its rows are probabilities: no negative value, and a sum of one.
     """
     probs = np.asarray(probs)
-    if not np.issubdtype(probs.dtype, np.floating):
+    if probs.dtype not in (np.float32, np.float64):  # compiled code takes no others
         probs = probs.astype(np.float64)
     for _ in read_blocks(probs, distributions):
         pass

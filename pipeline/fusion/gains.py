@@ -16,6 +16,7 @@ def member_gains(oof_probs: FloatArray, y: IntArray, fold_ids: IntArray, rule: R
     """
     if len(oof_probs) < 2:
         raise ValueError("oof_probs has 1 member; without it nothing is left to fuse")
+    oof_probs, y = np.asarray(oof_probs), np.asarray(y)
     n_classes = oof_probs.shape[2]
     whole = macro_f1(y, nested_labels(oof_probs, y, fold_ids, rule), n_classes)
     members = np.arange(len(oof_probs))

@@ -14,7 +14,7 @@ from pipeline.metrics.arrays import FloatArray, IntArray, check_labels
 from pipeline.runtime.compiled import compiled
 
 METRICS = ("macro_f1", "accuracy")
-ALLOWED = "1 or more, 1 or more, and more than 0 up to 1 is allowed"
+ALLOWED = "1 or more, 1 or more, more than 0 up to 1, and 0 or more is allowed"
 ROWS = 8192  # of a block whose sums stay in the cache while every member is tried
 
 
@@ -41,8 +41,8 @@ def hill_climb(
     """
     if metric not in METRICS:
         raise ValueError(f"metric is {metric!r}; one of {', '.join(METRICS)} is allowed")
-    if not _possible(steps, bags, share):
-        raise ValueError(f"steps is {steps}, bags {bags}, share {share}; {ALLOWED}")
+    if not _possible(steps, bags, share, seed):
+        raise ValueError(f"steps is {steps}, bags {bags}, share {share}, seed {seed}; {ALLOWED}")
     probs = check_probs(oof_probs, distributions=True)
     n_rows, n_classes = probs.shape[1:]
     y = check_labels(y, n_classes, "y")
@@ -135,10 +135,11 @@ class HillClimb:
 
 def hill_climb_rule(*, steps: int, bags: int, share: float, seed: int) -> HillClimb:
     """The rule `hill_climb` of params. Raises UserError for settings out of range."""
-    if not _possible(steps, bags, share):
-        raise UserError(f"params.yaml: fusion: hill_climb: steps is {steps}, bags {bags}, share {share}; {ALLOWED}")
+    if not _possible(steps, bags, share, seed):
+        found = f"steps is {steps}, bags {bags}, share {share}, seed {seed}"
+        raise UserError(f"params.yaml: fusion: hill_climb: {found}; {ALLOWED}")
     return HillClimb(steps=steps, bags=bags, share=share, seed=seed)
 
 
-def _possible(steps: int, bags: int, share: float) -> bool:
-    return steps >= 1 and bags >= 1 and 0 < share <= 1
+def _possible(steps: int, bags: int, share: float, seed: int) -> bool:
+    return steps >= 1 and bags >= 1 and 0 < share <= 1 and seed >= 0

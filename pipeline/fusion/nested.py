@@ -33,7 +33,9 @@ def fuse_nested(
     n_members, n_rows, n_classes = oof_probs.shape
     if test_probs.shape[::2] != (n_members, n_classes):
         raise ValueError(f"oof_probs has shape {oof_probs.shape} and test_probs {test_probs.shape}; M or C differs")
-    n_folds = check_rows(oof_probs, y, fold_ids)
+    y, fold_ids, n_folds = check_rows(oof_probs, y, fold_ids)
+    if rule.tuning == "model" and n_folds < 3:
+        raise ValueError("fold_ids has 2 folds; a rule that fits a model needs 3 or more, to leave out two")
     fit = _fit_once(rule, oof_probs, y, fold_ids)
     state = fit(frozenset())
     oof_scores = _scores_without(frozenset(), rule, oof_probs, fold_ids, fit)
@@ -48,7 +50,7 @@ def fuse_nested(
 def nested_labels(oof_probs: FloatArray, y: IntArray, fold_ids: IntArray, rule: Rule) -> IntArray:
     """Only the predictions [N]: the argmax of `fuse_nested(...).nested_scores[k]` for the rows of each fold k."""
     oof_probs = check_probs(oof_probs)
-    n_folds = check_rows(oof_probs, y, fold_ids)
+    y, fold_ids, n_folds = check_rows(oof_probs, y, fold_ids)
     if rule.tuning == "none":
         fixed: IntArray = rule.apply(oof_probs, rule.fit(oof_probs, y, fold_ids)).argmax(axis=1)
         return fixed
@@ -60,12 +62,16 @@ def nested_labels(oof_probs: FloatArray, y: IntArray, fold_ids: IntArray, rule: 
     return labels
 
 
-def check_rows(oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> int:
-    """The number of folds; raise ValueError unless labels `y` [N] and folds [N] fit `oof_probs` [M, N, C]."""
+def check_rows(oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> tuple[IntArray, IntArray, int]:
+    """Labels `y` [N] and folds [N] as arrays, and the number of folds.
+
+    Raises ValueError unless they fit `oof_probs` [M, N, C].
+    """
     n_rows = oof_probs.shape[1]
-    if len(check_labels(y, oof_probs.shape[2], "y")) != n_rows:
+    y, fold_ids = check_labels(y, oof_probs.shape[2], "y"), np.asarray(fold_ids)
+    if len(y) != n_rows:
         raise ValueError(f"y has {len(y)} rows and oof_probs {n_rows}; they must be equal")
-    return check_fold_ids(fold_ids, n_rows)
+    return y, fold_ids, check_fold_ids(fold_ids, n_rows)
 
 
 def _fit_once(rule: Rule, probs: FloatArray, y: IntArray, fold_ids: IntArray) -> Callable[[frozenset[int]], Any]:

@@ -37,8 +37,11 @@ def stack(
     """
     oof, test = check_probs(oof, distributions=True), check_probs(test, distributions=True)
     rule = Stack(model=model, **settings)
+    if test.shape[::2] != oof.shape[::2]:
+        raise ValueError(f"oof has shape {oof.shape} and test {test.shape}; members or classes differ")
+    y, folds, n_folds = check_rows(oof, y, folds)
     probs = np.empty(oof.shape[1:])
-    for fold in range(check_rows(oof, y, folds)):
+    for fold in range(n_folds):
         inside = folds == fold
         probs[inside] = rule.apply(oof[:, inside], rule.fit_on(oof, y, np.flatnonzero(~inside)))
     return Stacked(probs, rule.apply(test, rule.fit(oof, y, folds)))
@@ -139,10 +142,11 @@ def stack_rule(
     seed: int,
 ) -> Stack:
     """The rule `stack` of params. Raises UserError for settings out of range."""
-    if C <= 0 or trees < 1 or leaves < 2 or learning_rate <= 0 or max_rows < 2:
+    if C <= 0 or trees < 1 or leaves < 2 or learning_rate <= 0 or max_rows < 2 or seed < 0:
         raise UserError(
             f"params.yaml: fusion: stack: C is {C}, trees {trees}, leaves {leaves}, learning_rate {learning_rate}, "
-            f"max_rows {max_rows}; more than 0, 1 or more, 2 or more, more than 0, and 2 or more is allowed"
+            f"max_rows {max_rows}, seed {seed}; more than 0, 1 or more, 2 or more, more than 0, 2 or more, and 0 or "
+            "more is allowed"
         )
     return Stack(
         model=model, C=C, trees=trees, leaves=leaves, learning_rate=learning_rate, max_rows=max_rows, seed=seed

@@ -8,7 +8,7 @@ import numpy as np
 from pipeline.metrics.arrays import FloatArray, IntArray
 from pipeline.runtime.compiled import compiled
 
-EQUAL = 1e-9  # shares of the vote that differ by less are tied: 0.1 + 0.2 against 0.3 is a tie
+EQUAL = 1e-9  # relative: shares of the vote that differ by less are tied, 0.1 + 0.2 and 0.3 are
 
 
 @compiled
@@ -88,12 +88,12 @@ def find_ties(votes: IntArray, weights: FloatArray, n_classes: int) -> tuple[Int
 def settle_ties(labels: IntArray, rows: IntArray, classes: IntArray, figures: FloatArray) -> None:
     """In place, give every tied row the class with the largest of its `figures` [P], the first where several are equal.
 
+    Figures that differ by less than a billionth are equal: sums of the same terms, scaled or in another order.
     `labels` [B] and the pairs are those of `find_ties`.
     """
-    best = -np.inf
+    best = 0.0
     for pair in range(len(rows)):
-        if pair == 0 or rows[pair] != rows[pair - 1]:
-            best = -np.inf
-        if figures[pair] > best:
+        is_first = pair == 0 or rows[pair] != rows[pair - 1]
+        if is_first or figures[pair] > best + EQUAL * abs(best):
             best = figures[pair]
             labels[rows[pair]] = classes[pair]

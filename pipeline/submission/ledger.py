@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def read_ledger(path: Path) -> list[LedgerEntry]:
     """All entries, the oldest line first; none where there is no file. Raises UserError, naming the line."""
     if not path.exists():
         return []
-    rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline="")))
+    rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
     if rows[:1] != [HEADER]:
         raise UserError(f"{path}: the first line is {rows[:1]}; {','.join(HEADER)} is needed")
     return [_entry(path, line, row) for line, row in enumerate(rows[1:], start=2) if row]
@@ -50,6 +51,9 @@ def _entry(path: Path, line: int, row: list[str]) -> LedgerEntry:
         raise UserError(f"{path}, line {line}: {len(row)} fields; {len(HEADER)} are needed: {','.join(HEADER)}")
     date, board, score, nested, *rest = row
     try:
-        return LedgerEntry(date, board, float(score), float(nested), *rest)
+        numbers = float(score), float(nested)
     except ValueError:
-        raise UserError(f"{path}, line {line}: score {score!r}, nested {nested!r}; numbers are needed") from None
+        numbers = math.nan, math.nan
+    if not all(map(math.isfinite, numbers)):
+        raise UserError(f"{path}, line {line}: score {score!r}, nested {nested!r}; numbers are needed")
+    return LedgerEntry(date, board, *numbers, *rest)

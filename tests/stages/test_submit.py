@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from typer.testing import CliRunner
 from pipeline.artifacts.atomic import write_json
 from pipeline.artifacts.hashes import hash_file
 from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, LABELS, LEDGER, MANIFEST, PREDICTIONS, SUBMISSION, TEST
-from pipeline.artifacts.predictions import Predictions, write_predictions
+from pipeline.artifacts.predictions import Predictions, read_predictions, write_predictions
 from pipeline.artifacts.tables import write_table
 from pipeline.errors import UserError
 from pipeline.submission import read_ledger
@@ -152,9 +153,13 @@ def test_a_record_without_a_date_takes_that_of_the_commit(submitted):
 
 
 def test_a_record_of_something_else_than_was_submitted(submitted):
-    write_json(CLASS_WEIGHTS_REPORT, {"chosen": {"candidate": "bert-ce", "method": "none", "nested": 0.5}})
-    with pytest.raises(UserError, match="chose bert-ce with none; check out the commit of the submission"):
+    before = PREDICTIONS.read_bytes()
+    write_predictions(PREDICTIONS, replace(read_predictions(PREDICTIONS), nested=np.ones((2, 5), dtype=np.int32)))
+    with pytest.raises(UserError, match=r"is of other predictions than models/predictions\.npz"):
         submit.main(("A", 0.5), "2026-11-30")
+    PREDICTIONS.write_bytes(before)
+    with pytest.raises(UserError, match="--date tomorrow: a date is needed, as 2026-11-30"):
+        submit.main(("A", 0.5), "tomorrow")
     with pytest.raises(UserError, match="a finite score"):
         submit.main(("A", float("nan")), "2026-11-30")
     assert not LEDGER.exists()

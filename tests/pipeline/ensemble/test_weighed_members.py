@@ -5,8 +5,12 @@ import pytest
 
 from pipeline import registry
 from pipeline.class_weights import search
+from pipeline.config import load_params
+from pipeline.ensemble import weighed_members
+from pipeline.ensemble.rules import candidate_rules
 from pipeline.ensemble.weighed_members import WeighedMembers, weigh
-from pipeline.fusion import FixedRule, fuse_nested, probability_average, vote, vote_scores
+from pipeline.fusion import FixedRule, fuse_nested, nested_labels, probability_average, vote, vote_scores
+from pipeline.metrics import macro_f1
 
 N_FOLDS, N_CLASSES = 3, 4
 
@@ -48,13 +52,39 @@ def test_weights_of_ones_change_nothing():
 
 def test_they_help_where_members_are_biased():
     probs, y, fold_ids = case()
-    from pipeline.fusion import nested_labels
-    from pipeline.metrics import macro_f1
-
     plain = FixedRule(vote_scores)
     weighed = WeighedMembers(plain, "calibrated_prior", {})
     gains = macro_f1(y, nested_labels(probs, y, fold_ids, weighed), N_CLASSES) - macro_f1(y, vote(probs), N_CLASSES)
     assert gains > 0.05
+
+
+def test_rows_are_scored_with_weights_that_were_searched_without_them():
+    """On labels that are noise, weights that saw a row's label score it above chance."""
+    rng = np.random.default_rng(0)
+    probs = np.repeat(rng.dirichlet(np.ones(12), size=(1, 360)), 2, axis=0)
+    y, fold_ids = np.arange(360) % 12, rng.permutation(np.arange(360) % N_FOLDS)
+    rule = WeighedMembers(FixedRule(probability_average), "coordinate", {})
+    found = fuse_nested(probs, y, fold_ids, probs[:, :5], rule)
+    seen = macro_f1(y, rule.apply(probs, found.state).argmax(axis=1), 12)
+    unseen = [macro_f1(y, found.oof_scores.argmax(axis=1), 12)]
+    for fold, scores in enumerate(found.nested_scores):
+        outside = fold_ids != fold
+        unseen.append(macro_f1(y[outside], scores[outside].argmax(axis=1), 12))
+    assert max(unseen) < seen - 0.03
+
+
+def test_rules_share_what_was_searched(monkeypatch):
+    probs, y, fold_ids = case()
+    calls = []
+    monkeypatch.setattr(weighed_members, "search", lambda *given, **more: calls.append(1) or search(*given, **more))
+    fusion = {"rules": [{"name": "vote_rank"}, {"name": "rank_average"}], "ballots": {}}
+    rules = candidate_rules(fusion | {"member_weights": [{"name": "prior"}]}, ["a", "b", "c"])
+    assert list(rules) == ["vote_rank+prior", "rank_average+prior"]
+    states = [rule.fit(probs, y, fold_ids) for rule in rules.values()]
+    assert len(calls) == 3
+    np.testing.assert_array_equal(states[0].class_weights, states[1].class_weights)
+    next(iter(rules.values())).fit(probs, y[::-1], fold_ids)
+    assert len(calls) == 6
 
 
 def test_no_fold_is_seen_by_the_weights_that_score_it():
@@ -72,8 +102,6 @@ def test_no_fold_is_seen_by_the_weights_that_score_it():
 
 @pytest.mark.parametrize("word", registry.words("fusion"))
 def test_under_every_rule(word):
-    from pipeline.config import load_params
-
     probs, y, fold_ids = case()
     given = load_params().defaults["fusion"].get(word, {})
     rule = registry.make("fusion", {"name": word, **given})
@@ -81,8 +109,7 @@ def test_under_every_rule(word):
     found = fuse_nested(probs, y, fold_ids, probs[:, :7], weighed)
     assert found.test_scores.shape == (7, N_CLASSES)
     assert np.isfinite(found.nested_scores).all()
-    assert weighed.tuning == ("model" if rule.tuning == "model" else "choice")
-    assert weighed.n_fitted(3, N_CLASSES) == 3 * N_CLASSES + rule.n_fitted(3, N_CLASSES)
+    assert weighed.n_fitted(3, N_CLASSES) == 3 + rule.n_fitted(3, N_CLASSES), "one number a member: prior fits tau"
     described = weighed.describe(found.state, ["a", "b", "c"])
     assert list(described["class_weights"]) == ["a", "b", "c"]
     assert described["rule"] == rule.describe(found.state.of_rule, ["a", "b", "c"])

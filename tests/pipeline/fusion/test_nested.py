@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from pipeline import registry
-from pipeline.fusion import FixedRule, NestedFusion, VoteFirst, fuse_nested, vote_scores
+from pipeline.ensemble.weighed_members import WeighedMembers
+from pipeline.fusion import FixedRule, NestedFusion, VoteFirst, fuse_nested, member_gains, nested_labels, vote_scores
+from pipeline.fusion.auto_rounds import AutoRoundsRule
+from pipeline.fusion.hill_climb import HillClimb
+from pipeline.fusion.round_search import RoundSettings
+from pipeline.fusion.stack import Stack, stack
 
 N_FOLDS, N_CLASSES = 3, 4
 
@@ -63,7 +68,20 @@ def fuse_with_a_leak(oof_probs, y, fold_ids, test_probs, rule):
     return NestedFusion(scores, np.stack([scores] * N_FOLDS), rule.apply(test_probs, state))
 
 
-@pytest.mark.parametrize("rule", [VoteFirst(), ClassShares("choice"), ClassShares("model")])
+TUNED = [
+    VoteFirst(),
+    ClassShares("choice"),
+    ClassShares("model"),
+    HillClimb(steps=5),
+    HillClimb(steps=3, bags=2),
+    AutoRoundsRule(RoundSettings(fewest=2)),
+    Stack(C=1.0),
+    WeighedMembers(FixedRule(vote_scores), "prior", {}),
+    WeighedMembers(HillClimb(steps=2), "coordinate", {}),
+]
+
+
+@pytest.mark.parametrize("rule", TUNED)
 def test_nested_scores_do_not_know_their_fold(rule):
     assert_no_leak(fuse_nested, rule)
 
@@ -145,3 +163,23 @@ def test_shapes_that_do_not_fit_are_named():
         fuse_nested(oof_probs, y, fold_ids + 1, test_probs, rule)
     with pytest.raises(ValueError, match="y holds"):
         fuse_nested(oof_probs, y + 1, fold_ids, test_probs, rule)
+
+
+def test_lists_are_as_good_as_arrays():
+    oof_probs, y, fold_ids, test_probs = case(n_members=2)
+    for rule in (HillClimb(steps=3), Stack(C=1.0)):
+        given = fuse_nested(oof_probs, y, fold_ids, test_probs, rule)
+        lists = fuse_nested(oof_probs.tolist(), y.tolist(), fold_ids.tolist(), test_probs.tolist(), rule)
+        np.testing.assert_array_equal(lists.nested_scores, given.nested_scores)
+        labels = nested_labels(oof_probs, y, fold_ids, rule)
+        np.testing.assert_array_equal(nested_labels(oof_probs, y.tolist(), fold_ids.tolist(), rule), labels)
+    expected = stack(oof_probs, y, fold_ids, test_probs).oof
+    np.testing.assert_array_equal(stack(oof_probs, y.tolist(), fold_ids.tolist(), test_probs).oof, expected)
+    gains = member_gains(oof_probs, y, fold_ids, VoteFirst())
+    np.testing.assert_array_equal(member_gains(oof_probs.tolist(), y.tolist(), fold_ids.tolist(), VoteFirst()), gains)
+
+
+def test_two_folds_are_too_few_for_a_model():
+    oof_probs, y, fold_ids, test_probs = case()
+    with pytest.raises(ValueError, match="fold_ids has 2 folds; a rule that fits a model needs 3 or more"):
+        fuse_nested(oof_probs, y, fold_ids % 2, test_probs, Stack(C=1.0))

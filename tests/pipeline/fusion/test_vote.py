@@ -131,6 +131,16 @@ def test_the_order_of_members_does_not_matter(tie, seed, weighted):
 @pytest.mark.parametrize("tie", TIES)
 @few
 @given(seed=seeds)
+def test_a_common_factor_of_the_weights_does_not_matter(tie, seed):
+    """0.1, 0.2 and 0.3 are 1, 2 and 3 tenths: what is tied with the one is tied with the other."""
+    probs = tied_probs(seed, parts=4)
+    weights = np.random.default_rng(seed).choice([1, 2, 3], len(probs))
+    np.testing.assert_array_equal(vote(probs, tie, weights), vote(probs, tie, weights / 10))
+
+
+@pytest.mark.parametrize("tie", TIES)
+@few
+@given(seed=seeds)
 def test_permuting_classes_permutes_labels(tie, seed):
     probs = random_probs(seed)
     settled = np.array([len(winners) == 1 for winners in slow_winners(probs, tie)])
@@ -165,10 +175,10 @@ def test_scores_are_the_share_of_votes_and_less_than_one_vote_more(tie):
 
 
 def test_scores_lift_a_winner_that_rounding_would_hide():
-    # sums of probability 1 and 1 + 2**-52: beside the vote counts the difference is lost
-    probs = np.array([[[0.5, 0.5 + 2.0**-52, 0.0]], [[0.5 + 2.0**-53, 0.5, 0.0]]])
-    assert vote(probs, "probability") == [1]
-    assert vote_scores(probs, "probability").argmax(axis=1) == [1]
+    # sums of probability 1 and 1 + 1e-11: as good as equal, so the lower class wins, though scores would say otherwise
+    probs = np.array([[[0.4, 0.6 + 1e-11, 0.0]], [[0.6, 0.4, 0.0]]])
+    assert vote(probs, "probability") == [0]
+    assert vote_scores(probs, "probability").argmax(axis=1) == [0]
 
 
 def test_first_scores_by_hand():

@@ -19,6 +19,13 @@ def test_entries_are_added_at_the_end_and_read_back(tmp_path):
     assert read_ledger(path) == [ENTRY, other]
 
 
+def test_a_ledger_that_a_spreadsheet_saved(tmp_path):
+    path = tmp_path / "ledger.csv"
+    append_entry(path, ENTRY)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_ledger(path) == [ENTRY]
+
+
 def test_a_header_alone_is_an_empty_ledger(tmp_path):
     path = tmp_path / "ledger.csv"
     path.write_text("date,board,score,nested,candidate,class_weights,manifest\n")
@@ -30,6 +37,7 @@ def test_a_header_alone_is_an_empty_ledger(tmp_path):
     [
         ("a,b\n", r"ledger\.csv: the first line is"),
         ("{header}\n2026-11-22,A,0.5\n", r"ledger\.csv, line 2: 3 fields; 7 are needed"),
+        ("{header}\nd,A,nan,0.5,c,w,m\n", r"line 2: score 'nan', nested '0\.5'; numbers are needed"),
         ("{header}\nd,A,best,0.5,c,w,m\n", r"ledger\.csv, line 2: score 'best', nested '0\.5'; numbers are needed"),
     ],
 )
