@@ -4,6 +4,7 @@ import copy
 import csv
 import importlib
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -259,3 +260,19 @@ def test_arrays_of_the_ensemble_keep_their_rows(project):
     backward = decide(decision, np.stack([member(texts[::-1]) for member in members]))
     np.testing.assert_array_equal(forward.label_ids, backward.label_ids[::-1])
     np.testing.assert_allclose(forward.probabilities, backward.probabilities[::-1], atol=1e-6)
+
+
+@pytest.mark.parametrize("members", [["svm"], list(PARAMS["members"])])
+def test_ballots_alone_are_fused(finished, tmp_path, monkeypatch, members):
+    """Also of one member: what each member adds is asked of rules, since a ballot cannot spare a voter."""
+    shutil.copytree(finished, tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    ballots = {"alone": {"voters": ["svm"]}}
+    fusion = {"rules": [], "ballots": ballots, "member_weights": ["none", "prior"]}
+    write_params(fusion=fusion, members={name: PARAMS["members"][name] for name in members})
+    importlib.import_module("stages.fuse").main()
+    report = json.loads(Path("reports/fusion.json").read_text())
+    assert list(report["scores"]) == [*members, "alone", "alone+prior"]
+    assert report["scores"]["alone"] == report["scores"]["svm"]
+    assert report["fitted"] == {"alone": 0, "alone+prior": len(members)}
+    assert "member_gains" not in report
