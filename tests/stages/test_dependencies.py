@@ -28,7 +28,7 @@ LOADS = {
     "train_vectors": ["vectors", "segmentation"],
     "augment": ["augmentation", "segmentation"],
     "lengths": ["segmentation"],
-    "fuse": ["fusion"],
+    "fuse": ["fusion", "class_weights"],
     "search_weights": ["class_weights"],
 }
 # What a stage reads with options that no command of the DAG gives: `predict --text`.
