@@ -29,6 +29,7 @@ RUN_HERE = {
     "make repro",
     "python -m stages.finetune bert-ce --fold 1",
     'python -m stages.predict --text "…"',
+    "python -m stages.submit --record A 0.5832",
     "python -m stages.<name> --help",
 }
 RUN_ELSEWHERE = {"make test"}  # by CI: it runs this very test
@@ -63,6 +64,15 @@ def test_the_finished_ensemble_answers(finished: Workspace) -> None:
     answer = json.loads(output[output.index("{") : output.rindex("}") + 1])
     assert answer.keys() == {"label", "probabilities", "votes"}
     assert set(answer["votes"]) == {"bert-ce", "nezha-dice", "tfidf-svm"}
+
+
+def test_a_boards_score_is_noted(workspace: Workspace) -> None:
+    before = tree_hashes(workspace.root / "models")
+    output = workspace.run("python", "-m", "stages.submit", "--record", "A", "0.5832")
+    assert "reports/ledger.csv: " in output
+    *_, entry = (workspace.root / "reports/ledger.csv").read_text(encoding="utf-8").splitlines()
+    assert entry.split(",")[1:3] == ["A", "0.5832"]
+    assert tree_hashes(workspace.root / "models") == before
 
 
 def test_every_stage_says_what_it_takes(finished: Workspace) -> None:
