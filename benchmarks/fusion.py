@@ -124,16 +124,20 @@ def make_rows(n_rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def measure_files(sizes: list[int], only: str) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         for size in sizes:
-            write_files(Path(temporary), size)
+            in_own_process(write_files, Path(temporary), size)  # whose memory would count as that of its children
         header = " | ".join(f"{size:,} rows: s | MB" for size in sizes)
         print(f"| {N_MEMBERS} members × {N_CLASSES} classes | {header} |\n| --- |" + " ---: | ---: |" * len(sizes))
         for name in (name for name in rules() if name.startswith(only)):
             cells = []
             for size in sizes:
-                with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-                    seconds, megabytes = pool.submit(measure, name, temporary, size).result()
+                seconds, megabytes = in_own_process(measure, name, temporary, size)
                 cells.append(f"{seconds:.2f} | {megabytes:,.0f}")
             print(f"| {name} | {' | '.join(cells)} |", flush=True)
+
+
+def in_own_process(work: Callable[..., Any], *arguments: Any) -> Any:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, *arguments).result()
 
 
 def write_files(folder: Path, n_rows: int) -> None:

@@ -41,7 +41,9 @@ class WeighedMembers:
     def fit(self, oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> WeighedState:
         """Search the members' class weights, then let the rule learn."""
         oof_probs, y = np.ascontiguousarray(oof_probs), np.ascontiguousarray(y)
-        key = hashlib.sha256(oof_probs.tobytes() + y.tobytes()).digest()
+        rows = hashlib.sha256(oof_probs.data)
+        rows.update(y.data)
+        key = rows.digest()
         if key not in self.kept:
             found = [search(probs, y, self.method, **self.arguments) for probs in oof_probs]
             self.kept[key] = np.stack([result.weights for result in found])

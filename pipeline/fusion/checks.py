@@ -30,11 +30,14 @@ def check_block(members: list[FloatArray], sums: FloatArray, distributions: bool
 
     With `distributions` also unless they are probabilities: no negative value, and rows that sum to one.
     """
-    for index, (member, own_sums) in enumerate(zip(members, sums, strict=True)):
-        # A sum of large logits may be infinite, too.
-        if not np.isfinite(own_sums).all() and not np.isfinite(member).all():
+    for index in np.flatnonzero(~np.isfinite(sums).all(axis=1)).tolist():  # a sum of large logits may be infinite, too
+        if not np.isfinite(members[index]).all():
             raise ValueError(f"probs of member {index} holds values that are not finite")
-        if distributions and (np.abs(own_sums - 1).max() > ROW_SUM_TOLERANCE or member.min() < 0):
+    if not distributions:
+        return
+    wrong_sums = np.abs(sums - 1).max(axis=1) > ROW_SUM_TOLERANCE
+    for index, member in enumerate(members):
+        if wrong_sums[index] or member.min() < 0:
             raise ValueError(
                 f"probs of member {index} are not probabilities: they must be at least 0 and each row must "
                 "sum to 1; pass logits through `softmax` first"

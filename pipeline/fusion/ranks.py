@@ -42,9 +42,10 @@ def doubled_ranks(scores: FloatArray) -> IntArray:
 def fill_ranks_of(scores: FloatArray, rows: IntArray, classes: IntArray, ranks: IntArray) -> None:
     """Fill `ranks` [P] with `doubled_ranks(scores)[rows, classes]`, for a few (row, class) pairs."""
     for pair in range(len(rows)):
-        row = scores[rows[pair]]
-        own = row[classes[pair]]
+        i = rows[pair]
+        own = scores[i, classes[pair]]
         rank = np.int32(-1)
-        for c in range(len(row)):
-            rank += np.int32(row[c] > own) + np.int32(row[c] >= own)
+        for c in range(scores.shape[1]):
+            rank += np.int32(scores[i, c] > own)
+            rank += np.int32(scores[i, c] >= own)
         ranks[pair] = rank

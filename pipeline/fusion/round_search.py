@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.fusion.blocks import read_blocks
-from pipeline.fusion.rounds import run_rounds
+from pipeline.fusion.rounds import round_labels
 from pipeline.fusion.similarity import agreement_of
 from pipeline.fusion.ties import TIES
 from pipeline.metrics import macro_f1
@@ -65,10 +65,10 @@ def find_rounds(oof: FloatArray, y: IntArray, names: Sequence[str], settings: Ro
             for index, voters in enumerate(sets, start=1)
         }
         ballots |= new
-        held = run_rounds(ballots, oof, names, keep=list(new))
+        held = round_labels(ballots, oof, names, keep=list(new))
         standing += new
-        labels = np.concatenate([labels, np.stack([held[name].labels for name in new])])
-        scores += [macro_f1(y, held[name].labels, n_classes) for name in new]
+        labels = np.concatenate([labels, held])
+        scores += [macro_f1(y, own, n_classes) for own in held]
         agreement = agreement_of(labels)
         tree.append(_describe(number, new, standing, scores, agreement, len(names)))
         if len(tree) > 1 and tree[-1]["settled"] and _best_score(tree[-1]) <= _best_score(tree[-2]):

@@ -1,6 +1,6 @@
 """Voting in declared rounds: a ballot's voters are members or earlier ballots, which thus stand for election again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -39,28 +39,46 @@ def run_rounds(
     Returns every ballot, or those in `keep`. Rows are read in blocks; each result takes N × C doubles of memory.
     Raises ValueError, naming the ballot, for what `check_ballots` refuses, and for `probs` that are not probabilities.
     """
+    kept = list(ballots) if keep is None else list(keep)
+    shape = check_members(probs)[0].shape
+    results = {name: BallotResult(np.empty(shape[0], dtype=np.int64), np.empty(shape)) for name in kept}
+    for rows, outcome in _hold_all(ballots, probs, names, kept):
+        for name, result in results.items():
+            result.probs[rows], result.labels[rows] = outcome[name]
+    return results
+
+
+def round_labels(
+    ballots: Ballots, probs: FloatArray | Sequence[FloatArray], names: Sequence[str], keep: Sequence[str]
+) -> IntArray:
+    """The labels [len(keep), N] of some ballots of `run_rounds`, whose probabilities are let go block by block."""
+    labels: IntArray = np.empty((len(keep), len(check_members(probs)[0])), dtype=np.int64)
+    for rows, outcome in _hold_all(ballots, probs, names, keep):
+        for own, name in zip(labels, keep, strict=True):
+            own[rows] = outcome[name][1]
+    return labels
+
+
+def _hold_all(
+    ballots: Ballots, probs: FloatArray | Sequence[FloatArray], names: Sequence[str], keep: Sequence[str]
+) -> Iterator[tuple[slice, Standing]]:
+    """The outcomes of the ballots `keep` on one block of rows after the other."""
     members = check_members(probs)
     if len(names) != len(members):
         raise ValueError(f"names has {len(names)} entries for {len(members)} members")
     check_ballots(ballots, names)
-    kept = list(ballots) if keep is None else list(keep)
-    unknown = [name for name in kept if name not in ballots]
+    unknown = [name for name in keep if name not in ballots]
     if unknown:
         raise ValueError(f"keep names {unknown[0]!r}; one of {', '.join(ballots)} is allowed")
-    held = needed_for(kept, ballots)
-    shape = members[0].shape
-    results = {name: BallotResult(np.empty(shape[0], dtype=np.int64), np.empty(shape)) for name in kept}
+    held = needed_for(keep, ballots)
 
-    def hold_all(block: Block) -> Standing:
+    def hold_block(block: Block) -> Standing:
         standing = dict(zip(names, zip(block.members, block.votes, strict=True), strict=True))
         for name, ballot in held.items():
             standing[name] = _hold(ballot, standing, block.rows)
-        return {name: standing[name] for name in results}
+        return {name: standing[name] for name in keep}
 
-    for rows, outcome in map_blocks(hold_all, members, distributions=True):
-        for name, result in results.items():
-            result.probs[rows], result.labels[rows] = outcome[name]
-    return results
+    yield from map_blocks(hold_block, members, distributions=True)
 
 
 def _hold(ballot: Mapping[str, Any], standing: Standing, rows: slice) -> tuple[FloatArray, IntArray]:

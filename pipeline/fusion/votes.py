@@ -58,29 +58,27 @@ def find_ties(votes: IntArray, weights: FloatArray, n_classes: int) -> tuple[Int
     n_members, n_rows = votes.shape
     margin = EQUAL * weights.sum()
     labels = np.empty(n_rows, dtype=np.int64)
-    rows = np.empty(n_rows * min(n_members, n_classes), dtype=np.int64)
+    rows = np.empty(n_rows * min(n_members, n_classes) + 1, dtype=np.int64)
     classes = np.empty(len(rows), dtype=np.int64)
+    own = np.empty(n_members, dtype=np.int64)
     counts = np.zeros(n_classes)
     n_pairs = 0
     for i in range(n_rows):
-        most, label, tied = 0.0, 0, False
+        most = 0.0
         for m in range(n_members):
-            counts[votes[m, i]] += weights[m]
+            own[m] = votes[m, i]
+            counts[own[m]] += weights[m]
         for m in range(n_members):
-            if counts[votes[m, i]] > most:
-                most, label = counts[votes[m, i]], votes[m, i]
-        for m in range(n_members):
-            tied |= votes[m, i] != label and counts[votes[m, i]] >= most - margin
-        labels[i] = label
-        if tied:
-            first_of_row = n_pairs
-            for c in range(n_classes):
-                if counts[c] > 0 and counts[c] >= most - margin:
-                    rows[n_pairs], classes[n_pairs] = i, c
-                    n_pairs += 1
-            labels[i] = classes[first_of_row]
-        for m in range(n_members):
-            counts[votes[m, i]] = 0.0
+            most = max(most, counts[own[m]])
+        first_of_row = n_pairs
+        for c in range(n_classes):
+            if counts[c] >= most - margin:
+                rows[n_pairs], classes[n_pairs] = i, c
+                n_pairs += 1
+            counts[c] = 0.0
+        labels[i] = classes[first_of_row]
+        if n_pairs == first_of_row + 1:  # one class alone has most: no tie
+            n_pairs -= 1
     return labels, rows[:n_pairs], classes[:n_pairs]
 
 
