@@ -5,10 +5,9 @@ import torch
 from numpy.typing import NDArray
 
 from pipeline.data.batches import TokenizedTexts, budgeted_batches, classifier_inputs
+from pipeline.inference.batch_tokens import batch_tokens
 from pipeline.models.classifier import TextClassifier
 from pipeline.runtime.torch_setup import autocast
-
-BATCH_TOKENS = 8192
 
 
 def predict_logits(
@@ -19,7 +18,7 @@ def predict_logits(
     model.eval()
     row_logits: dict[int, NDArray[np.float32]] = {}
     with torch.inference_mode(), autocast(device, precision):
-        for batch in budgeted_batches(texts.lengths, np.unique(rows), BATCH_TOKENS, rng=None):
+        for batch in budgeted_batches(texts.lengths, np.unique(rows), batch_tokens(device), rng=None):
             output = model(*(torch.from_numpy(array).to(device) for array in classifier_inputs(texts, batch)))
             row_logits.update(zip(batch.tolist(), output.logits.float().cpu().numpy(), strict=True))
     model.train(was_training)

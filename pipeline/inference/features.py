@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from pipeline.data.batches import TokenizedTexts, budgeted_batches, pad_batch
-from pipeline.inference.classifier import BATCH_TOKENS
+from pipeline.inference.batch_tokens import batch_tokens
 from pipeline.models.poolers.mean import MeanPooler
 from pipeline.runtime.torch_setup import autocast
 
@@ -17,7 +17,7 @@ def mean_hidden_states(encoder: nn.Module, texts: TokenizedTexts, device: str, p
     pooler = MeanPooler(0)
     features: NDArray[np.float32] | None = None
     with torch.inference_mode(), autocast(device, precision):
-        for batch in budgeted_batches(texts.lengths, np.arange(len(texts)), BATCH_TOKENS, rng=None):
+        for batch in budgeted_batches(texts.lengths, np.arange(len(texts)), batch_tokens(device), rng=None):
             input_ids, mask = (torch.from_numpy(array).to(device) for array in pad_batch(texts, batch))
             states = encoder(input_ids=input_ids, attention_mask=mask).last_hidden_state
             pooled = pooler(states.float(), mask).cpu().numpy()

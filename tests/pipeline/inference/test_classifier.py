@@ -38,7 +38,7 @@ def one_by_one(model, texts, rows):
 
 @pytest.mark.parametrize("budget", [1, 64, 200, 10**6])
 def test_logits_are_those_of_each_text_alone_in_the_order_of_rows(model, texts, monkeypatch, budget):
-    monkeypatch.setattr(classifier, "BATCH_TOKENS", budget)
+    monkeypatch.setattr(classifier, "batch_tokens", lambda device: budget)
     rows = np.random.default_rng(1).permutation(25)[:20]
     logits = predict_logits(model, texts, rows, "cpu", "fp32")
     assert logits.dtype == np.float32
