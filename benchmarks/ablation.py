@@ -23,6 +23,7 @@ from pipeline.artifacts.tables import read_table
 from pipeline.config import load_params
 from pipeline.config.schema import MEMBER_MODELS
 from pipeline.data.labels import as_label_set
+from pipeline.members.labelled_rows import LabelledRows
 from pipeline.metrics import macro_f1
 from pipeline.runtime.cli import say
 from pipeline.runtime.devices import run_on_devices
@@ -142,7 +143,8 @@ def train(job: tuple[str, str, dict[str, Any], int, int, Path], device: str) -> 
     features = kind.featurize(source, table["text"].tolist(), recipe)
     held_out, started = np.flatnonzero(fold_ids == fold), time.perf_counter()
     train_rows = np.flatnonzero(fold_ids != fold)
-    done = kind.train_fold(source, features, label_ids, train_rows, held_out, classes, recipe, device, job[1])
+    rows = LabelledRows(features, label_ids, classes)
+    done = kind.train_fold(source, rows, train_rows, held_out, recipe, device, job[1])
     say(f"{job[0]} {job[1]}, fold {fold}, seed {seed}: {time.perf_counter() - started:.0f} s")
     with atomic_path(_file(job)) as temporary, temporary.open("wb") as file:
         np.savez(

@@ -14,7 +14,7 @@ import typer
 from pipeline.runtime.cli import run_stage, say
 
 if TYPE_CHECKING:
-    from pipeline.data.labels import LabelSet
+    from pipeline.members.labelled_rows import LabelledRows
 
 
 def main(
@@ -55,7 +55,7 @@ def train_one_fold(member: str, fold: int, device: str) -> None:
 
     recipe = _recipe(member)
     kind = registry.load("kinds", recipe["kind"])
-    row_id, features, label_ids, fold_ids, classes, copy_of = _inputs(member)
+    row_id, fold_ids, rows = _inputs(member)
     n_folds = int(fold_ids.max()) + 1
     held_out = fold_ids[fold // n_folds] == fold % n_folds
     what = f"{member} fold {fold}"
@@ -64,33 +64,27 @@ def train_one_fold(member: str, fold: int, device: str) -> None:
     state_file = scratch / f"{fold_name(fold)}.state"
     trained = kind.train_fold(
         Path(recipe["from"]),
-        features,
-        label_ids,
+        rows,
         (~held_out).nonzero()[0],
         held_out.nonzero()[0],
-        classes,
         recipe | {"seed": recipe["seed"] + fold},
         device,
         what,
-        copy_of,
         state_file,
     )
     with atomic_folder(scratch / fold_name(fold)) as folder:
         (folder / "weights").mkdir()
         trained.save(folder / "weights")
-        write_logits(folder / "logits.npz", row_id[held_out].tolist(), trained.logits, classes.names)
+        write_logits(folder / "logits.npz", row_id[held_out].tolist(), trained.logits, rows.classes.names)
         trained.history.to_csv(folder / "history.csv", index=False, lineterminator="\n")
     state_file.unlink(missing_ok=True)
-    score = macro_f1(label_ids[held_out.nonzero()[0]], trained.logits.argmax(axis=1), len(classes.names))
+    score = macro_f1(rows.label_ids[held_out.nonzero()[0]], trained.logits.argmax(axis=1), len(rows.classes.names))
     say(f"{what}: macro-F1 {score:.4f}")
 
 
 @cache
-def _inputs(member: str) -> "tuple[Any, Any, Any, Any, LabelSet, Any]":
-    """What all folds of a member share, read once a process: ids, features, labels, folds, classes, copies.
-
-    Copies of rows stand behind the rows in features and labels; the last item says of which row each is.
-    """
+def _inputs(member: str) -> "tuple[Any, Any, LabelledRows[Any]]":
+    """What all folds of a member share, read once a process: ids [N], folds [repeats, N], and the rows."""
     import numpy as np
 
     from pipeline import registry
@@ -100,6 +94,7 @@ def _inputs(member: str) -> "tuple[Any, Any, Any, Any, LabelSet, Any]":
     from pipeline.artifacts.paths import LABELS, TRAIN
     from pipeline.artifacts.tables import read_table
     from pipeline.data.labels import as_label_set
+    from pipeline.members.labelled_rows import LabelledRows
 
     recipe = _recipe(member)
     kind = registry.load("kinds", recipe["kind"])
@@ -109,7 +104,7 @@ def _inputs(member: str) -> "tuple[Any, Any, Any, Any, LabelSet, Any]":
     copies, copy_of = read_augmented(recipe["augmented"], row_id)
     features = kind.featurize(Path(recipe["from"]), [*train["text"], *copies], recipe)
     label_ids = np.concatenate([label_ids, label_ids[copy_of]])
-    return row_id, features, label_ids, read_fold_ids(row_id), as_label_set(read_json(LABELS)), copy_of
+    return row_id, read_fold_ids(row_id), LabelledRows(features, label_ids, as_label_set(read_json(LABELS)), copy_of)
 
 
 def _recipe(member: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pipeline import registry
 from pipeline.data.labels import make_label_set
 from pipeline.members import neural
 from pipeline.members.fold import Fold
+from pipeline.members.labelled_rows import LabelledRows
 from pipeline.runtime.devices import available_devices, run_on_devices
 from pipeline.training import loop
 from pipeline.training.encoder import train_encoder
@@ -52,7 +53,8 @@ def train(
     held_out = np.arange(fold, len(texts), 4)
     rows = np.setdiff1d(np.arange(len(texts)), held_out)
     features = neural.featurize(source, texts, recipe)
-    return neural.train_fold(source, features, labels, rows, held_out, CLASSES, recipe, device, "x", (), state_file)
+    labelled = LabelledRows(features, labels, CLASSES)
+    return neural.train_fold(source, labelled, rows, held_out, recipe, device, "x", state_file)
 
 
 @PRECISIONS

@@ -15,9 +15,9 @@ from sklearn.svm import LinearSVC
 
 from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
-from pipeline.members.copies import with_copies
 from pipeline.members.fold import Fold
 from pipeline.members.inner_split import inner_split
+from pipeline.members.labelled_rows import LabelledRows
 from pipeline.metrics import macro_f1
 from pipeline.vectors.features import Features, load_transform
 
@@ -46,15 +46,12 @@ def load_reader(source: Path, recipe: dict[str, Any]) -> Callable[[Sequence[str]
 
 def train_fold(
     source: Path,
-    features: Features,
-    label_ids: NDArray[np.integer],
+    rows: LabelledRows[Features],
     train_rows: NDArray[np.integer],
     held_out_rows: NDArray[np.integer],
-    classes: LabelSet,
     recipe: dict[str, Any],
     device: str,
     what: str,
-    copy_of: NDArray[np.integer] | Sequence[int] = (),
     state_file: Path | None = None,
 ) -> Fold:
     """Fit on `train_rows` and their copies; the logits are the held-out rows' decision values times one fitted scale.
@@ -62,9 +59,9 @@ def train_fold(
     An SVM's margins are no log-probabilities. The scale that makes them the best log-probabilities (temperature
     scaling, Guo et al. 2017) is found on a part of the training rows, with a model that has not seen that part.
     """
-    n_classes = len(classes.names)
+    features, label_ids, n_classes = rows.features, rows.label_ids, len(rows.classes.names)
     fit_rows, scale_rows = inner_split(label_ids, train_rows, SHARE_FOR_SCALE, recipe["seed"])
-    fit_rows, train_rows = (with_copies(rows, copy_of, len(label_ids)) for rows in (fit_rows, train_rows))
+    fit_rows, train_rows = (rows.with_copies(some) for some in (fit_rows, train_rows))
     probe = _fit(features[fit_rows], label_ids[fit_rows], n_classes, recipe)
     scale = fit_scale(_decide(probe, features[scale_rows]), label_ids[scale_rows])
     coefficients, intercept = _fit(features[train_rows], label_ids[train_rows], n_classes, recipe)

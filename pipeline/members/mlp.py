@@ -21,8 +21,8 @@ from threadpoolctl import threadpool_limits
 from pipeline import registry
 from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
-from pipeline.members.copies import with_copies
 from pipeline.members.fold import Fold
+from pipeline.members.labelled_rows import LabelledRows
 from pipeline.metrics import macro_f1
 from pipeline.vectors.features import Features, is_vectors, load_transform
 
@@ -65,24 +65,21 @@ def load_reader(source: Path, recipe: dict[str, Any]) -> Callable[[Sequence[str]
 
 def train_fold(
     source: Path,
-    features: Features,
-    label_ids: NDArray[np.integer],
+    rows: LabelledRows[Features],
     train_rows: NDArray[np.integer],
     held_out_rows: NDArray[np.integer],
-    classes: LabelSet,
     recipe: dict[str, Any],
     device: str,
     what: str,
-    copy_of: NDArray[np.integer] | Sequence[int] = (),
     state_file: Path | None = None,
 ) -> Fold:
     """Fit on `train_rows` and their copies; the logits are the held-out rows' log-probabilities."""
-    n_classes = len(classes.names)
-    rows = with_copies(train_rows, copy_of, len(label_ids))
-    known = np.unique(label_ids[rows])
+    features, label_ids, n_classes = rows.features, rows.label_ids, len(rows.classes.names)
+    fit_rows = rows.with_copies(train_rows)
+    known = np.unique(label_ids[fit_rows])
     if len(known) < 2:
         raise UserError(f"{what}: an mlp needs two classes or more in training; the training rows have {len(known)}")
-    layers, n_steps = _fit(features[rows], label_ids[rows], n_classes, recipe)
+    layers, n_steps = _fit(features[fit_rows], label_ids[fit_rows], n_classes, recipe)
     logits = log_probabilities(layers, features[held_out_rows], known, n_classes)
     of_rows = label_ids[held_out_rows]
     score = macro_f1(of_rows, logits.argmax(axis=1), n_classes)

@@ -17,9 +17,9 @@ from pipeline.data.batches import TokenizedTexts
 from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
 from pipeline.inference.classifier import predict_logits
-from pipeline.members.copies import with_copies
 from pipeline.members.fold import Fold
 from pipeline.members.inner_split import inner_split
+from pipeline.members.labelled_rows import LabelledRows
 from pipeline.members.training_settings import training_settings
 from pipeline.metrics import macro_f1
 from pipeline.models.build import build_classifier
@@ -66,25 +66,23 @@ def load_reader(source: Path, recipe: dict[str, Any]) -> Callable[[Sequence[str]
 
 def train_fold(
     source: Path,
-    features: TokenizedTexts,
-    label_ids: NDArray[np.integer],
+    rows: LabelledRows[TokenizedTexts],
     train_rows: NDArray[np.integer],
     held_out_rows: NDArray[np.integer],
-    classes: LabelSet,
     recipe: dict[str, Any],
     device: str,
     what: str,
-    copy_of: NDArray[np.integer] | Sequence[int] = (),
     state_file: Path | None = None,
 ) -> Fold:
     """Fine-tune the encoder on `train_rows` and their copies; the logits are those of `held_out_rows`, in fp32.
 
     A training that was killed goes on from `state_file`, where that is there.
     """
+    features, label_ids, classes = rows.features, rows.label_ids, rows.classes
     torch.manual_seed(recipe["seed"])
     model = build_classifier(source, len(classes.names), recipe, parent_ids=classes.parent_ids).to(device)
     check_max_length(model.encoder, recipe["max_length"], what)
-    counts = np.bincount(label_ids[with_copies(train_rows, copy_of, len(label_ids))], minlength=len(classes.names))
+    counts = np.bincount(label_ids[rows.with_copies(train_rows)], minlength=len(classes.names))
     early_stop = recipe["early_stop"]
     fit_rows, scored_rows = train_rows, held_out_rows
     if early_stop["on"] == "inner":
@@ -103,7 +101,7 @@ def train_fold(
         model,
         features,
         label_ids,
-        with_copies(fit_rows, copy_of, len(label_ids)),
+        rows.with_copies(fit_rows),
         training_settings(recipe, counts, classes, device),
         precision=recipe["precision"],
         device=device,

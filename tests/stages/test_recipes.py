@@ -184,7 +184,7 @@ def test_an_edit_of_params_changes_the_recipes_of_those_it_concerns(unedited, ed
         ("pipeline/losses/dice.py", ["nezha-dice"]),
         ("pipeline/losses/cross_entropy.py", ["bert-ce", "words-max"]),
         ("pipeline/members/linear.py", ["tfidf-svm"]),
-        ("pipeline/members/copies.py", ALL),
+        ("pipeline/members/labelled_rows.py", ALL),
         ("pipeline/vectors/word2vec.py", ["tfidf-svm"]),
         ("pipeline/vectors/word_ids.py", ["words-max"]),
         ("pipeline/words/jieba_words.py", ["tfidf-svm", "words-max"]),

@@ -9,6 +9,7 @@ from scipy.sparse import csr_matrix
 from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
 from pipeline.members import linear
+from pipeline.members.labelled_rows import LabelledRows
 from pipeline.members.linear import fit_scale, log_count_ratios, negative_log_likelihood
 from pipeline.metrics import macro_f1
 from pipeline.vectors import tfidf, word2vec
@@ -59,7 +60,7 @@ TRAIN = np.setdiff1d(np.arange(60), HELD_OUT)
 
 def train(source, features, labels, recipe, n_classes=3, train_rows=TRAIN):
     return linear.train_fold(
-        source, features, labels, train_rows, HELD_OUT, label_set(n_classes), recipe, "cpu", "x fold 0"
+        source, LabelledRows(features, labels, label_set(n_classes)), train_rows, HELD_OUT, recipe, "cpu", "x fold 0"
     )
 
 
@@ -288,18 +289,8 @@ def test_copies_follow_their_rows(source, short_texts, short_labels):
     def logits(copy_of, texts):
         features = linear.featurize(source, [*short_texts, *texts], RECIPE)
         labels = np.concatenate([short_labels, short_labels[copy_of]])
-        return linear.train_fold(
-            source,
-            features,
-            labels,
-            TRAIN,
-            HELD_OUT,
-            label_set(3),
-            RECIPE,
-            "cpu",
-            "x fold 0",
-            np.array(copy_of, dtype=int),
-        ).logits
+        rows = LabelledRows(features, labels, label_set(3), np.array(copy_of, dtype=int))
+        return linear.train_fold(source, rows, TRAIN, HELD_OUT, RECIPE, "cpu", "x fold 0").logits
 
     plain = logits([], [])
     of_held_out = HELD_OUT[:3].tolist()
@@ -321,7 +312,8 @@ def test_the_scale_is_fitted_without_copies_of_its_rows(source, short_texts, sho
     monkeypatch.setattr(linear, "_fit", watched)
     features = linear.featurize(source, [*short_texts, *short_texts], RECIPE)
     labels = np.concatenate([short_labels, short_labels])
-    linear.train_fold(source, features, labels, TRAIN, HELD_OUT, label_set(3), RECIPE, "cpu", "x", np.arange(60))
+    rows = LabelledRows(features, labels, label_set(3), np.arange(60))
+    linear.train_fold(source, rows, TRAIN, HELD_OUT, RECIPE, "cpu", "x")
     fit_rows, scale_rows = linear.inner_split(labels, TRAIN, linear.SHARE_FOR_SCALE, RECIPE["seed"])
     assert len(scale_rows) > 0
     assert fitted == [2 * len(fit_rows), 2 * len(TRAIN)]

@@ -9,6 +9,7 @@ from sklearn.neural_network import MLPClassifier
 from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
 from pipeline.members import mlp
+from pipeline.members.labelled_rows import LabelledRows
 from pipeline.metrics import macro_f1
 from pipeline.vectors import tfidf, word2vec
 
@@ -43,7 +44,8 @@ def label_set(n_classes):
 
 
 def train(features, labels, recipe=RECIPE, n_classes=3, rows=TRAIN, copy_of=()):
-    return mlp.train_fold(None, features, labels, rows, HELD_OUT, label_set(n_classes), recipe, "cpu", "x", copy_of)
+    labelled = LabelledRows(features, labels, label_set(n_classes), copy_of)
+    return mlp.train_fold(None, labelled, rows, HELD_OUT, recipe, "cpu", "x")
 
 
 @SOURCES

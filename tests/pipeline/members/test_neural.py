@@ -13,6 +13,7 @@ from pipeline.data.labels import make_label_set
 from pipeline.errors import UserError
 from pipeline.members import neural
 from pipeline.members.inner_split import inner_split
+from pipeline.members.labelled_rows import LabelledRows
 
 CLASSES = make_label_set("abc")
 HELD_OUT = np.arange(0, 60, 4)
@@ -30,7 +31,8 @@ def train(tiny_checkpoint, short_texts, short_labels, neural_recipe):
         source = source or tiny_checkpoint(architecture)
         features = neural.featurize(source, short_texts, recipe)
         train_rows = np.setdiff1d(TRAIN, held_out)
-        return neural.train_fold(source, features, labels, train_rows, held_out, classes, recipe, "cpu", "x fold 0")
+        rows = LabelledRows(features, labels, classes)
+        return neural.train_fold(source, rows, train_rows, held_out, recipe, "cpu", "x fold 0")
 
     return run
 
@@ -189,7 +191,8 @@ def test_copies_follow_their_rows_into_training_alone(
     source = tiny_checkpoint("bert")
     features = neural.featurize(source, [*short_texts, *short_texts], recipe)
     labels = np.concatenate([short_labels, short_labels])
-    neural.train_fold(source, features, labels, TRAIN, HELD_OUT, CLASSES, recipe, "cpu", "x", np.arange(60))
+    rows = LabelledRows(features, labels, CLASSES, np.arange(60))
+    neural.train_fold(source, rows, TRAIN, HELD_OUT, recipe, "cpu", "x")
     fit_rows = TRAIN if on == "never" else inner_split(short_labels, TRAIN, 0.2, 0)[0]
     assert asked["rows"].tolist() == [*fit_rows, *(fit_rows + 60)]
     assert asked["labels"].tolist() == [*short_labels[fit_rows], *short_labels[fit_rows]]
@@ -278,7 +281,7 @@ def test_words_have_a_say_in_training_and_prediction(
     features = neural.featurize(source, short_texts, recipe)
     others = replace(features, word_ids=features.word_ids[::-1].copy())
     folds = [
-        neural.train_fold(source, texts, short_labels, TRAIN, HELD_OUT, CLASSES, recipe, "cpu", "x")
+        neural.train_fold(source, LabelledRows(texts, short_labels, CLASSES), TRAIN, HELD_OUT, recipe, "cpu", "x")
         for texts in (features, others)
     ]
     assert not np.allclose(folds[0].logits, folds[1].logits)
@@ -325,11 +328,12 @@ def test_shared_folder_has_no_weights(tiny_checkpoint, tmp_path):
 
 
 @pytest.mark.parametrize("word", registry.words("kinds"))
-def test_every_kind_has_the_four_functions(word):
+def test_every_kind_has_the_same_functions(word):
     import inspect
 
     kind = registry.load("kinds", word)
-    for name in ("featurize", "train_fold", "save_shared", "predict"):
+    names = ("set_up", "devices", "featurize", "train_fold", "load_reader", "save_shared", "predict", "load_fold")
+    for name in names:
         ours, reference = (inspect.signature(getattr(module, name)) for module in (kind, neural))
         assert list(ours.parameters) == list(reference.parameters)
 

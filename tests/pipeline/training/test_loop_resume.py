@@ -121,6 +121,7 @@ from pathlib import Path
 import numpy as np
 from pipeline.data.labels import make_label_set
 from pipeline.members import neural
+from pipeline.members.labelled_rows import LabelledRows
 from pipeline.training import loop
 
 given, state, out = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2]), Path(sys.argv[3])
@@ -138,8 +139,8 @@ neural.set_up(given["recipe"])
 source, labels, held_out = Path(given["source"]), np.array(given["labels"]), np.arange(0, 60, 4)
 features = neural.featurize(source, given["texts"], given["recipe"])
 fold = neural.train_fold(
-    source, features, labels, np.setdiff1d(np.arange(60), held_out), held_out, make_label_set("abc"),
-    given["recipe"], "cpu", "x", (), state,
+    source, LabelledRows(features, labels, make_label_set("abc")), np.setdiff1d(np.arange(60), held_out), held_out,
+    given["recipe"], "cpu", "x", state,
 )
 fold.save(out)
 fold.history.to_csv(out / "history.csv")
