@@ -3,31 +3,31 @@
 Shapes: M members, N rows, C classes, B rows of a block.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from pipeline.fusion.checks import check_block, check_members
+from pipeline.fusion.checks import Members, check_block, check_members
 from pipeline.fusion.votes import find_votes
 from pipeline.metrics.arrays import FloatArray, IntArray
 from pipeline.runtime.cores import count_cores
 
 Result = TypeVar("Result")
 
-ROWS = 1024  # a block of 14 members × 35 classes is 4 MB in double precision, which caches hold
+ROWS = 1024
 
 
 class Block(NamedTuple):
     """Some rows of every member."""
 
     rows: slice
-    members: list[FloatArray]  # M of [B, C], float32 or float64, C-contiguous
+    members: FloatArray  # [M, B, C], float32 or float64
     votes: IntArray  # [M, B], the most probable class, the lowest index where several are equal
 
 
-def read_blocks(probs: FloatArray | Sequence[FloatArray], distributions: bool = False) -> Iterator[Block]:
+def read_blocks(probs: Members, distributions: bool = False) -> Iterator[Block]:
     """The checked rows of `probs`, an array [M, N, C] or M arrays [N, C], memory-mapped or not, from first to last.
 
     Raises ValueError as `check_probs` does, when it comes to the block that is wrong.
@@ -38,7 +38,7 @@ def read_blocks(probs: FloatArray | Sequence[FloatArray], distributions: bool = 
 
 
 def map_blocks(
-    work: Callable[[Block], Result], probs: FloatArray | Sequence[FloatArray], distributions: bool = False
+    work: Callable[[Block], Result], probs: Members, distributions: bool = False
 ) -> Iterator[tuple[slice, Result]]:
     """The rows and `work(block)` of every block that `read_blocks` would give, in its order, on all cores.
 
@@ -71,21 +71,16 @@ def check_probs(probs: FloatArray, distributions: bool = False) -> FloatArray:
     return probs
 
 
-def _block_rows(members: list[FloatArray]) -> list[slice]:
+def _block_rows(members: Members) -> list[slice]:
     n_rows = len(members[0])
     return [slice(start, min(start + ROWS, n_rows)) for start in range(0, n_rows, ROWS)]
 
 
-def _read(members: list[FloatArray], rows: slice, distributions: bool) -> Block:
-    parts = [_contiguous(member[rows]) for member in members]
-    votes = np.empty((len(parts), rows.stop - rows.start), dtype=np.int32)
-    sums: FloatArray = np.empty(votes.shape)
-    for part, own_votes, own_sums in zip(parts, votes, sums, strict=True):
-        find_votes(part, own_votes, own_sums)
-    check_block(parts, sums, distributions)
-    return Block(rows, parts, votes)
-
-
-def _contiguous(part: FloatArray) -> FloatArray:
-    dtype = part.dtype if part.dtype in (np.float32, np.float64) else np.float64
-    return np.ascontiguousarray(part, dtype=dtype)
+def _read(members: Members, rows: slice, distributions: bool) -> Block:
+    values: FloatArray  # of an array a view: a copy of every block would take half as long as a vote
+    values = members[:, rows] if isinstance(members, np.ndarray) else np.stack([member[rows] for member in members])
+    if values.dtype not in (np.float32, np.float64):
+        values = values.astype(np.float64)
+    votes, sums = find_votes(values)
+    check_block(values, sums, distributions)
+    return Block(rows, values, votes)

@@ -1,22 +1,25 @@
 """Checks of what comes into fusion. Shapes: M members, N rows, C classes, B rows of a block."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from pipeline.metrics.arrays import FloatArray
 
+Members: TypeAlias = FloatArray | Sequence[FloatArray]  # one array [M, N, C], or M arrays [N, C]
+
 ROW_SUM_TOLERANCE = 1e-3  # probabilities that were stored as float16 still pass
 
 
-def check_members(probs: FloatArray | Sequence[FloatArray]) -> list[FloatArray]:
-    """The members of `probs`, an array [M, N, C] or M arrays [N, C], as a list of M arrays [N, C]; nothing is copied.
+def check_members(probs: Members) -> Members:
+    """`probs`, an array [M, N, C] or M arrays [N, C]; nothing is copied.
 
     Raises ValueError unless M, N >= 1, C >= 2 and all members have one shape. Values are not looked at.
     """
-    members = [np.asarray(member) for member in probs]
+    members = probs if isinstance(probs, np.ndarray) else [np.asarray(member) for member in probs]
     shapes = [member.shape for member in members]
-    if not members or any(shape != shapes[0] for shape in shapes) or len(shapes[0]) != 2:
+    if not shapes or any(shape != shapes[0] for shape in shapes) or len(shapes[0]) != 2:
         found = (len(members), *shapes[0]) if len(set(shapes)) == 1 else shapes
         raise ValueError(f"probs has shape {found}; [members, rows, classes] with 2 or more classes is needed")
     if 0 in shapes[0] or shapes[0][1] < 2:
@@ -25,23 +28,20 @@ def check_members(probs: FloatArray | Sequence[FloatArray]) -> list[FloatArray]:
     return members
 
 
-def check_block(members: list[FloatArray], sums: FloatArray, distributions: bool) -> None:
-    """Raise ValueError unless the values of M `members` [B, C], with the row sums [M, B], are finite.
+def check_block(values: FloatArray, sums: FloatArray, distributions: bool) -> None:
+    """Raise ValueError unless the `values` [M, B, C], with the row sums [M, B], are finite.
 
     With `distributions` also unless they are probabilities: no negative value, and rows that sum to one.
     """
     for index in np.flatnonzero(~np.isfinite(sums).all(axis=1)).tolist():  # a sum of large logits may be infinite, too
-        if not np.isfinite(members[index]).all():
+        if not np.isfinite(values[index]).all():
             raise ValueError(f"probs of member {index} holds values that are not finite")
-    if not distributions:
-        return
-    wrong_sums = np.abs(sums - 1).max(axis=1) > ROW_SUM_TOLERANCE
-    for index, member in enumerate(members):
-        if wrong_sums[index] or member.min() < 0:
-            raise ValueError(
-                f"probs of member {index} are not probabilities: they must be at least 0 and each row must "
-                "sum to 1; pass logits through `softmax` first"
-            )
+    if distributions and (np.abs(sums - 1).max() > ROW_SUM_TOLERANCE or values.min() < 0):
+        wrong = (np.abs(sums - 1).max(axis=1) > ROW_SUM_TOLERANCE) | (values.min(axis=(1, 2)) < 0)
+        raise ValueError(
+            f"probs of member {wrong.argmax()} are not probabilities: they must be at least 0 and each row must "
+            "sum to 1; pass logits through `softmax` first"
+        )
 
 
 def check_weights(weights: FloatArray | None, n_members: int) -> FloatArray:

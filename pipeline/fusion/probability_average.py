@@ -1,12 +1,11 @@
 """The mean probability of each class over the members (linear and logarithmic opinion pools)."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from pipeline.fusion.blocks import map_blocks
-from pipeline.fusion.checks import check_members, check_weights
+from pipeline.fusion.checks import Members, check_members, check_weights
 from pipeline.fusion.rule import FixedRule, Rule
 from pipeline.fusion.softmax import softmax
 from pipeline.metrics.arrays import FloatArray
@@ -14,9 +13,7 @@ from pipeline.metrics.arrays import FloatArray
 FLOOR = 1e-15  # a probability of 0 would otherwise be one member's veto on a class, and a logarithm of 0
 
 
-def probability_average(
-    probs: FloatArray | Sequence[FloatArray], weights: FloatArray | None = None, mean: str = "arithmetic"
-) -> FloatArray:
+def probability_average(probs: Members, weights: FloatArray | None = None, mean: str = "arithmetic") -> FloatArray:
     """Probabilities [N, C]: the arithmetic or geometric mean over members of `probs` [M, N, C], or M arrays [N, C].
 
     `weights` [M] weigh the members. The geometric mean is scaled so that rows sum to one; in it
@@ -35,9 +32,9 @@ def probability_average(
     return fused
 
 
-def mean_probabilities(members: list[FloatArray], weights: FloatArray, mean: str = "arithmetic") -> FloatArray:
-    """`probability_average` of the rows of one block, M members [B, C]."""
-    total = np.zeros(members[0].shape)
+def mean_probabilities(members: FloatArray, weights: FloatArray, mean: str = "arithmetic") -> FloatArray:
+    """`probability_average` of the rows of one block, members [M, B, C]."""
+    total = np.zeros(members.shape[1:])
     for member, share in zip(members, weights / weights.sum(), strict=True):
         values = member.astype(np.float64)
         total += share * (values if mean == "arithmetic" else np.log(np.maximum(values, FLOOR)))

@@ -1,17 +1,15 @@
 """The mean rank of each class over members: the order of a member's classes counts, not its confidence."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from pipeline.fusion.blocks import map_blocks
-from pipeline.fusion.checks import check_members, check_weights
+from pipeline.fusion.checks import Members, check_members, check_weights
 from pipeline.fusion.ranks import doubled_ranks
 from pipeline.fusion.rule import FixedRule, Rule
 from pipeline.metrics.arrays import FloatArray
 
 
-def rank_average(probs: FloatArray | Sequence[FloatArray], weights: FloatArray | None = None) -> FloatArray:
+def rank_average(probs: Members, weights: FloatArray | None = None) -> FloatArray:
     """Scores [N, C] in [0, 1], larger is better: 1 for a class that every member puts first, 0 for last.
 
     `probs`, an array [M, N, C] or M arrays [N, C], are probabilities or logits; equal values in a row share their
@@ -26,9 +24,9 @@ def rank_average(probs: FloatArray | Sequence[FloatArray], weights: FloatArray |
     return scores
 
 
-def rank_scores(members: list[FloatArray], weights: FloatArray) -> FloatArray:
-    """`rank_average` of the rows of one block, M members [B, C]."""
-    total = np.zeros(members[0].shape)
+def rank_scores(members: FloatArray, weights: FloatArray) -> FloatArray:
+    """`rank_average` of the rows of one block, members [M, B, C]."""
+    total = np.zeros(members.shape[1:])
     for member, weight in zip(members, weights, strict=True):
         if weight > 0:
             total += weight * doubled_ranks(member)

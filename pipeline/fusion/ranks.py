@@ -39,13 +39,20 @@ def doubled_ranks(scores: FloatArray) -> IntArray:
 
 
 @compiled
-def fill_ranks_of(scores: FloatArray, rows: IntArray, classes: IntArray, ranks: IntArray) -> None:
-    """Fill `ranks` [P] with `doubled_ranks(scores)[rows, classes]`, for a few (row, class) pairs."""
-    for pair in range(len(rows)):
-        i = rows[pair]
-        own = scores[i, classes[pair]]
-        rank = np.int32(-1)
-        for c in range(scores.shape[1]):
-            rank += np.int32(scores[i, c] > own)
-            rank += np.int32(scores[i, c] >= own)
-        ranks[pair] = rank
+def ranks_of(scores: FloatArray, rows: IntArray, classes: IntArray) -> IntArray:
+    """`doubled_ranks` of M members' `scores` [M, B, C] for a few (row, class) pairs alone [M, P]."""
+    n_members, _, n_classes = scores.shape
+    ranks = np.empty((n_members, len(rows)), dtype=np.int32)
+    row = np.empty(n_classes, dtype=scores.dtype)  # without gaps, so that comparisons are those of vectors
+    for m in range(n_members):
+        for pair in range(len(rows)):
+            if pair == 0 or rows[pair] != rows[pair - 1]:
+                for c in range(n_classes):
+                    row[c] = scores[m, rows[pair], c]
+            own = row[classes[pair]]
+            rank = np.int32(-1)
+            for c in range(n_classes):
+                rank += np.int32(row[c] > own)
+                rank += np.int32(row[c] >= own)
+            ranks[m, pair] = rank
+    return ranks

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipeline.fusion.ballots import Ballots, check_ballots, needed_for
 from pipeline.fusion.blocks import Block, map_blocks
-from pipeline.fusion.checks import check_members, check_weights
+from pipeline.fusion.checks import Members, check_members, check_weights
 from pipeline.fusion.probability_average import mean_probabilities
 from pipeline.fusion.rank_average import rank_scores
 from pipeline.fusion.vote_scores import block_scores, put_ahead
@@ -25,7 +25,7 @@ class BallotResult(NamedTuple):
 
 def run_rounds(
     ballots: Ballots,
-    probs: FloatArray | Sequence[FloatArray],
+    probs: Members,
     names: Sequence[str],
     keep: Sequence[str] | None = None,
 ) -> dict[str, BallotResult]:
@@ -48,9 +48,7 @@ def run_rounds(
     return results
 
 
-def round_labels(
-    ballots: Ballots, probs: FloatArray | Sequence[FloatArray], names: Sequence[str], keep: Sequence[str]
-) -> IntArray:
+def round_labels(ballots: Ballots, probs: Members, names: Sequence[str], keep: Sequence[str]) -> IntArray:
     """The labels [len(keep), N] of some ballots of `run_rounds`, whose probabilities are let go block by block."""
     labels: IntArray = np.empty((len(keep), len(check_members(probs)[0])), dtype=np.int64)
     for rows, outcome in _hold_all(ballots, probs, names, keep):
@@ -60,7 +58,7 @@ def round_labels(
 
 
 def _hold_all(
-    ballots: Ballots, probs: FloatArray | Sequence[FloatArray], names: Sequence[str], keep: Sequence[str]
+    ballots: Ballots, probs: Members, names: Sequence[str], keep: Sequence[str]
 ) -> Iterator[tuple[slice, Standing]]:
     """The outcomes of the ballots `keep` on one block of rows after the other."""
     members = check_members(probs)
@@ -87,7 +85,7 @@ def _hold(ballot: Mapping[str, Any], standing: Standing, rows: slice) -> tuple[F
     weights = check_weights(ballot.get("weights"), len(voters))
     voters = [voter for voter, weight in zip(voters, weights, strict=True) if weight > 0]
     weights = weights[weights > 0]
-    members = [standing[voter][0] for voter in voters]
+    members = np.stack([standing[voter][0] for voter in voters])
     if rule == "vote":
         votes = np.stack([standing[voter][1] for voter in voters])
         scores = block_scores(Block(rows, members, votes), weights, ballot.get("tie", "rank"))

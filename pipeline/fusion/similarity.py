@@ -16,12 +16,12 @@ def member_similarity(probs: FloatArray) -> tuple[FloatArray, FloatArray]:
     votes, sums, n_values = [], [], 0
     for block in read_blocks(probs):
         votes.append(block.votes)
-        sums.append([member.sum(dtype=np.float64) for member in block.members])
+        sums.append(block.members.sum(axis=(1, 2), dtype=np.float64))
         n_values += block.members[0].size
     means = np.sum(sums, axis=0) / n_values
     covariance = np.zeros((len(means), len(means)))
     for block in read_blocks(probs):
-        deviations = np.stack(block.members).reshape(len(means), -1) - means[:, None]
+        deviations = block.members.reshape(len(means), -1) - means[:, None]
         covariance += deviations @ deviations.T
     scale = np.sqrt(np.diag(covariance))
     products = np.outer(scale, scale)

@@ -81,7 +81,7 @@ class Stack:
     def fit_on(self, oof_probs: FloatArray, y: IntArray, rows: IntArray) -> Any:
         """The classifier fitted on some rows, of which no more than `max_rows` are copied."""
         taken = rows[np.linspace(0, len(rows) - 1, min(len(rows), self.max_rows)).round().astype(np.int64)]
-        features = _features([member[taken] for member in oof_probs])
+        features = _features(oof_probs[:, taken])
         if len(np.unique(y[taken])) < 2:
             return int(y[taken][0])
         return self._classifier().fit(features, y[taken])
@@ -153,8 +153,8 @@ def stack_rule(
     )
 
 
-def _features(members: Sequence[FloatArray]) -> FloatArray:
-    """The log-probabilities of all members side by side [n, M * C]."""
+def _features(members: FloatArray) -> FloatArray:
+    """The log-probabilities of all members [M, n, C] side by side [n, M * C]."""
     features: FloatArray = np.concatenate(
         [np.log(np.maximum(member, FLOOR)).astype(np.float32) for member in members], axis=1
     )

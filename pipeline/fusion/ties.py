@@ -1,6 +1,6 @@
 """How a vote's ties are broken: for each tied class of a row, a figure; the largest wins.
 
-Every function takes M members [B, C], votes [M, B], member weights [M] and P pairs (rows [P], classes
+Every function takes members [M, B, C], votes [M, B], member weights [M] and P pairs (rows [P], classes
 [P]), one for each tied class of each tied row, and returns the pairs' figures [P]. All but `first` return
 the same bits whatever the order of the members: contributions are sorted before they are added.
 """
@@ -9,41 +9,35 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pipeline.fusion.ranks import fill_ranks_of
+from pipeline.fusion.ranks import ranks_of
 from pipeline.metrics.arrays import FloatArray, IntArray
 
-TieBreak = Callable[[list[FloatArray], IntArray, FloatArray, IntArray, IntArray], FloatArray]
+TieBreak = Callable[[FloatArray, IntArray, FloatArray, IntArray, IntArray], FloatArray]
 
 
-def first(
-    members: list[FloatArray], votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
-) -> FloatArray:
+def first(members: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray) -> FloatArray:
     """Larger for the class that an earlier member voted for."""
     position: IntArray = np.argmax(votes[:, rows] == classes, axis=0)
     return -position.astype(np.float64)
 
 
 def probability(
-    members: list[FloatArray], votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
+    members: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
 ) -> FloatArray:
     """The weighted sum of the class's probability over all members."""
     return _sum_over_members(_values(members, rows, classes), weights)
 
 
 def winners_probability(
-    members: list[FloatArray], votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
+    members: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
 ) -> FloatArray:
     """The weighted sum of the class's probability over the members that voted for it."""
     return _sum_over_members(_values(members, rows, classes) * (votes[:, rows] == classes), weights)
 
 
-def rank(
-    members: list[FloatArray], votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
-) -> FloatArray:
+def rank(members: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray) -> FloatArray:
     """Minus the weighted sum of the class's rank in every member's own ordering of the row."""
-    ranks: IntArray = np.empty((len(members), len(rows)), dtype=np.int32)
-    for member, own_ranks in zip(members, ranks, strict=True):
-        fill_ranks_of(member, rows, classes, own_ranks)
+    ranks = ranks_of(members, rows, classes)
     if (weights == weights[0]).all():
         exact: FloatArray = -weights[0] * ranks.sum(axis=0)  # a sum of integers has no order
         return exact
@@ -58,8 +52,9 @@ TIES: dict[str, TieBreak] = {
 }
 
 
-def _values(members: list[FloatArray], rows: IntArray, classes: IntArray) -> FloatArray:
-    return np.stack([member[rows, classes] for member in members])
+def _values(members: FloatArray, rows: IntArray, classes: IntArray) -> FloatArray:
+    values: FloatArray = members[:, rows, classes]
+    return values
 
 
 def _sum_over_members(values: FloatArray | IntArray, weights: FloatArray) -> FloatArray:

@@ -1,12 +1,11 @@
 """Majority voting. Shapes: M members, N rows, C classes, B rows of a block."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from pipeline.fusion.blocks import Block, map_blocks
-from pipeline.fusion.checks import check_members, check_weights
+from pipeline.fusion.checks import Members, check_members, check_weights
 from pipeline.fusion.ties import TIES
 from pipeline.fusion.votes import find_ties, settle_ties
 from pipeline.metrics.arrays import FloatArray, IntArray
@@ -14,7 +13,7 @@ from pipeline.metrics.arrays import FloatArray, IntArray
 OF_PROBABILITIES = ("probability", "winners_probability")  # ties that logits cannot break
 
 
-def vote(probs: FloatArray | Sequence[FloatArray], tie: str = "rank", weights: FloatArray | None = None) -> IntArray:
+def vote(probs: Members, tie: str = "rank", weights: FloatArray | None = None) -> IntArray:
     """The class with the most votes in each row [N].
 
     Each member of `probs`, an array [M, N, C] or M arrays [N, C], votes for its most probable class, the lowest
@@ -39,20 +38,20 @@ def vote(probs: FloatArray | Sequence[FloatArray], tie: str = "rank", weights: F
     return labels
 
 
-def check_voters(
-    probs: FloatArray | Sequence[FloatArray], tie: str, weights: FloatArray | None
-) -> tuple[list[FloatArray], FloatArray]:
+def check_voters(probs: Members, tie: str, weights: FloatArray | None) -> tuple[Members, FloatArray]:
     """The members [N, C] whose weight is not 0, and their weights [M']."""
     if tie not in TIES:
         raise ValueError(f"tie is {tie!r}; one of {', '.join(TIES)} is allowed")
     members = check_members(probs)
     weights = check_weights(weights, len(members))
     taken = np.flatnonzero(weights)
-    return [members[index] for index in taken], weights[taken]
+    if len(taken) < len(weights):
+        members = [members[index] for index in taken.tolist()]
+    return members, weights[taken]
 
 
 def elect(block: Block, weights: FloatArray, tie: str) -> IntArray:
     """The winning class of each row of a block [B]."""
-    labels, rows, classes = find_ties(block.votes, weights, block.members[0].shape[1])
+    labels, rows, classes = find_ties(block.votes, weights, block.members.shape[2])
     settle_ties(labels, rows, classes, TIES[tie](block.members, block.votes, weights, rows, classes))
     return labels

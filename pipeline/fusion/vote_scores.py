@@ -1,11 +1,11 @@
 """A vote as a matrix of scores, so that class weights can be searched on it."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
 from pipeline.fusion.blocks import Block, map_blocks
+from pipeline.fusion.checks import Members
 from pipeline.fusion.probability_average import mean_probabilities
 from pipeline.fusion.rank_average import rank_scores
 from pipeline.fusion.rule import FixedRule, Rule
@@ -16,9 +16,7 @@ from pipeline.metrics.arrays import FloatArray, IntArray
 TIE_SHARE = 0.99  # of one vote: the most that the tie-break term may add
 
 
-def vote_scores(
-    probs: FloatArray | Sequence[FloatArray], tie: str = "rank", weights: FloatArray | None = None
-) -> FloatArray:
+def vote_scores(probs: Members, tie: str = "rank", weights: FloatArray | None = None) -> FloatArray:
     """Scores [N, C] >= 0 whose argmax is `vote(probs, tie, weights)` in every row.
 
     The score of a class is its share of the votes plus a tie-break term in [0, 0.99 of the smallest
@@ -38,7 +36,7 @@ def vote_scores(
 
 def block_scores(block: Block, weights: FloatArray, tie: str) -> FloatArray:
     """`vote_scores` of one block's rows [B, C]; no weight is 0."""
-    counts = count_votes(block.votes, weights, len(block.members[0][0]))
+    counts = count_votes(block.votes, weights, block.members.shape[2])
     scores: FloatArray = (counts + TIE_SHARE * weights.min() * _tie_term(block, weights, counts, tie)) / weights.sum()
     put_ahead(scores, elect(block, weights, tie))
     return scores

@@ -12,33 +12,38 @@ EQUAL = 1e-9  # relative: shares of the vote that differ by less are tied, 0.1 +
 
 
 @compiled
-def find_votes(scores: FloatArray, votes: IntArray, sums: FloatArray) -> None:
-    """Fill `votes` [B] with the class of the largest of each row's `scores` [B, C], the lowest where several are equal.
+def find_votes(scores: FloatArray) -> tuple[IntArray, FloatArray]:
+    """The class of the largest of each row's `scores` [M, B, C], the lowest where several are equal [M, B].
 
-    `sums` [B] is filled with the rows' sums, which are not finite where a value is not.
+    And the rows' sums [M, B], which are not finite where a value is not.
     """
-    n_rows, n_classes = scores.shape
+    n_members, n_rows, n_classes = scores.shape
+    votes = np.empty((n_members, n_rows), dtype=np.int32)
+    sums = np.empty((n_members, n_rows))
     half = n_classes // 2
-    for i in range(n_rows):
-        low, high = scores[i, 0], scores[i, half]
-        low_sum, high_sum = low, high
-        low_label, high_label = 0, half
-        for c in range(1, half):  # two halves at a time: neither comparison waits for the other
-            value = scores[i, c]
-            low_sum += value
-            if value > low:
-                low, low_label = value, c
-            value = scores[i, half + c]
-            high_sum += value
-            if value > high:
-                high, high_label = value, half + c
-        if n_classes % 2:
-            value = scores[i, n_classes - 1]
-            high_sum += value
-            if value > high:
-                high, high_label = value, n_classes - 1
-        votes[i] = high_label if high > low else low_label
-        sums[i] = low_sum + high_sum
+    for m in range(n_members):
+        for i in range(n_rows):
+            row = scores[m, i]
+            low, high = row[0], row[half]
+            low_sum, high_sum = low, high
+            low_label, high_label = 0, half
+            for c in range(1, half):  # two halves at a time: neither comparison waits for the other
+                value = row[c]
+                low_sum += value
+                if value > low:
+                    low, low_label = value, c
+                value = row[half + c]
+                high_sum += value
+                if value > high:
+                    high, high_label = value, half + c
+            if n_classes % 2:
+                value = row[n_classes - 1]
+                high_sum += value
+                if value > high:
+                    high, high_label = value, n_classes - 1
+            votes[m, i] = high_label if high > low else low_label
+            sums[m, i] = low_sum + high_sum
+    return votes, sums
 
 
 @compiled

@@ -6,7 +6,7 @@ from scipy.stats import rankdata
 
 from pipeline import registry
 from pipeline.fusion import member_similarity, probability_average, rank_average, softmax
-from pipeline.fusion.ranks import doubled_ranks, fill_ranks_of
+from pipeline.fusion.ranks import doubled_ranks, ranks_of
 
 PROBS = np.array([[[0.7, 0.2, 0.1], [0.4, 0.2, 0.4]], [[0.1, 0.8, 0.1], [0.6, 0.3, 0.1]]])
 
@@ -33,9 +33,9 @@ def test_ranks_are_those_of_scipy(seed):
     expected = 2 * (rankdata(-scores, method="average", axis=1) - 1)
     np.testing.assert_array_equal(doubled_ranks(scores), expected)
     rows, classes = rng.integers(0, scores.shape[0], 12), rng.integers(0, scores.shape[1], 12)
-    found = np.empty(12, dtype=np.int32)
-    fill_ranks_of(scores, rows, classes, found)
-    np.testing.assert_array_equal(found, expected[rows, classes])
+    found = ranks_of(np.stack([scores, -scores]), rows, classes)
+    np.testing.assert_array_equal(found[0], expected[rows, classes])
+    np.testing.assert_array_equal(found[1], (2 * (scores.shape[1] - 1) - expected)[rows, classes])
 
 
 def test_rank_average_by_hand():
