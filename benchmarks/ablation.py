@@ -82,6 +82,13 @@ NEURAL: dict[str, dict[str, Any]] = {
     "unfreeze_every: 100": {"unfreeze_every": 100},
     "schedule: cosine": {"schedule": "cosine"},
     "schedule: constant": {"schedule": "constant"},
+    "max_length: 128": {"max_length": 128},
+    "epochs: 8": {"epochs": 8},
+    "batch_size: 16": {"batch_size": 16},
+    "batch_size: 64": {"batch_size": 64},
+    "weight_decay: 0.0": {"weight_decay": 0.0},
+    "warmup_ratio: 0.0": {"warmup_ratio": 0.0},
+    "clip: 0.1": {"clip": 0.1},
     "early_stop: {on: inner, patience: 3}": {
         "early_stop": {"on": "inner", "metric": "macro_f1", "share": 0.1, "patience": 3}
     },
@@ -91,8 +98,17 @@ LINEAR: dict[str, dict[str, Any]] = {
     "class_weights: none": {"class_weights": "none"},
     "weighting: naive_bayes": {"weighting": "naive_bayes"},
     "classifier: logistic, weighting: naive_bayes": {"classifier": "logistic", "weighting": "naive_bayes"},
+    "C: 0.3": {"C": 0.3},
+    "C: 3.0": {"C": 3.0},
 }
-CHANGES = {"neural": NEURAL, "linear": LINEAR}
+MLP: dict[str, dict[str, Any]] = {
+    "another seed": {"seed": 1042},
+    "hidden: [256, 128]": {"hidden": [256, 128]},
+    "epochs: 60": {"epochs": 60},
+    "learning_rate: 3.0e-3": {"learning_rate": 3.0e-3},
+    "class_weights: none": {"class_weights": "none"},
+}
+CHANGES = {"neural": NEURAL, "linear": LINEAR, "mlp": MLP}
 BASELINE = "as it is"
 
 
