@@ -82,13 +82,6 @@ NEURAL: dict[str, dict[str, Any]] = {
     "unfreeze_every: 100": {"unfreeze_every": 100},
     "schedule: cosine": {"schedule": "cosine"},
     "schedule: constant": {"schedule": "constant"},
-    "max_length: 128": {"max_length": 128},
-    "epochs: 8": {"epochs": 8},
-    "batch_size: 16": {"batch_size": 16},
-    "batch_size: 64": {"batch_size": 64},
-    "weight_decay: 0.0": {"weight_decay": 0.0},
-    "warmup_ratio: 0.0": {"warmup_ratio": 0.0},
-    "clip: 0.1": {"clip": 0.1},
     "early_stop: {on: inner, patience: 3}": {
         "early_stop": {"on": "inner", "metric": "macro_f1", "share": 0.1, "patience": 3}
     },
@@ -123,9 +116,11 @@ def main(
     out: Annotated[Path, typer.Option(help="Where finished trainings are kept.")] = Path(".scratch/ablation"),
 ) -> None:
     """Train what is missing of the table and print it, in Markdown."""
-    kind = load_params().members[member].kind
+    kind, as_it_is = load_params().members[member].kind, recipe_of(member, {}, 0)
     changes: dict[str, dict[str, Any]] = {BASELINE: {}} | {
-        name: keys for name, keys in CHANGES[kind].items() if only in name
+        name: keys
+        for name, keys in CHANGES[kind].items()
+        if only in name and recipe_of(member, keys, 0) != as_it_is  # some are the defaults of some profile
     }
     jobs = [
         (member, name, keys, int(fold), int(seed), out)
@@ -144,13 +139,7 @@ def main(
 def train(job: tuple[str, str, dict[str, Any], int, int, Path], device: str) -> None:
     """Train the changed member on all folds but one, and keep its predictions of that one."""
     member, _, keys, fold, seed, _ = job
-    params = load_params()
-    named = params.members[member].model_dump(by_alias=True)
-    changed = MEMBER_MODELS[named["kind"]].model_validate(
-        named | {key: value for key, value in {"seed": seed, "threads": 1}.items() if key in named} | keys,
-        context={"defaults": params.defaults},
-    )
-    recipe = changed.model_dump(by_alias=True) | {"precision": params.runtime.precision}
+    recipe = recipe_of(member, keys, seed)
     table, classes = read_table(TRAIN, ["row_id", "text", "label_id"]), as_label_set(read_json(LABELS))
     label_ids = table["label_id"].to_numpy()
     [fold_ids] = read_fold_ids(table["row_id"].to_numpy(dtype=str))[:1]
@@ -170,6 +159,17 @@ def train(job: tuple[str, str, dict[str, Any], int, int, Path], device: str) -> 
             seconds=time.perf_counter() - started,
             n_classes=len(classes.names),
         )
+
+
+def recipe_of(member: str, keys: dict[str, Any], seed: int) -> dict[str, Any]:
+    """The member's recipe with other `keys`, on one thread, and with that seed where it has one."""
+    params = load_params()
+    named = params.members[member].model_dump(by_alias=True)
+    changed = MEMBER_MODELS[named["kind"]].model_validate(
+        named | {key: value for key, value in {"seed": seed, "threads": 1}.items() if key in named} | keys,
+        context={"defaults": params.defaults},
+    )
+    return changed.model_dump(by_alias=True) | {"precision": params.runtime.precision}
 
 
 def table(jobs: list[tuple[str, str, dict[str, Any], int, int, Path]]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from benchmarks.ablation import LINEAR, NEURAL
+from benchmarks.ablation import LINEAR, MLP, NEURAL
 from pipeline import registry
 from pipeline.config import Params, load_params
 from pipeline.config.schema import MEMBER_MODELS
@@ -142,14 +142,14 @@ def test_every_test_that_is_named_is_there() -> None:
         assert (ROOT / cells[2].strip("`")).is_file(), write
 
 
-@pytest.mark.parametrize(("kind", "changes"), [("neural", NEURAL), ("linear", LINEAR)])
+@pytest.mark.parametrize(("kind", "changes"), [("neural", NEURAL), ("linear", LINEAR), ("mlp", MLP)])
 def test_every_line_of_the_ablation_has_a_row(kind: str, changes: dict[str, dict[str, Any]]) -> None:
     written = [write for of_kind, write, _ in ROWS if of_kind == kind]
     assert [name for name, keys in changes.items() if keys not in written] == []
 
 
 def test_what_was_compared_has_a_measurement() -> None:
-    compared = {"neural": list(NEURAL.values()), "linear": list(LINEAR.values())}
+    compared = {"neural": list(NEURAL.values()), "linear": list(LINEAR.values()), "mlp": list(MLP.values())}
     for kind, write, cells in ROWS:
         assert write not in compared.get(kind, []) or cells[3] not in ("", "–"), write
 

@@ -16,7 +16,7 @@ from pipeline.runtime.cores import count_cores
 
 Result = TypeVar("Result")
 
-ROWS = 1024
+ROWS = 1024  # of 14 members × 35 classes in single precision these are 2 MB, which caches hold
 
 
 class Block(NamedTuple):
@@ -77,8 +77,10 @@ def _block_rows(members: Members) -> list[slice]:
 
 
 def _read(members: Members, rows: slice, distributions: bool) -> Block:
-    values: FloatArray  # of an array a view: a copy of every block would take half as long as a vote
-    values = members[:, rows] if isinstance(members, np.ndarray) else np.stack([member[rows] for member in members])
+    # A view where it can be: to copy every block takes half as long as a vote.
+    values: FloatArray = (
+        members[:, rows] if isinstance(members, np.ndarray) else np.stack([member[rows] for member in members])
+    )
     if values.dtype not in (np.float32, np.float64):
         values = values.astype(np.float64)
     votes, sums = find_votes(values)

@@ -18,12 +18,12 @@ def check_members(probs: Members) -> Members:
     Raises ValueError unless M, N >= 1, C >= 2 and all members have one shape. Values are not looked at.
     """
     members = probs if isinstance(probs, np.ndarray) else [np.asarray(member) for member in probs]
-    shapes = [member.shape for member in members]
-    if not shapes or any(shape != shapes[0] for shape in shapes) or len(shapes[0]) != 2:
-        found = (len(members), *shapes[0]) if len(set(shapes)) == 1 else shapes
-        raise ValueError(f"probs has shape {found}; [members, rows, classes] with 2 or more classes is needed")
-    if 0 in shapes[0] or shapes[0][1] < 2:
-        found = (len(members), *shapes[0])
+    if isinstance(members, np.ndarray):
+        shapes = [members.shape]
+    else:
+        shapes = sorted({(len(members), *member.shape) for member in members})
+    if len(shapes) != 1 or len(shapes[0]) != 3 or min(shapes[0]) < 1 or shapes[0][2] < 2:
+        found = " and ".join(map(str, shapes)) or "(0,)"
         raise ValueError(f"probs has shape {found}; [members, rows, classes] with 2 or more classes is needed")
     return members
 
@@ -51,6 +51,8 @@ def check_weights(weights: FloatArray | None, n_members: int) -> FloatArray:
     weights = np.asarray(weights, dtype=np.float64)
     if weights.shape != (n_members,):
         raise ValueError(f"weights has shape {weights.shape}; one weight for each of {n_members} members is needed")
-    if not np.isfinite(weights).all() or weights.min() < 0 or weights.max() == 0:
-        raise ValueError(f"weights is {weights.tolist()}; finite, not negative, and not all 0 is needed")
+    with np.errstate(over="ignore"):
+        is_finite = np.isfinite(weights.sum())
+    if not is_finite or weights.min() < 0 or weights.max() == 0:
+        raise ValueError(f"weights is {weights.tolist()}; not negative, not all 0, and a finite sum is needed")
     return weights

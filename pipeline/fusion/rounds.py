@@ -40,9 +40,10 @@ def run_rounds(
     Raises ValueError, naming the ballot, for what `check_ballots` refuses, and for `probs` that are not probabilities.
     """
     kept = list(ballots) if keep is None else list(keep)
-    shape = check_members(probs)[0].shape
+    outcomes = _hold_all(ballots, probs, names, kept)
+    shape = np.shape(probs[0])
     results = {name: BallotResult(np.empty(shape[0], dtype=np.int64), np.empty(shape)) for name in kept}
-    for rows, outcome in _hold_all(ballots, probs, names, kept):
+    for rows, outcome in outcomes:
         for name, result in results.items():
             result.probs[rows], result.labels[rows] = outcome[name]
     return results
@@ -50,8 +51,9 @@ def run_rounds(
 
 def round_labels(ballots: Ballots, probs: Members, names: Sequence[str], keep: Sequence[str]) -> IntArray:
     """The labels [len(keep), N] of some ballots of `run_rounds`, whose probabilities are let go block by block."""
-    labels: IntArray = np.empty((len(keep), len(check_members(probs)[0])), dtype=np.int64)
-    for rows, outcome in _hold_all(ballots, probs, names, keep):
+    outcomes = _hold_all(ballots, probs, names, keep)
+    labels: IntArray = np.empty((len(keep), len(probs[0])), dtype=np.int64)
+    for rows, outcome in outcomes:
         for own, name in zip(labels, keep, strict=True):
             own[rows] = outcome[name][1]
     return labels
@@ -60,7 +62,7 @@ def round_labels(ballots: Ballots, probs: Members, names: Sequence[str], keep: S
 def _hold_all(
     ballots: Ballots, probs: Members, names: Sequence[str], keep: Sequence[str]
 ) -> Iterator[tuple[slice, Standing]]:
-    """The outcomes of the ballots `keep` on one block of rows after the other."""
+    """Check the ballots, and return the outcomes of those in `keep` on one block of rows after the other."""
     members = check_members(probs)
     if len(names) != len(members):
         raise ValueError(f"names has {len(names)} entries for {len(members)} members")
@@ -76,7 +78,7 @@ def _hold_all(
             standing[name] = _hold(ballot, standing, block.rows)
         return {name: standing[name] for name in keep}
 
-    yield from map_blocks(hold_block, members, distributions=True)
+    return map_blocks(hold_block, members, distributions=True)
 
 
 def _hold(ballot: Mapping[str, Any], standing: Standing, rows: slice) -> tuple[FloatArray, IntArray]:

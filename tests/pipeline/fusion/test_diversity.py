@@ -70,7 +70,8 @@ def test_blocks_files_and_layouts_change_nothing(tmp_path, monkeypatch, dtype):
     whole = [rule(probs) for rule in rules]
     similarity = member_similarity(probs)
     monkeypatch.setattr(blocks, "ROWS", 8)
-    for given in (probs, mapped, list(mapped), np.asfortranarray(probs)):
+    mixed = [probs[0], *probs[1:].astype(np.float64)]
+    for given in (probs, mapped, list(mapped), mixed, np.asfortranarray(probs)):
         for rule, expected in zip(rules, whole, strict=True):
             np.testing.assert_array_equal(rule(given), expected)
     for before, after in zip(similarity, member_similarity(mapped), strict=True):

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.fusion import blocks, probability_average, rank_average, run_rounds, vote, vote_scores
+from pipeline.fusion.rounds import round_labels
 
 NAMES = ["a", "b", "c", "d"]
 few = settings(max_examples=30, deadline=None)
@@ -97,6 +98,14 @@ def test_keep_computes_no_more_than_it_has_to(monkeypatch):
     assert held == [["a"], ["one", "c"]]
     assert list(kept) == ["three"]
     np.testing.assert_array_equal(kept["three"].probs, run_rounds(ballots, probs, NAMES)["three"].probs)
+
+
+def test_labels_alone_are_those_of_the_rounds():
+    ballots = {"one": {"voters": ["a", "b", "c"]}, "two": {"voters": ["one", "d", "a"], "tie": "probability"}}
+    probs = random_probs(4)
+    held = run_rounds(ballots, probs, NAMES)
+    labels = round_labels(ballots, probs, NAMES, ["two", "one"])
+    np.testing.assert_array_equal(labels, [held["two"].labels, held["one"].labels])
 
 
 def test_blocks_and_files_change_nothing(tmp_path, monkeypatch):

@@ -199,6 +199,11 @@ def test_bad_input_is_named(function):
         function(probs, weights=np.zeros(4))
     with pytest.raises(ValueError, match="not negative"):
         function(probs, weights=[1, 1, 1, -1])
+    with pytest.raises(ValueError, match="finite sum"):
+        function(probs, weights=[1e308, 1e308, 0, 0])
+    for wrong in (np.array(1.0), [], [probs[0], probs[0][:, :2]]):
+        with pytest.raises(ValueError, match="probs has shape"):
+            function(wrong)
     broken = probs.copy()
     broken[2, 5, 1] = np.nan
     with pytest.raises(ValueError, match="member 2 holds values that are not finite"):
