@@ -2,12 +2,14 @@
 
     python benchmarks/inference.py rows                     # one encoder, the same weights on both sides
     python benchmarks/inference.py rows --shape base        # of BERT-base size
+    python benchmarks/inference.py rows --precision bf16    # both sides
     python benchmarks/inference.py latency                  # one text through the finished ensemble: `dvc repro` first
 
-Rows: both sides get the same tokenizer, the same texts and the same encoder, and go from text to class scores in fp32
-on the same threads. The pipeline runs as its users have it (batch_size 1, its default) and with each of several batch
-sizes, of which its best counts, once on texts in their order and once sorted by length, which its documentation does
-not say to do. Ours is what `stages.predict` runs for the test rows of one fold model.
+Rows: both sides get the same tokenizer, the same texts and the same encoder, and go from text to class scores on the
+same threads, in fp32 unless --precision says bf16: ours under autocast, as `runtime.precision` has it, the pipeline
+with its model in that type. The pipeline runs as its users have it (batch_size 1, its default) and with each of several
+batch sizes, of which its best counts, once on texts in their order and once sorted by length, which its documentation
+does not say to do. Ours is what `stages.predict` runs for the test rows of one fold model.
 Latency: all fold models of all members are loaded, and one text after the other is answered: cleaned text to label.
 
 The contestants take turns; medians count. With one thread on a CPU the clock is that of the process's own CPU time, so
@@ -44,6 +46,7 @@ def main() -> None:
     parser.add_argument("study", choices=["rows", "latency"])
     parser.add_argument("--shape", default="small", choices=list(SHAPES))
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--n-texts", type=int, default=1000)
@@ -52,15 +55,15 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     texts = read_texts(arguments.texts, arguments.n_texts)
     if arguments.study == "rows":
-        print_rows(texts, arguments.shape, arguments.device, arguments.rounds)
+        print_rows(texts, arguments.shape, arguments.device, arguments.precision, arguments.rounds)
     else:
         print_latency(texts[:100], arguments.threads)
 
 
-def print_rows(texts: list[str], shape: str, device: str, rounds: int) -> None:
+def print_rows(texts: list[str], shape: str, device: str, precision: str, rounds: int) -> None:
     clock = read_clock(device)
     with tempfile.TemporaryDirectory() as folder:
-        contestants = make_contestants(Path(folder), texts, shape, device)
+        contestants = make_contestants(Path(folder), texts, shape, device, precision)
         seconds: dict[str, list[float]] = {name: [] for name in contestants}
         for run in contestants.values():
             run(texts[:64])  # warm-up
@@ -71,7 +74,10 @@ def print_rows(texts: list[str], shape: str, device: str, rounds: int) -> None:
                 seconds[name].append(clock() - start)
     speed = {name: len(texts) / statistics.median(values) for name, values in seconds.items()}
     words = np.mean([len(text.split()) for text in texts])
-    print(f"{len(texts)} texts of {words:.0f} words, encoder {shape}, {device}, {torch.get_num_threads()} threads")
+    print(
+        f"{len(texts)} texts of {words:.0f} words, encoder {shape}, {precision}, {device}, "
+        f"{torch.get_num_threads()} threads"
+    )
     print("| contestant | rows/s | ours is faster by |\n| --- | --- | --- |")
     for name, value in speed.items():
         print(f"| {name} | {value:,.0f} | {speed['ours'] / value:.2f} |")
@@ -82,7 +88,9 @@ def print_rows(texts: list[str], shape: str, device: str, rounds: int) -> None:
     print(f"ours over its best on sorted texts: {speed['ours'] / best_sorted:.2f}")
 
 
-def make_contestants(folder: Path, texts: list[str], shape: str, device: str) -> dict[str, Callable[[list[str]], Any]]:
+def make_contestants(
+    folder: Path, texts: list[str], shape: str, device: str, precision: str
+) -> dict[str, Callable[[list[str]], Any]]:
     """Ours and the pipeline, each from texts to class scores. Both have the encoder that is saved in `folder`."""
     from transformers import BertConfig, BertForSequenceClassification, pipeline
 
@@ -112,6 +120,7 @@ def make_contestants(folder: Path, texts: list[str], shape: str, device: str) ->
         "lora": None,
         "levels": None,
         "kind": "neural",
+        "precision": precision,
     }
     classes = LabelSet([str(i) for i in range(N_CLASSES)], [], [])
     (folder / "fold-0").mkdir()
@@ -119,6 +128,8 @@ def make_contestants(folder: Path, texts: list[str], shape: str, device: str) ->
     neural.save_shared(folder / "encoder", folder / "shared")
     read = neural.load_reader(folder / "shared", recipe)
     model = neural.load_fold(folder / "shared", folder / "fold-0", classes, recipe, device)
+    if precision == "bf16":
+        rival.to(torch.bfloat16)
     classify = pipeline("text-classification", model=rival, tokenizer=tokenizer, device=device, top_k=None)
 
     def of_pipeline(size: int, ordered: bool) -> Callable[[list[str]], Any]:

@@ -9,12 +9,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 # Tiny tensors only lose by more threads, and test runs share the machine.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+hypothesis.settings.register_profile("conclave", deadline=None)  # machines of CI are shared and noisy
+hypothesis.settings.load_profile("conclave")
 
 ROOT = Path(__file__).parents[1]
 COMMON = [f"w{i}" for i in range(16)]

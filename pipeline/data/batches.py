@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,15 @@ class TokenizedTexts:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    @property
+    @cached_property
     def lengths(self) -> NDArray[np.int64]:
         """Tokens of each text, [N]."""
         return np.diff(self.offsets)
+
+    @cached_property
+    def longest(self) -> int:
+        """Tokens of the longest text."""
+        return int(self.lengths.max())
 
 
 def tokenize(tokenizer: Any, texts: Sequence[str], max_length: int) -> TokenizedTexts:
@@ -84,23 +90,38 @@ def pack(sequences: Sequence[Sequence[int]], pad_id: int) -> TokenizedTexts:
     return TokenizedTexts(token_ids, offsets, pad_id)
 
 
-def pad_batch(texts: TokenizedTexts, rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The texts `rows` [B] as input_ids and attention_mask [B, T], padded to the longest of them."""
+def pad_batch(
+    texts: TokenizedTexts, rows: NDArray[np.integer], multiple: int = 1
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The texts `rows` [B] as input_ids and attention_mask [B, T], padded to the longest of them.
+
+    T is the next multiple of `multiple`, or the length of the longest of all texts where that is less: an encoder may
+    have no more positions.
+    """
     lengths = texts.lengths[rows]
-    columns = np.arange(lengths.max())
-    mask = columns[None, :] < lengths[:, None]  # [B, T]
-    input_ids = np.full(mask.shape, texts.pad_id, dtype=np.int64)
-    input_ids[mask] = texts.token_ids[(texts.offsets[rows][:, None] + columns)[mask]]
-    return input_ids, mask.astype(np.int64)
+    width = int(lengths.max())
+    width = min(width + -width % multiple, texts.longest)
+    mask = np.arange(width) < lengths[:, None]  # [B, T]
+    return _lay_out(texts.token_ids, texts.offsets[rows], mask, texts.pad_id), mask.astype(np.int64)
 
 
-def classifier_inputs(texts: TokenizedTexts, rows: NDArray[np.integer]) -> tuple[NDArray[np.int64], ...]:
+def _lay_out(
+    flat: NDArray[np.int32], starts: NDArray[np.int64], mask: NDArray[np.bool_], fill: int
+) -> NDArray[np.int64]:
+    """The values of `flat` from each of the `starts` [B] on where `mask` [B, T] is true, `fill` elsewhere: [B, T]."""
+    values = np.full(mask.shape, fill, dtype=np.int64)
+    values[mask] = flat[(starts[:, None] + np.arange(mask.shape[1]))[mask]]
+    return values
+
+
+def classifier_inputs(
+    texts: TokenizedTexts, rows: NDArray[np.integer], multiple: int = 1
+) -> tuple[NDArray[np.int64], ...]:
     """What a classifier reads of the texts `rows`: `pad_batch` and, where the texts have them, word_ids [B, T]."""
-    input_ids, mask = pad_batch(texts, rows)
+    input_ids, mask = pad_batch(texts, rows, multiple)
     if texts.word_ids is None:
         return input_ids, mask
-    words = TokenizedTexts(texts.word_ids, texts.offsets, pad_id=0)
-    return input_ids, mask, pad_batch(words, rows)[0]
+    return input_ids, mask, _lay_out(texts.word_ids, texts.offsets[rows], mask.astype(np.bool_), 0)
 
 
 def bucketed_batches(

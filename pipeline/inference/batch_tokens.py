@@ -2,7 +2,7 @@
 
 import torch
 
-ON_CPU = 2048  # activations that caches hold: benchmarks/inference.py
+ON_CPU = 2048  # activations that caches hold: docs/performance.md
 ON_GPU = 8192
 
 

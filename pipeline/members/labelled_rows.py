@@ -9,22 +9,22 @@ from numpy.typing import NDArray
 
 from pipeline.data.labels import LabelSet
 
-Features = TypeVar("Features")
+F = TypeVar("F")  # what the kind reads: features, or token ids
 
 
 @dataclass(frozen=True)
-class LabelledRows(Generic[Features]):
+class LabelledRows(Generic[F]):
     """What every fold of a member shares.
 
     Attributes:
         features: what the member's kind reads of the N + A texts.
         label_ids: [N + A].
-        classes: their names.
+        classes: the label set.
         copy_of: [A], of which row each of the last A rows is a changed copy. Copies follow their row into training and
             nowhere else: lists of rows never name one.
     """
 
-    features: Features
+    features: F
     label_ids: NDArray[np.integer]
     classes: LabelSet
     copy_of: NDArray[np.integer] | Sequence[int] = ()

@@ -74,7 +74,10 @@ def train_fold(
     what: str,
     state_file: Path | None = None,
 ) -> Fold:
-    """Fine-tune the encoder on `train_rows` and their copies; the logits are those of `held_out_rows`, in fp32.
+    """Fine-tune the encoder on `train_rows` and their copies; the logits are those of `held_out_rows`.
+
+    Logits are computed in the precision of training, here as in `predict`: class weights are searched on these rows
+    and used on those.
 
     A training that was killed goes on from `state_file`, where that is there.
     """
@@ -111,7 +114,7 @@ def train_fold(
         what=what,
     )
     merge_lora(model)
-    logits = predict_logits(model, features, held_out_rows, device, "fp32")
+    logits = predict_logits(model, features, held_out_rows, device, recipe["precision"])
     return Fold(logits, pd.DataFrame(history), lambda folder: _save_weights(model, folder))
 
 
@@ -126,19 +129,20 @@ def save_shared(source: Path, folder: Path) -> None:
 def predict(
     shared: Path, fold_folder: Path, features: TokenizedTexts, classes: LabelSet, recipe: dict[str, Any], device: str
 ) -> NDArray[np.float32]:
-    """The logits [N, C] of a finished fold for all texts of `features`, in fp32."""
+    """The logits [N, C] of a finished fold for all texts of `features`, in the precision of training."""
     return load_fold(shared, fold_folder, classes, recipe, device)(features)
 
 
 def load_fold(
     shared: Path, fold_folder: Path, classes: LabelSet, recipe: dict[str, Any], device: str
 ) -> Callable[[TokenizedTexts], NDArray[np.float32]]:
-    """What `predict` does, loaded once for many calls."""
+    """What `predict` does, loaded once for many calls. On a CPU, members that were trained in fp16 are read in fp32."""
     merged = recipe | {"lora": None}  # into the weights, when the fold ended
     model = build_classifier(shared, len(classes.names), merged, parent_ids=classes.parent_ids, with_weights=False)
     model.load_state_dict(load_file(fold_folder / WEIGHTS))
     model.to(device)
-    return lambda features: predict_logits(model, features, np.arange(len(features)), device, "fp32")
+    precision = "fp32" if recipe["precision"] == "fp16" and device == "cpu" else recipe["precision"]
+    return lambda features: predict_logits(model, features, np.arange(len(features)), device, precision)
 
 
 def _save_weights(model: TextClassifier, folder: Path) -> None:

@@ -14,7 +14,7 @@ from pipeline.metrics import (
     per_class_f1,
 )
 
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 
 Y_TRUE = np.array([0, 0, 0, 1, 1, 2])
 Y_PRED = np.array([0, 0, 1, 1, 2, 1])

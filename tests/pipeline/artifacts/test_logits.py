@@ -51,7 +51,7 @@ unique = st.lists(names, min_size=1, max_size=6, unique=True)
 floats = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(data=st.data(), row_id=unique, labels=unique)
 def test_what_is_written_is_read(tmp_path_factory, data, row_id, labels):
     file = tmp_path_factory.mktemp("logits") / "fold-0.npz"

@@ -31,7 +31,7 @@ def test_every_copy_is_new():
     assert (table["row_id"] == "r2").sum() == 1, "two words can be swapped in one way"
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(kept=st.sets(st.sampled_from(sorted(ROWS))), order=st.randoms(use_true_random=False))
 def test_other_rows_do_not_change_a_rows_copies(kept, order):
     ids = sorted(kept)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pipeline.class_weights import predict_labels, weighted_macro_f1
 from pipeline.class_weights.line_search import Rivals, best_weight
 
-few = settings(max_examples=150, deadline=None)
+few = settings(max_examples=150)
 
 
 @st.composite

@@ -11,8 +11,8 @@ from pipeline.class_weights.nelder_mead import nelder_mead
 from pipeline.class_weights.objective import batched_objective, normalise
 from pipeline.class_weights.starts import best_start
 
-few = settings(max_examples=15, deadline=None)
-many = settings(max_examples=60, deadline=None)
+few = settings(max_examples=15)
+many = settings(max_examples=60)
 seeds = st.integers(0, 2**32 - 1)
 
 

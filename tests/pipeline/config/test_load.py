@@ -104,7 +104,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(place=st.sampled_from(list(places(REAL))), value=values)
 def test_any_value_in_any_place_is_taken_or_refused_as_a_users_mistake(place, value):
     raw = copy.deepcopy(REAL)

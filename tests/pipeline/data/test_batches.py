@@ -17,7 +17,7 @@ from pipeline.data.batches import (
     tokenize_chunks,
 )
 
-few = settings(max_examples=80, deadline=None)
+few = settings(max_examples=80)
 sequences = st.lists(st.lists(st.integers(1, 99), min_size=1, max_size=12), min_size=1, max_size=20)
 all_lengths = st.lists(st.integers(1, 40), min_size=1, max_size=150)
 
@@ -50,6 +50,21 @@ def test_padded_batch_equals_the_texts(sequences, seed):
         assert mask[i].tolist() == [1] * n + [0] * (mask.shape[1] - n)
 
 
+@few
+@given(sequences=sequences, multiple=st.integers(1, 9), seed=st.integers(0, 2**32 - 1))
+def test_padding_to_a_multiple_adds_nothing_but_padding_and_no_more_than_the_longest_text(sequences, multiple, seed):
+    texts = pack(sequences, pad_id=0)
+    rows = np.random.default_rng(seed).integers(0, len(sequences), size=5)
+    input_ids, mask = pad_batch(texts, rows)
+    wide_ids, wide_mask = pad_batch(texts, rows, multiple)
+    width, longest = input_ids.shape[1], max(map(len, sequences))
+    assert wide_ids.shape[1] == next(n for n in range(width, 99) if n % multiple == 0 or n == longest)
+    np.testing.assert_array_equal(wide_ids[:, :width], input_ids)
+    np.testing.assert_array_equal(wide_mask[:, :width], mask)
+    assert not wide_ids[:, width:].any()
+    assert not wide_mask[:, width:].any()
+
+
 def test_padding_has_the_tokenizers_id():
     input_ids, mask = pad_batch(pack([[5], [6, 7, 1]], pad_id=1), np.array([1, 0]))
     assert input_ids.tolist() == [[6, 7, 1], [5, 1, 1]]
@@ -63,6 +78,8 @@ def test_a_classifier_reads_words_where_texts_have_them():
     for got, expected in zip(classifier_inputs(with_words, rows)[:2], pad_batch(texts, rows), strict=True):
         np.testing.assert_array_equal(got, expected)
     assert classifier_inputs(with_words, rows)[2].tolist() == [[0, 80, 90], [70, 0, 0]]
+    shorter = classifier_inputs(with_words, np.array([0]), 2)
+    assert [array.tolist() for array in shorter] == [[[5, 1]], [[1, 0]], [[70, 0]]]
 
 
 def test_pack():
@@ -180,7 +197,7 @@ def test_tokenize_cuts_the_end_and_keeps_the_special_tokens(tiny_tokenizer):
     assert texts.pad_id == tiny_tokenizer.pad_token_id
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(n_words=st.lists(st.integers(0, 50), min_size=1, max_size=6), max_length=st.integers(3, 20))
 def test_chunks_lose_no_token(tiny_tokenizer, n_words, max_length):
     words = [token for token in tiny_tokenizer.get_vocab() if not token.startswith("[")]

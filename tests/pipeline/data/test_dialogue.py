@@ -17,7 +17,7 @@ def test_own_turn_first_then_the_nearest():
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_agrees_with_a_slow_version(data):
     n_rows = data.draw(st.integers(1, 20))
     dialogues = np.array(data.draw(st.lists(st.integers(0, 3), min_size=n_rows, max_size=n_rows)))

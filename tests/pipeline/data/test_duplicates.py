@@ -2,7 +2,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.data.duplicates import count_shared, find_conflicts, group_texts, resolve_conflicts
@@ -43,7 +43,6 @@ def test_unknown_rule():
         resolve_conflicts(LABELS, GROUPS, "first")
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=25))
 def test_majority_agrees_with_a_slow_count(rows):
     labels = np.array([label for label, _ in rows], dtype=np.int32)

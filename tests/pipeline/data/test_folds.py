@@ -34,7 +34,7 @@ def count(fold_ids, labels, n_folds):
 
 
 @given(single_rows(), st.integers(0, 1000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_single_rows_are_spread_evenly(drawn, seed):
     labels, n_folds = drawn
     (fold_ids,) = assign_folds(labels, np.arange(len(labels)), n_folds, seed)
@@ -45,7 +45,7 @@ def test_single_rows_are_spread_evenly(drawn, seed):
 
 
 @given(pure_groups(), st.integers(0, 1000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_groups_stay_whole_and_classes_are_everywhere(drawn, seed):
     labels, groups, n_folds = drawn
     fold_ids = assign_folds(labels, groups, n_folds, seed, repeats=2)
@@ -67,7 +67,7 @@ def test_groups_stay_whole_and_classes_are_everywhere(drawn, seed):
 
 
 @given(st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_groups_of_mixed_classes_stay_whole_and_every_row_has_a_fold(data):
     n_rows = data.draw(st.integers(6, 60))
     labels = np.array(data.draw(st.lists(st.integers(0, 4), min_size=n_rows, max_size=n_rows)))

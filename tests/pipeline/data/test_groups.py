@@ -17,7 +17,7 @@ def test_chains_are_joined():
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_agrees_with_networkx(data):
     n_rows, n_groupings = data.draw(st.integers(1, 15)), data.draw(st.integers(1, 3))
     column = st.lists(st.integers(-2, 8), min_size=n_rows, max_size=n_rows)

@@ -42,7 +42,7 @@ def batches_of(store, held_out, n_batches, skip=0, batch_tokens=12):
 # --- held-out texts --------------------------------------------------------------------------------
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(2, 300), st.floats(0.001, 0.999), st.integers(1, 50), st.integers(1, 50))
 def test_held_out_rows_are_a_share_and_never_all(n_texts, share, at_most, block):
     with pytest.MonkeyPatch.context() as patch:

@@ -17,7 +17,7 @@ ARGUMENTS = {
 # A stacked classifier may overrule all its members: that is what it is for.
 RULES = [name for name in registry.words("fusion") if name != "stack"]
 
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=30)
 seeds = st.integers(0, 2**32 - 1)
 
 

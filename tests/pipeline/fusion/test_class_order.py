@@ -14,7 +14,7 @@ BALLOTS = {
     "y": {"voters": ["x", "c"], "rule": "rank_average"},
     "z": {"voters": ["y", "a", "b"], "rule": "geometric_average", "weights": [0.5, 0.3, 0.2]},
 }
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=15)
 seeds = st.integers(0, 2**16)
 
 

@@ -9,7 +9,7 @@ from pipeline.fusion import blocks, probability_average, rank_average, run_round
 from pipeline.fusion.rounds import round_labels
 
 NAMES = ["a", "b", "c", "d"]
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=30)
 seeds = st.integers(0, 2**32 - 1)
 
 

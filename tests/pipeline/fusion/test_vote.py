@@ -9,7 +9,7 @@ from pipeline.fusion import vote, vote_scores
 
 TIES = ["first", "probability", "rank", "winners_probability"]
 
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=30)
 seeds = st.integers(0, 2**32 - 1)
 
 

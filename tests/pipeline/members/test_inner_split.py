@@ -14,7 +14,7 @@ def splits(draw):
     return labels, rows, draw(st.floats(0.01, 0.99)), seed
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(split=splits())
 def test_parts_share_the_rows_and_every_class_is_trained_on(split):
     labels, rows, share, _ = split
@@ -28,7 +28,7 @@ def test_parts_share_the_rows_and_every_class_is_trained_on(split):
         assert (labels[stop] == label).sum() == min(round(n * share), n - 1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(split=splits())
 def test_order_of_rows_aside_the_seed_decides(split):
     labels, rows, share, seed = split

@@ -168,7 +168,7 @@ def test_held_out_labels_have_no_say(source, features, short_labels):
 # --- naive Bayes -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_log_count_ratios_by_loops(seed):
     rng = np.random.default_rng(seed)
@@ -228,7 +228,7 @@ def test_naive_bayes_needs_counts(source, short_labels):
 # --- the scale -------------------------------------------------------------------------------------
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32 - 1), spread=st.floats(0.1, 30))
 def test_scale_is_the_best_of_a_grid(seed, spread):
     rng = np.random.default_rng(seed)

@@ -55,7 +55,7 @@ def piece(family, word, piece_arguments):
     return {"name": word, **piece_arguments(family, word)}
 
 
-def assert_saved_fold_predicts_the_same(fold, source, texts, recipe, folder, classes=CLASSES):
+def assert_saved_fold_predicts_the_same(fold, source, texts, recipe, folder, classes=CLASSES, tolerance=1e-5):
     shared, fold_folder = save(fold, source, folder)
     held_out = neural.featurize(shared, [texts[row] for row in HELD_OUT], recipe)
     logits = neural.predict(shared, fold_folder, held_out, classes, recipe, "cpu")
@@ -63,7 +63,7 @@ def assert_saved_fold_predicts_the_same(fold, source, texts, recipe, folder, cla
     np.testing.assert_array_equal(logits, fold.logits)  # the same batches: the same bits
     everything = neural.featurize(shared, texts, recipe)
     logits = neural.predict(shared, fold_folder, everything, classes, recipe, "cpu")
-    np.testing.assert_allclose(logits[HELD_OUT], fold.logits, rtol=0, atol=1e-5)  # other batches
+    np.testing.assert_allclose(logits[HELD_OUT], fold.logits, rtol=0, atol=tolerance)  # other batches
 
 
 @BOTH
@@ -95,8 +95,22 @@ def test_the_whole_recipe_of_nezha_dice(train, tiny_checkpoint, short_texts, pie
     }
     fold = train("nezha", **changes)
     assert_saved_fold_predicts_the_same(
-        fold, tiny_checkpoint("nezha"), short_texts, neural_recipe() | changes, tmp_path
+        fold, tiny_checkpoint("nezha"), short_texts, neural_recipe() | changes, tmp_path, tolerance=0.05
     )
+
+
+def test_prediction_has_the_precision_of_training_where_the_device_knows_it(
+    train, tiny_checkpoint, short_texts, tmp_path, neural_recipe
+):
+    shared, fold_folder = save(train(epochs=1), tiny_checkpoint("bert"), tmp_path)
+    features = neural.featurize(shared, short_texts, neural_recipe())
+    full, half, on_gpus = (
+        neural.predict(shared, fold_folder, features, CLASSES, neural_recipe(precision=precision), "cpu")
+        for precision in ("fp32", "bf16", "fp16")
+    )
+    assert not np.array_equal(half, full)
+    np.testing.assert_allclose(half, full, rtol=0, atol=0.05)
+    np.testing.assert_array_equal(on_gpus, full)
 
 
 @pytest.mark.parametrize("word", registry.words("losses"))

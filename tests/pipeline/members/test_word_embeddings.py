@@ -83,6 +83,7 @@ def recipe_of(**changes):
         "lora": None,
         "head": {"samples": 1, "reduce": "mean", "p": 0.1},
         "levels": None,
+        "precision": "fp32",
     }
     return recipe | changes
 

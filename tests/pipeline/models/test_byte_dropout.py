@@ -15,7 +15,7 @@ def dropped_share(p):
     return min(max(round(256 * p), 1), 255) / 256
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(p=st.floats(0.001, 0.999), seed=st.integers(0, 2**31))
 def test_mean_and_variance(p, seed):
     """Of a constant input: the mean is the input, the variance that of a scaled coin."""

@@ -86,7 +86,7 @@ def test_refuses_an_unknown_step():
 
 
 @pytest.mark.parametrize("step", STEPS, ids=registry.words("cleaning"))
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(text=TEXTS)
 def test_every_step_takes_any_text_and_settles(step, text):
     function = load_step(step)
@@ -97,7 +97,7 @@ def test_every_step_takes_any_text_and_settles(step, text):
 
 
 @pytest.mark.parametrize("step", STEPS, ids=registry.words("cleaning"))
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(text=NUMBERS)
 def test_the_numbers_of_an_anonymised_competition_stay(step, text):
     without = {"name": "drop_characters", "classes": ["latin"]} if step["name"] == "drop_characters" else step

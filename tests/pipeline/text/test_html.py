@@ -1,7 +1,7 @@
 import html
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.text.html import unescape_html
@@ -26,7 +26,6 @@ def test_examples(given_text, expected):
     assert unescape_html(given_text) == expected
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_brings_back_what_was_escaped(text):
     settled = unescape_html(text)  # a text that holds no entity itself

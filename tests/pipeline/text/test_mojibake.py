@@ -1,6 +1,6 @@
 import ftfy
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipeline.text.mojibake import fix_mojibake
@@ -30,7 +30,6 @@ SPOILT = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.one_of(SPOILT, st.text(), st.text(st.characters(max_codepoint=0x2FF))))
 @example("À€ АЂ └Ç")
 def test_the_shortcut_leaves_nothing_out(text):

@@ -1,7 +1,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
@@ -31,7 +31,6 @@ def test_examples(given_text, longest, expected):
     assert squeeze_repeats(given_text, longest=longest) == expected
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from("ab哈！😂1 \n")), st.integers(1, 4))
 def test_single_characters_against_a_slow_version(text, longest):
     runs = [(char, len(list(run))) for char, run in itertools.groupby(text)]

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.text.whitespace import strip_whitespace
@@ -22,7 +22,6 @@ def test_examples(given_text, expected):
     assert strip_whitespace(given_text) == expected
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_what_is_seen_stays(text):
     cleaned = strip_whitespace(text)

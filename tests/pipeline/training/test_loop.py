@@ -5,10 +5,11 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.data.batches import bucketed_batches
+from pipeline.data.batches import bucketed_batches, classifier_inputs
 from pipeline.errors import UserError
 from pipeline.inference.classifier import predict_logits
 from pipeline.losses.contrastive import SupConLoss
+from pipeline.training import update
 from pipeline.training.adversarial.fgm import fgm
 from pipeline.training.averaging.ema import ema
 from pipeline.training.averaging.swa import swa
@@ -150,6 +151,22 @@ def test_bfloat16_trains_fp32_weights(trained):
     assert {value.dtype for value in weights.values()} == {torch.float32}
     assert not equal(weights, trained())
     assert all(torch.isfinite(value).all() for value in weights.values())
+
+
+@pytest.mark.parametrize(("precision", "multiple"), [("fp32", 1), ("bf16", 8)])
+def test_batches_in_half_precision_have_few_widths(trained, texts, monkeypatch, precision, multiple):
+    """oneDNN builds its kernels anew for every shape."""
+    widths = set()
+
+    def watched(*arguments):
+        arrays = classifier_inputs(*arguments)
+        widths.add(arrays[0].shape[1])
+        return arrays
+
+    monkeypatch.setattr(update, "classifier_inputs", watched)
+    trained(precision=precision)
+    assert all(width % multiple == 0 or width == texts.longest for width in widths)
+    assert len(widths) > 1 or multiple > 1
 
 
 def test_float16_without_a_gpu_is_refused(trained):

@@ -2,7 +2,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import UserError
@@ -30,7 +30,6 @@ def test_nothing_to_count() -> None:
     assert count_tokens(["", " "], word_level_tokenizer(["x"])) == {}
 
 
-@settings(deadline=None)
 @given(st.lists(st.text("ab ，\u3000\n1")))
 def test_whitespace_counts_equal_a_slow_count(texts: list[str]) -> None:
     slow = Counter(word for text in texts for word in text.split())

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
@@ -32,7 +32,6 @@ def test_nothing_to_align() -> None:
     assert align_by_frequency({}, {"a": 1}, pinned={}) == []
 
 
-@settings(deadline=None)
 @given(COUNTS, COUNTS)
 def test_every_pretrained_token_is_used_at_most_once(competition: dict[str, int], plain: dict[str, int]) -> None:
     pinned = {token: token for token in competition if token in plain and not token.isdigit()}

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from transformers import (
     AlbertConfig,
@@ -26,7 +26,6 @@ from pipeline.vocab.surgery import remap_embedding, remap_model
 from pipeline.vocab.tokenizers import SPECIAL_TOKENS, word_level_tokenizer
 
 
-@settings(deadline=None)
 @given(st.integers(1, 6), st.lists(st.integers(-1, 5), max_size=12), st.integers(0, 3))
 def test_rows_are_copied(n_old: int, wanted: list[int], seed: int) -> None:
     rows = np.array([row if row < n_old else -1 for row in wanted], dtype=np.int64)

@@ -44,7 +44,7 @@ def test_decode_gives_the_words_back() -> None:
     assert tokenizer.decode(ids, skip_special_tokens=True) == "中 a.b ， 12"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="["), max_size=30))
 @pytest.mark.parametrize("split", ["whitespace", "punctuation", "characters"])
 def test_a_counted_word_is_a_known_word(split: str, text: str) -> None:

@@ -52,7 +52,7 @@ PARTS = ["甲", "乙", "丙", "丁", "𠀀", "甲乙丙", "丙甲乙丁", "丁�
 
 
 # Thresholds off any value that could be met exactly, so that rounding decides nothing.
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     texts=st.lists(st.lists(st.sampled_from(PARTS), max_size=12).map("".join), min_size=1, max_size=8),
     min_count=st.integers(2, 3),

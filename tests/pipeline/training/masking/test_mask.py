@@ -89,7 +89,7 @@ def test_masks_are_dynamic(large):
     assert near(both, int(large[1].sum()), 0.15**2)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**31), mlm_probability=st.floats(0.01, 0.99))
 def test_what_is_not_maskable_is_never_touched(seed, mlm_probability):
     generator = torch.Generator().manual_seed(seed)

@@ -94,7 +94,7 @@ def test_probabilities_that_are_none_are_refused(probabilities):
         ngram(torch.ones(1, 3, dtype=torch.bool), generator(), probabilities=probabilities)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(STARTS, st.integers(0, 2**31), st.floats(0.05, 0.9), st.data())
 def test_words_are_hidden_whole_and_special_tokens_never(rows, seed, mlm_probability, data):
     """In all units: what is not maskable stays, and of a word's maskable tokens all are chosen or none."""

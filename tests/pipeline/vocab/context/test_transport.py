@@ -15,7 +15,7 @@ def unknown(n: int, m: int) -> Names:
     return Names(np.full(n, -1), np.ones(n, bool), np.ones(m, bool))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.integers(0, 7), st.integers(1, 7), st.integers(0, 99))
 def test_nothing_is_used_more_than_once(n: int, m: int, seed: int) -> None:
     similarity = np.random.default_rng(seed).random((n, m)).astype(np.float32)
