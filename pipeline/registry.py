@@ -45,6 +45,7 @@ FAMILIES: dict[str, dict[str, str]] = {
     },
     "segmentation": {
         "whitespace": "pipeline.words.whitespace:whitespace",
+        "characters": "pipeline.words.characters:characters",
         "jieba": "pipeline.words.jieba_words:jieba_words",
     },
     "vectors": {

@@ -1,7 +1,6 @@
 """Chinese words by jieba, with words of the user's and of the corpus."""
 
 import logging
-import re
 import warnings
 from collections.abc import Sequence
 from functools import cache
@@ -13,9 +12,9 @@ from pipeline.words.dictionary import Entry, read_dictionary, write_dictionary
 from pipeline.words.hashtags import split_hashtags
 from pipeline.words.new_words import find_new_words, write_new_words
 from pipeline.words.segmenter import FILE, Segmenter
+from pipeline.words.unspaced import join_words
 
 DICTIONARY, NEW_WORDS_TABLE = "dictionary.txt", "new_words.tsv"
-NEEDS_SPACE = re.compile(r"[^\W\u2e80-\U0003ffff]")  # letters and digits, but for those of scripts without spaces
 
 
 class NewWords(TypedDict):
@@ -61,15 +60,6 @@ def jieba_words(
             write_new_words(folder / NEW_WORDS_TABLE, found)
 
     return Segmenter(split, join_words, save)
-
-
-def join_words(words: Sequence[str]) -> str:
-    """Words without spaces, but for one between two of letters or digits of scripts that use them."""
-    text = ""
-    for word in words:
-        space = text and NEEDS_SPACE.match(text[-1]) and NEEDS_SPACE.match(word[0])
-        text += f" {word}" if space else word
-    return text
 
 
 def _tokenizer(entries: Sequence[Entry]) -> Any:

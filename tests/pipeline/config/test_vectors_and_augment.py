@@ -82,7 +82,7 @@ def test_members_start_from_either_kind(load):
         ),
         (
             {"vectors.tfidf": {"kind": "tfidf", "segment": "jeiba"}},
-            "vectors.tfidf.segment: got 'jeiba', one of: whitespace, jieba; did you mean 'jieba'?",
+            "vectors.tfidf.segment: got 'jeiba', one of: whitespace, characters, jieba; did you mean 'jieba'?",
         ),
         (
             jieba(hashtag=True),

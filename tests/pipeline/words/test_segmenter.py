@@ -10,8 +10,8 @@ import pytest
 from pipeline import registry
 from pipeline.artifacts.atomic import read_json
 from pipeline.errors import UserError
-from pipeline.words.jieba_words import join_words
 from pipeline.words.segmenter import load_segmenter, make_segmenter
+from pipeline.words.unspaced import join_words
 
 ROOT = Path(__file__).parents[3]
 JIEBA = {"name": "jieba", "dictionary": None, "new_words": None, "hashtags": True}
@@ -34,12 +34,13 @@ def dictionary(tmp_path_factory):
 def pieces(dictionary):
     return {
         "whitespace": {"name": "whitespace"},
+        "characters": {"name": "characters"},
         "jieba": JIEBA,
         "jieba with all": JIEBA | {"dictionary": dictionary, "new_words": NEW_WORDS, "hashtags": False},
     }
 
 
-@pytest.mark.parametrize("name", ["whitespace", "jieba", "jieba with all"])
+@pytest.mark.parametrize("name", ["whitespace", "characters", "jieba", "jieba with all"])
 def test_saved_and_loaded_splits_the_same(pieces, name, tmp_path):
     assert pieces[name]["name"] in registry.words("segmentation")
     made = make_segmenter(pieces[name], TEXTS)
@@ -67,6 +68,14 @@ def test_whitespace_splits_and_joins():
     segmenter = make_segmenter({"name": "whitespace"}, [])
     assert segmenter.split(" 12\t34 ，\u3000！\n") == ["12", "34", "，", "！"]
     assert segmenter.join(["12", "，", "34"]) == "12 ， 34"
+
+
+def test_characters_stand_alone_and_letters_and_digits_together():
+    segmenter = make_segmenter({"name": "characters"}, [])
+    words = ["北", "京", "2020", "年", "，", "武", "汉", "加", "油", "！", "！", "C", "+", "+", "ü1", "か", "👍"]
+    assert segmenter.split(" 北京2020年，武汉\u3000加油！！\nC++ ü1 か👍") == words
+    assert segmenter.join(words) == "北京2020年，武汉加油！！C++ü1か👍"
+    assert segmenter.join(["I", "love", "北", "京"]) == "I love北京"
 
 
 def test_jieba_splits_as_jieba_does():
