@@ -70,22 +70,21 @@ def predict_test(member: str) -> None:
 def ask(rows: "pd.DataFrame") -> Iterator[dict[str, Any]]:
     """The ensemble's answer to each row: its id, label, probabilities from the largest down, and members' votes.
 
-    Rows are cleaned as test rows are. One member after the other is loaded: all at once might not fit into memory.
+    Rows are cleaned as test rows are.
     """
     import numpy as np
 
     from pipeline.config import load_params
     from pipeline.config.reading import input_settings
     from pipeline.data.prepare import prepare_test
-    from pipeline.ensemble.decision import decide, read_decision
-    from pipeline.ensemble.member import load_member
+    from pipeline.ensemble.answer import answer
+    from pipeline.ensemble.decision import read_decision
 
     params = load_params()
     decision = read_decision(params.fusion.model_dump())
     prepared = prepare_test(rows, input_settings(params.data)).table
     texts, names = prepared["text"].tolist(), decision.classes.names
-    members = (load_member(name, decision.classes, decision.n_folds) for name in decision.members)
-    answers = decide(decision, np.stack([probabilities(texts) for probabilities in members]))
+    answers = answer(decision, texts)
     for i, row_id in enumerate(prepared["row_id"]):
         order = np.argsort(-answers.probabilities[i], kind="stable")
         votes = zip(decision.members, answers.votes[:, i], strict=True)

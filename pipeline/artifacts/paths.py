@@ -20,6 +20,7 @@ CLEANING = DATA / "prepared" / "cleaning.json"
 LABELS = DATA / "prepared" / "labels.json"
 UNLABELLED = DATA / "unlabelled"
 FOLDS = DATA / "folds.parquet"
+EXTERNAL = DATA / "external"
 AUGMENTED = DATA / "augmented"
 
 PRETRAINED = MODELS / "pretrained"

@@ -64,7 +64,8 @@ def covers(dep: str, module: str) -> bool:
 
 
 def test_every_stage_has_a_module_and_a_sentence() -> None:
-    modules = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__", "hold_out", "prune", "readme"}
+    by_hand = {"hold_out", "prune", "readme", "transfer"}
+    modules = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"} - by_hand
     assert modules == set(DAG)
     for stage in DAG:
         assert body(stage)["desc"].endswith("."), stage
