@@ -50,7 +50,7 @@ def main(
     fold_ids = read_fold_ids(row_id, other / FOLDS)
     shared = train["text"].isin(read_table(TRAIN, ["text"])["text"]).sum()
     if shared:
-        say(f"warning: {shared} of its training rows have a text that this ensemble was trained on: they flatter it")
+        say(f"warning: this ensemble was trained on the text of {shared} of its training rows, which flatters it")
 
     texts = pd.concat([train["text"], test["text"]], ignore_index=True)
     rows = pd.DataFrame({"text": texts, "file": str(other), "line": np.arange(len(texts))})

@@ -80,7 +80,7 @@ def test_texts_that_the_ensemble_was_trained_on_are_told(other, short_texts, cap
     write_table(other / TRAIN, pd.DataFrame({"row_id": TRAIN_ID, "text": texts, "label": TRUE}))
     transfer.main(other, name="usual")
     said = capsys.readouterr().out
-    assert said.startswith("warning: 2 of its training rows have a text that this ensemble was trained on: ")
+    assert said.startswith("warning: this ensemble was trained on the text of 2 of its training rows, ")
     assert (other / "data/external/usual/oof_logits/fold-3.npz").exists()
 
 
