@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("study", choices=["rows", "latency"])
     parser.add_argument("--shape", default="small", choices=list(SHAPES))
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
+    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"], help="of rows")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--n-texts", type=int, default=1000)

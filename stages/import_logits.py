@@ -16,8 +16,8 @@ def main(name: Annotated[str, typer.Argument(help="A name under `external` in pa
     """Check the files and write models/oof_logits/NAME/ and models/test_logits/NAME/."""
     from pipeline.artifacts.atomic import atomic_folder, read_json
     from pipeline.artifacts.folds import count_folds, read_fold_ids
-    from pipeline.artifacts.logits import read_oof, read_test, write_logits
-    from pipeline.artifacts.paths import LABELS, OOF_LOGITS, TEST, TEST_LOGITS, TRAIN, fold_name
+    from pipeline.artifacts.logits import read_oof, read_test, write_member
+    from pipeline.artifacts.paths import LABELS, OOF_LOGITS, TEST, TEST_LOGITS, TRAIN
     from pipeline.artifacts.tables import read_table
     from pipeline.config import load_params
 
@@ -26,15 +26,10 @@ def main(name: Annotated[str, typer.Argument(help="A name under `external` in pa
     row_id = read_table(TRAIN, ["row_id"])["row_id"].to_numpy(dtype=str)
     test_id = read_table(TEST, ["row_id"])["row_id"].tolist()
     fold_ids = read_fold_ids(row_id)
-    n_folds = int(fold_ids.max()) + 1
     oof = read_oof(source / "oof_logits", row_id.tolist(), fold_ids, labels)
     test = read_test(source / "test_logits", test_id, count_folds(), labels)
     with atomic_folder(OOF_LOGITS / name) as oof_folder, atomic_folder(TEST_LOGITS / name) as test_folder:
-        for k, test_logits in enumerate(test):
-            repeat, fold = divmod(k, n_folds)
-            rows = fold_ids[repeat] == fold
-            write_logits(oof_folder / f"{fold_name(k)}.npz", row_id[rows].tolist(), oof[repeat, rows], labels)
-            write_logits(test_folder / f"{fold_name(k)}.npz", test_id, test_logits, labels)
+        write_member(oof_folder, test_folder, row_id, fold_ids, oof, test_id, list(test), labels)
     say(f"{name}: {len(test)} folds checked: {OOF_LOGITS / name}/, {TEST_LOGITS / name}/")
 
 

@@ -17,25 +17,31 @@ SMALLEST = 1e-6  # probability: a vote leaves classes without one
 
 def main(
     other: Annotated[Path, typer.Argument(help="Where the other competition's checkout lies.")],
-    name: Annotated[str, typer.Option(help="Of the member there; the name of this competition unless given.")] = "",
+    name: Annotated[str, typer.Option(help="Of the member there: small letters, digits, hyphens.")] = "transfer",
 ) -> None:
     """Write OTHER/data/external/NAME, the log-probabilities for the other's training and test rows."""
     import numpy as np
     import pandas as pd
 
     from pipeline.artifacts.atomic import atomic_folder, read_json
-    from pipeline.artifacts.folds import count_folds, read_fold_ids
-    from pipeline.artifacts.logits import write_logits
-    from pipeline.artifacts.paths import EXTERNAL, FOLDS, LABELS, TEST, TRAIN, fold_name
+    from pipeline.artifacts.folds import read_fold_ids
+    from pipeline.artifacts.logits import write_member
+    from pipeline.artifacts.paths import EXTERNAL, FOLDS, LABELS, TEST, TRAIN
     from pipeline.artifacts.tables import read_table
     from pipeline.config import load_params
     from pipeline.config.reading import input_settings
+    from pipeline.config.schema import NAME
     from pipeline.data.prepare import prepare_test
     from pipeline.ensemble.answer import answer
     from pipeline.ensemble.decision import read_decision
     from pipeline.errors import UserError
     from pipeline.metrics import macro_f1
 
+    if not NAME.fullmatch(name):
+        raise UserError(f"--name: got {name!r}, a name of small letters, digits and single hyphens is allowed")
+    target = other / EXTERNAL / name
+    if target.exists():
+        raise UserError(f"{target}: is there already. Remove it if it may be made anew, or give another --name")
     params = load_params()
     decision = read_decision(params.fusion.model_dump())
     own, labels = decision.classes.names, read_json(other / LABELS)["labels"]
@@ -48,31 +54,29 @@ def main(
     train, test = read_table(other / TRAIN, ["row_id", "text", "label"]), read_table(other / TEST, ["row_id", "text"])
     row_id, test_id = train["row_id"].to_numpy(dtype=str), test["row_id"].tolist()
     fold_ids = read_fold_ids(row_id, other / FOLDS)
-    shared = train["text"].isin(read_table(TRAIN, ["text"])["text"]).sum()
-    if shared:
-        say(f"warning: this ensemble was trained on the text of {shared} of its training rows, which flatters it")
 
     texts = pd.concat([train["text"], test["text"]], ignore_index=True)
     rows = pd.DataFrame({"text": texts, "file": str(other), "line": np.arange(len(texts))})
-    cleaned = prepare_test(rows, input_settings(params.data)).table["text"].tolist()
-    probabilities = answer(decision, cleaned).probabilities[:, [own.index(label) for label in labels]]
+    cleaned = prepare_test(rows, input_settings(params.data)).table["text"]
+    shared = cleaned[: len(train)].isin(read_table(TRAIN, ["text"])["text"]).sum()
+    if shared:
+        say(
+            f"warning: {shared} training rows over there have a text that this ensemble learned: it is flattered by them"
+        )
+    probabilities = answer(decision, cleaned.tolist()).probabilities[:, [own.index(label) for label in labels]]
     logits = np.log(np.maximum(probabilities, SMALLEST))
     of_train, of_test = logits[: len(train)], logits[len(train) :]
 
-    target = other / EXTERNAL / (name or params.data.competition)
-    n_folds = int(fold_ids.max()) + 1
+    n_models = len(fold_ids) * (int(fold_ids.max()) + 1)
+    oof = np.stack([of_train] * len(fold_ids))
     with atomic_folder(target) as folder:
-        for k in range(count_folds(other / FOLDS)):
-            repeat, fold = divmod(k, n_folds)
-            held_out = fold_ids[repeat] == fold
-            write_logits(
-                folder / "oof_logits" / f"{fold_name(k)}.npz", row_id[held_out].tolist(), of_train[held_out], labels
-            )
-            write_logits(folder / "test_logits" / f"{fold_name(k)}.npz", test_id, of_test, labels)
+        write_member(
+            folder / "oof_logits", folder / "test_logits", row_id, fold_ids, oof, test_id, [of_test] * n_models, labels
+        )
     label_ids = train["label"].map({label: i for i, label in enumerate(labels)}).to_numpy()
     score = macro_f1(label_ids, of_train.argmax(axis=1), len(labels))
     say(f"{len(train)} training rows, macro-F1 {score:.4f}, and {len(test)} test rows: {target}/")
-    say(f"In {other}/params.yaml: external: {{{target.name}: {{from: {EXTERNAL / target.name}}}}}")
+    say(f"In {other}/params.yaml: external: {{{name}: {{from: {EXTERNAL / name}}}}}")
 
 
 if __name__ == "__main__":

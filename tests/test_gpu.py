@@ -69,7 +69,7 @@ def test_a_fold_trains_and_its_saved_weights_predict_the_same_on_the_cpu(
     fold.save(tmp_path)
     features = neural.featurize(tmp_path / "shared", short_texts, recipe)
     logits = neural.predict(tmp_path / "shared", tmp_path, features, CLASSES, recipe, "cpu")
-    np.testing.assert_allclose(logits[::4], fold.logits, atol=2e-3)
+    np.testing.assert_allclose(logits[::4], fold.logits, atol=2e-3 if precision == "fp32" else 0.05)
 
 
 @PRECISIONS

@@ -71,6 +71,25 @@ def read_oof(
     return oof
 
 
+def write_member(
+    oof_folder: Path,
+    test_folder: Path,
+    row_id: NDArray[np.str_],
+    fold_ids: NDArray[np.integer],
+    oof: NDArray[np.floating],
+    test_id: Sequence[str],
+    test: Sequence[NDArray[np.floating]],
+    labels: Sequence[str],
+) -> None:
+    """Write what `read_oof` and `read_test` read: the rows of each fold of `oof` [R, N, C], each [n, C] of `test`."""
+    n_folds = int(fold_ids.max()) + 1
+    for k, test_logits in enumerate(test):
+        repeat, fold = divmod(k, n_folds)
+        rows = fold_ids[repeat] == fold
+        write_logits(oof_folder / f"{fold_name(k)}.npz", row_id[rows].tolist(), oof[repeat, rows], labels)
+        write_logits(test_folder / f"{fold_name(k)}.npz", test_id, test_logits, labels)
+
+
 def read_test(folder: Path, row_id: Sequence[str], n_files: int, labels: Sequence[str]) -> NDArray[np.float32]:
     """A member's test logits, one matrix for each of its `n_files` fold models: → [F, N, C]."""
     files = [folder / f"{fold_name(fold)}.npz" for fold in range(n_files)]

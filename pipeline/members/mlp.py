@@ -53,14 +53,15 @@ def load_reader(source: Path, recipe: dict[str, Any]) -> Callable[[Sequence[str]
     from pipeline.models.build import load_encoder, read_config
     from pipeline.models.positions import check_max_length
     from pipeline.runtime.devices import available_devices
-    from pipeline.runtime.torch_setup import set_up_torch
+    from pipeline.runtime.torch_setup import prediction_precision, set_up_torch
 
     set_up_torch(recipe["threads"], recipe["seed"])
     device = available_devices(recipe["threads"])[0]
     encoder = load_encoder(read_config(source), source, 0.0).to(device)
     check_max_length(encoder, recipe["max_length"], str(source))
     read = registry.load("readers", "tokens")(source, recipe["max_length"])
-    return lambda texts: mean_hidden_states(encoder, read(texts), device, recipe["precision"])
+    precision = prediction_precision(device, recipe["precision"])
+    return lambda texts: mean_hidden_states(encoder, read(texts), device, precision)
 
 
 def train_fold(

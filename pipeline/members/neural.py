@@ -27,7 +27,7 @@ from pipeline.models.classifier import TextClassifier
 from pipeline.models.lora import merge_lora
 from pipeline.models.positions import check_max_length
 from pipeline.runtime.devices import available_devices
-from pipeline.runtime.torch_setup import set_up_torch
+from pipeline.runtime.torch_setup import prediction_precision, set_up_torch
 from pipeline.training.loop import Scores, train_classifier
 from pipeline.vectors.features import is_vectors
 
@@ -129,19 +129,22 @@ def save_shared(source: Path, folder: Path) -> None:
 def predict(
     shared: Path, fold_folder: Path, features: TokenizedTexts, classes: LabelSet, recipe: dict[str, Any], device: str
 ) -> NDArray[np.float32]:
-    """The logits [N, C] of a finished fold for all texts of `features`, in the precision of training."""
+    """The logits [N, C] of a finished fold for all texts of `features`, in the precision of training.
+
+    fp16 is for CUDA alone; elsewhere it becomes fp32.
+    """
     return load_fold(shared, fold_folder, classes, recipe, device)(features)
 
 
 def load_fold(
     shared: Path, fold_folder: Path, classes: LabelSet, recipe: dict[str, Any], device: str
 ) -> Callable[[TokenizedTexts], NDArray[np.float32]]:
-    """What `predict` does, loaded once for many calls. On a CPU, members that were trained in fp16 are read in fp32."""
+    """What `predict` does, loaded once for many calls."""
     merged = recipe | {"lora": None}  # into the weights, when the fold ended
     model = build_classifier(shared, len(classes.names), merged, parent_ids=classes.parent_ids, with_weights=False)
     model.load_state_dict(load_file(fold_folder / WEIGHTS))
     model.to(device)
-    precision = "fp32" if recipe["precision"] == "fp16" and device == "cpu" else recipe["precision"]
+    precision = prediction_precision(device, recipe["precision"])
     return lambda features: predict_logits(model, features, np.arange(len(features)), device, precision)
 
 

@@ -20,8 +20,12 @@ class ClassificationHead(nn.Module):
 
     def forward(self, pooled: Tensor) -> Tensor:
         """pooled [B, H] → logits [B, C]."""
-        if not self.training or self.samples == 1 or self.dropout.p == 0:
-            logits: Tensor = self.linear(self.dropout(pooled))
+        if not self.training:
+            # In half precision, up to three rows in a thousand would have two classes of equal logits.
+            with torch.autocast(pooled.device.type, enabled=False):
+                logits: Tensor = self.linear(pooled.float())
+        elif self.samples == 1 or self.dropout.p == 0:
+            logits = self.linear(self.dropout(pooled))
         else:
             # The layer is linear, so the mean over masked inputs gives the mean over masked outputs.
             masked = torch.stack([self.dropout(pooled) for _ in range(self.samples)]).mean(dim=0)

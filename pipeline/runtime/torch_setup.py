@@ -30,6 +30,11 @@ def autocast(device: str, precision: str) -> AbstractContextManager[object]:
     return torch.autocast(torch.device(device).type, dtype=dtype)
 
 
+def prediction_precision(device: str, precision: str) -> str:
+    """The precision in which a member that was trained in `precision` predicts: the same, but fp32 for fp16 off CUDA."""
+    return precision if precision != "fp16" or device.startswith("cuda") else "fp32"
+
+
 def check_precision(device: str, precision: str) -> None:
     """Raise UserError for fp16 without a GPU: it needs the loss to be scaled, which PyTorch does on GPUs alone."""
     if precision == "fp16" and not device.startswith("cuda"):

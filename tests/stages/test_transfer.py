@@ -59,29 +59,45 @@ def test_its_answers_take_part_in_the_other_competition(other, tmp_path, monkeyp
     transfer.main(other)
     said = capsys.readouterr().out
     score = macro_f1([CLASSES.index(name) for name in TRUE], expected[:12].argmax(axis=1), 3)
-    assert f"12 training rows, macro-F1 {score:.4f}, and 2 test rows: {other}/data/external/tiny/" in said
+    assert f"12 training rows, macro-F1 {score:.4f}, and 2 test rows: {other}/data/external/transfer/" in said
     assert "warning" not in said
 
     monkeypatch.chdir(other)  # where import_logits checks and takes them
-    entry = re.search(r"external: {tiny: {from: data/external/tiny}}", said)
+    entry = re.search(r"external: {transfer: {from: data/external/transfer}}", said)
     text = (ROOT / "params.yaml").read_text(encoding="utf-8")
     Path("params.yaml").write_text(re.sub(r"(?m)^external: {}", entry[0], text), encoding="utf-8")
-    import_logits.main("tiny")
-    oof = np.exp(read_oof(OOF_LOGITS / "tiny", TRAIN_ID, FOLD_IDS, CLASSES))
-    test = np.exp(read_test(TEST_LOGITS / "tiny", TEST_ID, 4, CLASSES))
+    import_logits.main("transfer")
+    oof = np.exp(read_oof(OOF_LOGITS / "transfer", TRAIN_ID, FOLD_IDS, CLASSES))
+    test = np.exp(read_test(TEST_LOGITS / "transfer", TEST_ID, 4, CLASSES))
     for repeat in oof:
         np.testing.assert_allclose(repeat, expected[:12], atol=2e-6)
     for fold in test:
         np.testing.assert_allclose(fold, expected[12:], atol=2e-6)
 
 
-def test_texts_that_the_ensemble_was_trained_on_are_told(other, short_texts, capsys):
-    texts = [*short_texts[:2], *TRAIN_TEXTS[2:]]
+def test_texts_that_the_ensemble_learned_are_counted_as_it_reads_them(other, short_texts, capsys):
+    texts = [short_texts[0], short_texts[1].upper(), *TRAIN_TEXTS[2:]]
     write_table(other / TRAIN, pd.DataFrame({"row_id": TRAIN_ID, "text": texts, "label": TRUE}))
-    transfer.main(other, name="usual")
+    transfer.main(other, name="usual-2")
     said = capsys.readouterr().out
-    assert said.startswith("warning: this ensemble was trained on the text of 2 of its training rows, ")
-    assert (other / "data/external/usual/oof_logits/fold-3.npz").exists()
+    assert said.startswith("warning: 2 training rows over there have a text that this ensemble learned: ")
+    assert (other / "data/external/usual-2/oof_logits/fold-3.npz").exists()
+
+
+@pytest.mark.parametrize("name", ["../prepared", ".", "", "smp2020_usual"])
+def test_a_name_that_params_would_not_take_is_refused(other, name):
+    with pytest.raises(UserError, match=r"^--name: got '.*', a name of small letters, digits and single hyphens is"):
+        transfer.main(other, name=name)
+    assert (other / TRAIN).exists()
+
+
+def test_a_member_that_is_there_is_left_alone(other):
+    mine = other / "data/external/my-llm/notes.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("by hand", encoding="utf-8")
+    with pytest.raises(UserError, match=r"external/my-llm: is there already\. Remove it if it may be made anew"):
+        transfer.main(other, name="my-llm")
+    assert mine.read_text(encoding="utf-8") == "by hand"
 
 
 @pytest.mark.parametrize(

@@ -70,3 +70,12 @@ def test_more_masks_make_the_logits_steadier(pooled):
         head = make_head(samples=samples, reduce="mean", p=0.5).train()
         spread.append(torch.stack([head(pooled) for _ in range(300)]).std(dim=0).mean())
     assert spread[1] < 0.5 * spread[0]
+
+
+def test_in_evaluation_logits_are_fp32_whatever_the_encoders_precision(pooled):
+    head, half = make_head(samples=1, reduce="mean", p=0.1), pooled.bfloat16()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert head.train()(half).dtype == torch.bfloat16
+        logits = head.eval()(half)
+    assert logits.dtype == torch.float32
+    torch.testing.assert_close(logits, half.float() @ head.linear.weight.T + head.linear.bias)
