@@ -31,7 +31,7 @@ def autocast(device: str, precision: str) -> AbstractContextManager[object]:
 
 
 def prediction_precision(device: str, precision: str) -> str:
-    """The precision in which a member that was trained in `precision` predicts: the same, but fp32 for fp16 off CUDA."""
+    """The precision in which a member trained in `precision` predicts: the same, but fp32 for fp16 without CUDA."""
     return precision if precision != "fp16" or device.startswith("cuda") else "fp32"
 
 
