@@ -60,9 +60,7 @@ def main(
     cleaned = prepare_test(rows, input_settings(params.data)).table["text"]
     shared = cleaned[: len(train)].isin(read_table(TRAIN, ["text"])["text"]).sum()
     if shared:
-        say(
-            f"warning: {shared} training rows over there have a text that this ensemble learned: it is flattered by them"
-        )
+        say(f"warning: {shared} training rows over there have a text that this ensemble learned, which flatters it")
     probabilities = answer(decision, cleaned.tolist()).probabilities[:, [own.index(label) for label in labels]]
     logits = np.log(np.maximum(probabilities, SMALLEST))
     of_train, of_test = logits[: len(train)], logits[len(train) :]
