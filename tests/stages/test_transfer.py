@@ -80,7 +80,7 @@ def test_texts_that_the_ensemble_learned_are_counted_as_it_reads_them(other, sho
     write_table(other / TRAIN, pd.DataFrame({"row_id": TRAIN_ID, "text": texts, "label": TRUE}))
     transfer.main(other, name="usual-2")
     said = capsys.readouterr().out
-    assert said.startswith("warning: 2 training rows over there have a text that this ensemble learned: ")
+    assert said.startswith("warning: 2 training rows over there have a text that this ensemble learned, ")
     assert (other / "data/external/usual-2/oof_logits/fold-3.npz").exists()
 
 
