@@ -42,7 +42,10 @@ def number_text(rng: np.random.Generator, label: int) -> str:
 
 
 def write_smp2020(folder: Path) -> list[str]:
-    """TSV without quoting, quotes as plain characters, a text that repeats with another label; → test ids."""
+    """TSV without quoting, quotes as plain characters, a text that repeats with another label; → test ids.
+
+    The files of the competition's other part lie in other/.
+    """
     rng = np.random.default_rng(1)
     words = ["开心", "生气", "难过", "害怕", "惊讶", "路过"]
     extra = ["[心]", '"', "//@某人:转发微博", "http://t.cn/A6PqoMKY", "今天", "真的", "！"]
@@ -59,6 +62,9 @@ def write_smp2020(folder: Path) -> list[str]:
     test = [text(int(k)) for k in rng.integers(0, 6, 30)]
     body = "".join(f"{i}\t{words}\n" for i, words in enumerate(test))
     (folder / "test.tsv").write_text(f"id\ttext\n{body}", encoding="utf-8")
+    (folder / "other").mkdir()
+    for name in ("train.tsv", "dev.tsv", "test.tsv"):
+        shutil.copyfile(folder / name, folder / "other" / name)
     return [str(i) for i in range(len(test))]
 
 
