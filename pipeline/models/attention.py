@@ -19,15 +19,15 @@ def use_fastest_attention(model: Any) -> None:
     from transformers.masking_utils import sdpa_mask
 
     if getattr(model.config, "_attn_implementation", None) == "sdpa":
-        AttentionInterface.register(NAME, _attend)
+        AttentionInterface.register(NAME, attend)
         AttentionMaskInterface.register(NAME, sdpa_mask)
         model.set_attn_implementation(NAME)
 
 
-def _attend(
+def attend(
     module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **settings: Any
 ) -> tuple[Tensor, None]:
-    """query, key, value [B, heads, T, H / heads], boolean mask [B, 1, T or 1, T] → [B, T, heads, H / heads]."""
+    """query [B, heads, Q, d], key and value [B, heads, T, d], boolean mask [B, 1, Q or 1, T] → [B, Q, heads, d]."""
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
     is_slow = query.device.type == "cpu" and query.dtype == torch.bfloat16 and query.requires_grad

@@ -15,9 +15,11 @@ from pipeline.models.attention import use_fastest_attention
 from pipeline.models.byte_dropout import use_byte_dropout
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.dropout import set_dropout
+from pipeline.models.first_token import compute_first_token_alone
 from pipeline.models.head import ClassificationHead
 from pipeline.models.levels import LevelHead
 from pipeline.models.lora import add_lora
+from pipeline.models.poolers.cls import CLSPooler
 from pipeline.models.word_embeddings import WordEmbeddingsConfig, load_word_embeddings, read_word_config
 from pipeline.vectors.features import is_vectors
 
@@ -55,6 +57,8 @@ def build_classifier(
     levels = None if recipe["levels"] is None else _level_head(pooled, n_classes, parent_ids, recipe)
     classifier = TextClassifier(encoder, layers, sequence, poolers, recipe["combine"], head, levels)
     use_fastest_attention(encoder)
+    if not (layers.all_layers or sequence) and all(isinstance(pooler, CLSPooler) for pooler in poolers):
+        compute_first_token_alone(encoder)
     use_byte_dropout(classifier)
     return classifier
 

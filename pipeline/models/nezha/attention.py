@@ -31,31 +31,30 @@ def attend(
     or skewing 1.9; using the sinusoids' addition theorem (rotated queries, right for T <= R + 1 alone) 1.5.
 
     Args:
-        query: [B, heads, T, d], as are `key` and `value`.
-        key: see `query`.
-        value: see `query`.
-        relative_positions: rel, [T, T, d], of the dtype in which matrix products run.
-        attention_bias: added to the scores; broadcasts to [B, heads, T, T].
+        query: [B, heads, Q, d], those of the tokens that attend.
+        key: [B, heads, T, d], as is `value`.
+        value: see `key`.
+        relative_positions: rel, [Q, T, d], of the dtype in which matrix products run.
+        attention_bias: added to the scores; broadcasts to [B, heads, Q, T].
         dropout: share of the probabilities that is dropped.
 
     Returns:
-        [B, heads, T, d].
+        [B, heads, Q, d].
     """
-    batch_size, n_heads, length, head_size = query.shape
-    flat = (batch_size * n_heads, length, head_size)
-    query = (query / math.sqrt(head_size)).reshape(flat)
+    batch_size, n_heads, n_queries, head_size = query.shape
+    query = (query / math.sqrt(head_size)).flatten(0, 1)
 
-    # [T, B*heads, d] @ [T, d, T] -> [T, B*heads, T]
+    # [Q, B*heads, d] @ [Q, d, T] -> [Q, B*heads, T]
     position_scores = torch.bmm(query.transpose(0, 1), relative_positions.transpose(1, 2))
-    scores = torch.baddbmm(position_scores.transpose(0, 1), query, key.reshape(flat).transpose(1, 2))
+    scores = torch.baddbmm(position_scores.transpose(0, 1), query, key.flatten(0, 1).transpose(1, 2))
     if attention_bias is not None:
-        scores = (scores.view(batch_size, n_heads, length, length) + attention_bias).view(-1, length, length)
+        scores = (scores.view(batch_size, n_heads, n_queries, -1) + attention_bias).flatten(0, 1)
     probs = F.dropout(scores.softmax(dim=-1), dropout).to(relative_positions.dtype)
 
-    # [T, B*heads, T] @ [T, T, d] -> [T, B*heads, d]
+    # [Q, B*heads, T] @ [Q, T, d] -> [Q, B*heads, d]
     position_values = torch.bmm(probs.transpose(0, 1), relative_positions)
-    context = torch.baddbmm(position_values.transpose(0, 1), probs, value.reshape(flat))
-    return context.view(batch_size, n_heads, length, head_size)
+    context = torch.baddbmm(position_values.transpose(0, 1), probs, value.flatten(0, 1))
+    return context.unflatten(0, (batch_size, n_heads))
 
 
 class NezhaSelfAttention(nn.Module):
@@ -69,10 +68,15 @@ class NezhaSelfAttention(nn.Module):
         self.key = nn.Linear(config.hidden_size, config.hidden_size)
         self.value = nn.Linear(config.hidden_size, config.hidden_size)
 
-    def forward(self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None) -> Tensor:
-        """[B, T, H] to [B, T, H]; see `attend` for the other arguments."""
+    def forward(
+        self, asking: Tensor, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None
+    ) -> Tensor:
+        """The tokens that attend [B, Q, H], to those of `hidden_states` [B, T, H], to [B, Q, H].
+
+        See `attend` for the other arguments.
+        """
         context = attend(
-            self._split_heads(self.query(hidden_states)),
+            self._split_heads(self.query(asking)),
             self._split_heads(self.key(hidden_states)),
             self._split_heads(self.value(hidden_states)),
             relative_positions,

@@ -32,7 +32,7 @@ class NezhaAttention(nn.Module):
 
     def forward(self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None) -> Tensor:
         """[B, T, H] to [B, T, H]; see `attention.attend` for the other arguments."""
-        context = self.self(hidden_states, relative_positions, attention_bias)
+        context = self.self(hidden_states, hidden_states, relative_positions, attention_bias)
         attended: Tensor = self.output(context, hidden_states)
         return attended
 
