@@ -17,6 +17,7 @@ from pipeline.models.classifier import TextClassifier
 from pipeline.models.dropout import set_dropout
 from pipeline.models.first_token import compute_first_token_alone
 from pipeline.models.head import ClassificationHead
+from pipeline.models.layers.hire import HIRE
 from pipeline.models.levels import LevelHead
 from pipeline.models.lora import add_lora
 from pipeline.models.poolers.cls import CLSPooler
@@ -55,9 +56,15 @@ def build_classifier(
     pooled = width * len(poolers) if recipe["combine"] == "concat" else width
     head = ClassificationHead(pooled, n_classes, **recipe["head"])
     levels = None if recipe["levels"] is None else _level_head(pooled, n_classes, parent_ids, recipe)
-    classifier = TextClassifier(encoder, layers, sequence, poolers, recipe["combine"], head, levels)
+    # HIRE's GRU reads every token of every layer.
+    first_token_alone = (
+        not sequence and not isinstance(layers, HIRE) and all(isinstance(pooler, CLSPooler) for pooler in poolers)
+    )
+    classifier = TextClassifier(
+        encoder, layers, sequence, poolers, recipe["combine"], head, levels, first_token_alone=first_token_alone
+    )
     use_fastest_attention(encoder)
-    if not (layers.all_layers or sequence) and all(isinstance(pooler, CLSPooler) for pooler in poolers):
+    if first_token_alone:
         compute_first_token_alone(encoder)
     use_byte_dropout(classifier)
     return classifier

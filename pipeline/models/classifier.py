@@ -28,6 +28,8 @@ class TextClassifier(nn.Module):
         combine: how several pooled vectors become one: `sum` or `concat`.
         head: gives class logits of the pooled vector.
         levels: gives logits of the labels' first level, where they have levels and it is wanted.
+        first_token_alone: whether the states of the first token are all that is read. Layers and poolers get these
+            alone, so that the encoder need not compute others in its last layer (`pipeline.models.first_token`).
     """
 
     def __init__(
@@ -39,9 +41,12 @@ class TextClassifier(nn.Module):
         combine: str,
         head: nn.Module,
         levels: LevelHead | None = None,
+        *,
+        first_token_alone: bool = False,
     ):
         super().__init__()
         self.encoder, self.layers, self.head, self.levels = encoder, layers, head, levels
+        self.first_token_alone = first_token_alone
         self.sequence, self.poolers, self.combine = nn.ModuleList(sequence), nn.ModuleList(poolers), combine
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, word_ids: Tensor | None = None) -> ClassifierOutput:
@@ -65,5 +70,7 @@ class TextClassifier(nn.Module):
         """The hidden states that `layers` reads."""
         inputs: dict[str, Any] = {"input_ids": input_ids, "attention_mask": attention_mask}
         if self.layers.all_layers:
-            return tuple(self.encoder(**inputs, output_hidden_states=True).hidden_states)
-        return (self.encoder(**inputs).last_hidden_state,)
+            all_states = self.encoder(**inputs, output_hidden_states=True).hidden_states
+        else:
+            all_states = (self.encoder(**inputs).last_hidden_state,)
+        return tuple(states[:, :1] for states in all_states) if self.first_token_alone else tuple(all_states)

@@ -7,12 +7,32 @@ from torch import Tensor, nn
 from pipeline.models.attention import NAME, attend
 from pipeline.models.nezha.layers import NezhaAttention
 
-# Their attention is BERT's, line by line; that of DeBERTa, ALBERT and ModernBERT is not.
+# Whose attention is BERT's, name by name. That of ALBERT, DeBERTa and ModernBERT is another.
 LIKE_BERT = ("bert", "camembert", "electra", "ernie", "roberta", "xlm-roberta")
 
 
+def compute_first_token_alone(encoder: Any) -> None:
+    """Let an encoder's last layer give the state of the first token alone, [B, 1, H] for [B, T, H], in place.
+
+    The first token still attends to all others, so its state stays the same but for rounding. Of the twelve H x H
+    products that a layer makes for a token (the feed-forward network four times as wide), the other tokens need two,
+    keys and values: where `[CLS]` is all that is read, five sixths of the last layer's arithmetic go, forward and
+    backward. Weights and their names stay.
+
+    It is done for NEZHA and for the families whose attention is BERT's; other encoders stay as they are. For those
+    families `use_fastest_attention` goes before it.
+    """
+    config = encoder.config
+    if config.model_type == "nezha":
+        layer = encoder.encoder.layer[-1]
+        layer.attention = FirstTokenNezhaAttention(layer.attention)
+    elif config.model_type in LIKE_BERT and config._attn_implementation == NAME and not config.is_decoder:
+        layer = encoder.encoder.layer[-1]
+        layer.attention = FirstTokenAttention(layer.attention)
+
+
 class FirstTokenAttention(nn.Module):
-    """BERT's attention and its residual connection, asked by the first token alone; the weights keep their names."""
+    """BERT's attention and its residual connection, from the first token to all; made of the parts of the whole one."""
 
     def __init__(self, attention: Any):
         super().__init__()
@@ -22,17 +42,17 @@ class FirstTokenAttention(nn.Module):
         """hidden_states [B, T, H], boolean mask [B, 1, T, T] → [B, 1, H], and no attention weights."""
         first, part = hidden_states[:, :1], self.self
         query, key, value = (
-            project(states).unflatten(-1, (-1, part.attention_head_size)).transpose(1, 2)
-            for project, states in ((part.query, first), (part.key, hidden_states), (part.value, hidden_states))
+            linear(states).unflatten(-1, (-1, part.attention_head_size)).transpose(1, 2)
+            for linear, states in ((part.query, first), (part.key, hidden_states), (part.value, hidden_states))
         )
         mask = None if attention_mask is None else attention_mask[:, :, :1]
         dropout = part.dropout.p if self.training else 0.0
-        context, _ = attend(part, query, key, value, mask, dropout=dropout, scaling=part.scaling)
+        context = attend(part, query, key, value, mask, dropout=dropout, scaling=part.scaling)[0]
         return self.output(context.flatten(2), first), None
 
 
 class FirstTokenNezhaAttention(nn.Module):
-    """The same of NEZHA's."""
+    """NEZHA's attention and its residual connection, from the first token to all."""
 
     def __init__(self, attention: NezhaAttention):
         super().__init__()
@@ -44,19 +64,3 @@ class FirstTokenNezhaAttention(nn.Module):
         context = self.self(first, hidden_states, relative_positions[:1], attention_bias)
         attended: Tensor = self.output(context, first)
         return attended
-
-
-def compute_first_token_alone(encoder: Any) -> bool:
-    """Let the last layer of an encoder give the state of the first token alone, [B, 1, H], where nothing else is read.
-
-    Every token of it is still attended to, so the state is the same but for rounding. Of the twelve H x H products a
-    layer makes for each token, two remain, keys and values: a classifier that reads `[CLS]` saves five sixths of its
-    last layer, forward and backward. Returns whether it is done; families of another attention stay as they are.
-    """
-    is_nezha = encoder.config.model_type == "nezha"
-    fits = encoder.config.model_type in LIKE_BERT and encoder.config._attn_implementation == NAME
-    if not (is_nezha or fits):
-        return False
-    layer = encoder.encoder.layer[-1]
-    layer.attention = (FirstTokenNezhaAttention if is_nezha else FirstTokenAttention)(layer.attention)
-    return True

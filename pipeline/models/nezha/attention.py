@@ -54,7 +54,7 @@ def attend(
     # [Q, B*heads, T] @ [Q, T, d] -> [Q, B*heads, d]
     position_values = torch.bmm(probs.transpose(0, 1), relative_positions)
     context = torch.baddbmm(position_values.transpose(0, 1), probs, value.flatten(0, 1))
-    return context.unflatten(0, (batch_size, n_heads))
+    return context.view(batch_size, n_heads, n_queries, head_size)
 
 
 class NezhaSelfAttention(nn.Module):

@@ -1,0 +1,139 @@
+"""A classifier that reads the first token alone, against the same one whose last layer is whole."""
+
+import copy
+
+import pytest
+import torch
+
+import pipeline.models.build as build_module
+from pipeline.models.build import build_classifier
+from pipeline.models.first_token import LIKE_BERT, FirstTokenAttention, FirstTokenNezhaAttention
+
+DONE = (*LIKE_BERT, "nezha")
+LEFT = ("albert", "deberta-v2", "modernbert")
+LORA = {"rank": 2, "alpha": 4, "dropout": 0.0}
+CLS = [{"name": "cls"}]
+
+
+@pytest.fixture
+def build(make_model, recipe, tmp_path, monkeypatch):
+    """One classifier twice: as it is built, and with its last layer left whole."""
+
+    def make(model_type, pad_id=0, **changes):
+        directory = tmp_path / model_type
+        make_model(model_type, num_hidden_layers=3, pad_token_id=pad_id).save_pretrained(directory)
+        words = recipe(dropout=0.0, head={"samples": 1, "reduce": "mean", "p": 0.0}, poolers=CLS) | changes
+        torch.manual_seed(1)
+        ours = build_classifier(directory, 3, words)
+        with monkeypatch.context() as patch:
+            patch.setattr(build_module, "compute_first_token_alone", lambda encoder: None)
+            whole = build_classifier(directory, 3, words)
+        whole.first_token_alone = False
+        whole.load_state_dict(ours.state_dict())  # strictly: the names are the same
+        return ours, whole
+
+    return make
+
+
+def last_layer(classifier):
+    return classifier.encoder.encoder.layer[-1]
+
+
+def logits_and_gradients(classifier, inputs, bf16=False):
+    classifier.zero_grad()
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+        logits = classifier(*inputs).logits.float()
+    torch.nn.functional.cross_entropy(logits, torch.tensor([0, 1, 2, 0, 1])[: len(logits)]).backward()
+    return logits, {name: p.grad for name, p in classifier.named_parameters() if p.requires_grad}
+
+
+def assert_same(ours, whole, inputs, bf16=False):
+    (logits, gradients), (expected, expected_gradients) = (
+        logits_and_gradients(classifier, inputs, bf16) for classifier in (ours, whole)
+    )
+    share = 0.1 if bf16 else 1e-4
+    torch.testing.assert_close(logits, expected, rtol=0, atol=share * float(expected.detach().abs().max()))
+    assert gradients.keys() == expected_gradients.keys()
+    scale = max(float(gradient.abs().max()) for gradient in expected_gradients.values())
+    for name, gradient in gradients.items():
+        torch.testing.assert_close(gradient, expected_gradients[name], rtol=0, atol=share * scale, msg=name)
+
+
+@pytest.mark.parametrize("model_type", DONE)
+@pytest.mark.parametrize("lora", [None, LORA], ids=["whole", "lora"])
+def test_logits_and_gradients_are_those_of_the_whole_layer(build, batch, model_type, lora):
+    ours, whole = build(model_type, lora=lora)
+    kind = FirstTokenNezhaAttention if model_type == "nezha" else FirstTokenAttention
+    assert isinstance(last_layer(ours).attention, kind)
+    assert not isinstance(last_layer(whole).attention, kind)
+    for inputs in (batch(), batch(rows=[0, 0, 0]), batch(width=25)):  # the second without padding
+        assert_same(ours, whole, inputs)
+
+
+@pytest.mark.parametrize("model_type", ["bert", "nezha"])
+def test_the_same_in_bf16(build, batch, model_type):
+    ours, whole = build(model_type)
+    assert_same(ours, whole, batch(), bf16=True)
+    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+        expected = whole(*batch()).logits
+        torch.testing.assert_close(ours(*batch()).logits, expected, rtol=0, atol=0.1 * float(expected.abs().max()))
+
+
+@pytest.mark.parametrize("model_type", DONE)
+def test_the_last_layer_computes_one_token_and_the_others_all(build, batch, model_type):
+    ours, _ = build(model_type)
+    tokens = []
+    for layer in ours.encoder.encoder.layer:
+        layer.intermediate.register_forward_pre_hook(lambda _, inputs: tokens.append(inputs[0].shape[1]))
+    ours(*batch())
+    assert tokens == [17, 17, 1]
+
+
+@pytest.mark.parametrize("layers", [{"name": "early_exit", "n": 2}, {"name": "concat_last", "n": 2}, "weighted_sum"])
+@pytest.mark.parametrize("model_type", ["bert", "nezha", *LEFT])
+def test_with_other_layers(build, batch, model_type, layers):
+    layers = {"name": layers} if isinstance(layers, str) else layers
+    ours, whole = build(model_type, layers=layers)
+    assert_same(ours, whole, batch())
+
+
+def test_several_first_tokens(build, batch):
+    ours, whole = build("bert", poolers=CLS * 2, combine="concat")
+    assert ours.first_token_alone
+    assert_same(ours, whole, batch())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"poolers": [{"name": "mean"}]},
+        {"poolers": [*CLS, {"name": "max"}]},
+        {"layers": {"name": "hire", "size": 3}},
+        {"sequence": [{"name": "lstm", "size": 4}]},
+    ],
+    ids=["mean", "cls and max", "hire", "lstm"],
+)
+@pytest.mark.parametrize("model_type", ["bert", "nezha"])
+def test_where_other_tokens_are_read_the_layer_is_whole(build, batch, model_type, changes):
+    ours, _ = build(model_type, **changes)
+    assert not ours.first_token_alone
+    input_ids, mask = batch()
+    assert ours.encoder(input_ids=input_ids, attention_mask=mask).last_hidden_state.shape[:2] == input_ids.shape
+
+
+@pytest.mark.parametrize("model_type", LEFT)
+def test_other_families_stay_whole(build, batch, model_type):
+    ours, whole = build(model_type)
+    input_ids, mask = batch()
+    assert ours.encoder(input_ids=input_ids, attention_mask=mask).last_hidden_state.shape[:2] == input_ids.shape
+    assert_same(ours, whole, batch())
+
+
+def test_a_copy_computes_with_its_own_weights(build, batch):
+    """As the averages of training are copies."""
+    ours, _ = build("bert")
+    before = ours(*batch()).logits
+    twin = copy.deepcopy(ours)
+    torch.nn.init.zeros_(last_layer(twin).attention.self.value.weight)
+    assert not torch.allclose(twin(*batch()).logits, before)
+    torch.testing.assert_close(ours(*batch()).logits, before)
