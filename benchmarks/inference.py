@@ -32,6 +32,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from pipeline.runtime.torch_setup import set_up_torch
+
 SHAPES = {
     "tiny": {"num_hidden_layers": 2, "hidden_size": 128, "num_attention_heads": 2, "intermediate_size": 512},
     "small": {"num_hidden_layers": 4, "hidden_size": 256, "num_attention_heads": 4, "intermediate_size": 1024},
@@ -52,7 +54,7 @@ def main() -> None:
     parser.add_argument("--n-texts", type=int, default=1000)
     parser.add_argument("--texts", type=Path)
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
+    set_up_torch(arguments.threads, seed=0)
     texts = read_texts(arguments.texts, arguments.n_texts)
     if arguments.study == "rows":
         print_rows(texts, arguments.shape, arguments.device, arguments.precision, arguments.rounds)

@@ -55,12 +55,11 @@ def test_attention_chosen_by_tensor_leaves_the_fused_kernel_out_where_it_is_slow
     input_ids = torch.tensor([[2, 9, 11, 3]])
     with torch.autocast("cpu", dtype=torch.bfloat16):
         model(input_ids=input_ids)
-        assert not called
         with torch.inference_mode():
             model(input_ids=input_ids)
-    assert len(called) == 2
+    assert not called
     model(input_ids=input_ids)
-    assert len(called) == 4
+    assert len(called) == 2
 
 
 def test_padding_beyond_a_sliding_window_gives_numbers(make_model):
