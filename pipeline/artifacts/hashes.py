@@ -20,6 +20,7 @@ PLUMBING = (
     "pipeline.runtime.compiled",
     "pipeline.runtime.cores",
     "pipeline.runtime.devices",
+    "pipeline.runtime.memory",
     "pipeline.runtime.progress",
     "stages",
 )

@@ -15,8 +15,8 @@ from pipeline.models.attention import use_fastest_attention
 from pipeline.models.byte_dropout import use_byte_dropout
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.dropout import set_dropout
-from pipeline.models.first_token import compute_first_token_alone
 from pipeline.models.head import ClassificationHead
+from pipeline.models.last_layer import compute_first_token_alone
 from pipeline.models.layers.hire import HIRE
 from pipeline.models.levels import LevelHead
 from pipeline.models.lora import add_lora

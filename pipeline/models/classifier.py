@@ -29,7 +29,7 @@ class TextClassifier(nn.Module):
         head: gives class logits of the pooled vector.
         levels: gives logits of the labels' first level, where they have levels and it is wanted.
         first_token_alone: whether the states of the first token are all that is read. Layers and poolers get these
-            alone, so that the encoder need not compute others in its last layer (`pipeline.models.first_token`).
+            alone, so that the encoder need not compute others in its last layer (`pipeline.models.last_layer`).
     """
 
     def __init__(

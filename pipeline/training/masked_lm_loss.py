@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pipeline.data.batches import TokenizedTexts, budgeted_batches, pad_batch
+from pipeline.models.last_layer import chosen_states
 from pipeline.runtime.torch_setup import autocast
 from pipeline.training.masking.mask import mask_tokens
 
@@ -63,15 +64,15 @@ def batch_loss(
 def masked_lm_logits(model: Any, input_ids: Tensor, attention_mask: Tensor, chosen: Tensor) -> Tensor:
     """The logits of the chosen positions only: → [n_chosen, V].
 
-    The vocabulary's matrix is the largest of a small model; at 15 % of the positions it costs a seventh. Encoders
-    whose language-model head is not one module after the encoder pay for all positions.
+    The vocabulary's matrix is the largest of a small model; at 15 % of the positions it costs a seventh. The encoder's
+    last layer has less to do, too (`pipeline.models.last_layer`). Encoders whose language-model head is not one module
+    after the encoder pay for all positions.
     """
     head = getattr(model, "cls", None) or getattr(model, "lm_head", None)
     if head is None:
         logits: Tensor = model(input_ids=input_ids, attention_mask=attention_mask).logits[chosen]
     else:
-        hidden_states = model.base_model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        logits = head(hidden_states[chosen])
+        logits = head(chosen_states(model.base_model, input_ids, attention_mask, chosen))
     return logits
 
 

@@ -1,4 +1,4 @@
-"""A classifier that reads the first token alone, against the same one whose last layer is whole."""
+"""Classifiers that read the first token alone and encoders asked for some tokens, against whole last layers."""
 
 import copy
 
@@ -7,7 +7,7 @@ import torch
 
 import pipeline.models.build as build_module
 from pipeline.models.build import build_classifier
-from pipeline.models.first_token import LIKE_BERT, FirstTokenAttention, FirstTokenNezhaAttention
+from pipeline.models.last_layer import LIKE_BERT, FirstTokenAttention, FirstTokenNezhaAttention, chosen_states
 
 DONE = (*LIKE_BERT, "nezha")
 LEFT = ("albert", "deberta-v2", "modernbert")
@@ -137,3 +137,67 @@ def test_a_copy_computes_with_its_own_weights(build, batch):
     torch.nn.init.zeros_(last_layer(twin).attention.self.value.weight)
     assert not torch.allclose(twin(*batch()).logits, before)
     torch.testing.assert_close(ours(*batch()).logits, before)
+
+
+# --- some tokens -----------------------------------------------------------------------------------
+
+
+def some(mask):
+    return mask.bool() & (torch.rand(mask.shape, generator=torch.Generator().manual_seed(0)) < 0.3)
+
+
+@pytest.mark.parametrize("model_type", [*DONE, *LEFT])
+def test_chosen_states_and_their_gradients_are_those_of_the_whole_layer(make_model, batch, model_type):
+    encoder = make_model(model_type, masked_lm=True).base_model
+    input_ids, mask = batch()
+    chosen = some(mask)
+    found = []
+    for states in (
+        chosen_states(encoder, input_ids, mask, chosen),
+        encoder(input_ids=input_ids, attention_mask=mask).last_hidden_state[chosen],
+    ):
+        encoder.zero_grad()
+        states.square().sum().backward()
+        found.append([states.detach(), *(p.grad for p in encoder.parameters() if p.grad is not None)])
+    assert found[0][0].shape == (int(chosen.sum()), 16)
+    for ours, whole in zip(*found, strict=True):
+        torch.testing.assert_close(ours, whole, rtol=1e-4, atol=1e-4 * float(whole.abs().max()))
+
+
+@pytest.mark.parametrize("model_type", DONE)
+def test_the_last_layer_computes_the_chosen_tokens(make_model, batch, model_type):
+    encoder = make_model(model_type, masked_lm=True, num_hidden_layers=3).base_model
+    input_ids, mask = batch()
+    chosen, shapes = some(mask), []
+    for layer in encoder.encoder.layer:
+        layer.intermediate.register_forward_pre_hook(lambda _, inputs: shapes.append(tuple(inputs[0].shape)))
+    chosen_states(encoder, input_ids, mask, chosen)
+    assert shapes == [(5, 17, 16), (5, 17, 16), (int(chosen.sum()), 16)]
+
+
+@pytest.mark.parametrize("model_type", ["bert", "nezha"])
+def test_none_chosen(make_model, batch, model_type):
+    input_ids, mask = batch()
+    encoder = make_model(model_type, masked_lm=True).base_model
+    states = chosen_states(encoder, input_ids, mask, torch.zeros_like(mask, dtype=torch.bool))
+    assert states.shape == (0, 16)
+
+
+@pytest.mark.parametrize("model_type", ["bert", "nezha"])
+def test_the_encoder_is_whole_again_after_it(make_model, batch, model_type):
+    encoder = make_model(model_type, masked_lm=True).base_model
+    input_ids, mask = batch()
+    before = encoder(input_ids=input_ids, attention_mask=mask).last_hidden_state
+    chosen_states(encoder, input_ids, mask, some(mask))
+    with pytest.raises(IndexError):
+        chosen_states(encoder, input_ids, mask, some(mask)[:, :-1])
+    assert torch.equal(encoder(input_ids=input_ids, attention_mask=mask).last_hidden_state, before)
+
+
+@pytest.mark.parametrize("own", [{"chunk_size_feed_forward": 1}, {"masked_lm": False}], ids=["chunks", "pooler"])
+def test_what_does_not_fit_stays_whole(make_model, batch, own):
+    model = make_model("bert", **{"masked_lm": True} | own)
+    encoder = model.base_model
+    input_ids, mask = batch()
+    expected = encoder(input_ids=input_ids, attention_mask=mask).last_hidden_state[some(mask)]
+    torch.testing.assert_close(chosen_states(encoder, input_ids, mask, some(mask)), expected)
