@@ -37,7 +37,6 @@ from pipeline.data.corpus import stream_texts
 from pipeline.data.text_blocks import draw_held_out, stream_batches
 from pipeline.data.token_store import TokenStore, write_token_store
 from pipeline.models.attention import use_fastest_attention
-from pipeline.runtime.torch_setup import set_up_torch
 from pipeline.training.masked_lm import train_masked_lm
 from pipeline.training.masked_lm_loss import MaskingIds
 from pipeline.training.masking.token import token
@@ -63,7 +62,7 @@ def main() -> None:
     is_gpu = arguments.device == "cuda"
     steps = arguments.steps or (40 if is_gpu else 4)
     batch_tokens = arguments.batch_tokens or (16_384 if is_gpu else 4_096)
-    set_up_torch(arguments.threads, seed=0)
+    torch.set_num_threads(arguments.threads)
     clock = partial(read_clock, is_gpu, arguments.threads)
 
     texts = list(itertools.islice(stream_texts(arguments.text), 40_000)) if arguments.text else generate(20_000)
