@@ -148,9 +148,9 @@ def train_ours(arguments: argparse.Namespace, tokenizer: Any, texts: Any, label_
     from pipeline.data.batches import tokenize
     from pipeline.data.labels import LabelSet
     from pipeline.inference.classifier import predict_logits
+    from pipeline.members import neural
     from pipeline.members.training_settings import training_settings
     from pipeline.models.build import build_classifier
-    from pipeline.runtime.torch_setup import set_up_torch
     from pipeline.training.loop import Scores, train_classifier
 
     rate = dict.fromkeys(("embeddings", "encoder", "head"), arguments.learning_rate)
@@ -163,7 +163,7 @@ def train_ours(arguments: argparse.Namespace, tokenizer: Any, texts: Any, label_
         "warmup_ratio": WARMUP,
     }
     features = tokenize(tokenizer, texts, arguments.max_length)
-    set_up_torch(arguments.threads, SEED)
+    neural.set_up({"threads": arguments.threads, "seed": SEED})
     model = build_classifier(arguments.encoder, len(names), recipe).to(arguments.device)
     rows, held_out = np.split(np.arange(len(texts)), [len(texts) - HELD_OUT])
     classes = LabelSet(names, [], [])

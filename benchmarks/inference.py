@@ -32,7 +32,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pipeline.runtime.torch_setup import set_up_torch
+from pipeline.members import neural
 
 SHAPES = {
     "tiny": {"num_hidden_layers": 2, "hidden_size": 128, "num_attention_heads": 2, "intermediate_size": 512},
@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--n-texts", type=int, default=1000)
     parser.add_argument("--texts", type=Path)
     arguments = parser.parse_args()
-    set_up_torch(arguments.threads, seed=0)
+    neural.set_up({"threads": arguments.threads, "seed": 0})
     texts = read_texts(arguments.texts, arguments.n_texts)
     if arguments.study == "rows":
         print_rows(texts, arguments.shape, arguments.device, arguments.precision, arguments.rounds)
@@ -97,7 +97,6 @@ def make_contestants(
     from transformers import BertConfig, BertForSequenceClassification, pipeline
 
     from pipeline.data.labels import LabelSet
-    from pipeline.members import neural
     from pipeline.models.build import build_classifier
     from pipeline.vocab.tokenizers import word_level_tokenizer
 

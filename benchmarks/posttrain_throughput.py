@@ -11,9 +11,6 @@ The recipe is examples/pytorch/language-modeling/run_mlm.py: Trainer with DataCo
 The best of these is what its best settings give. Model, text, precision, threads and dropout (none on attention) are
 the same for all. None of these settings of the recipe pads to the maximum length, which would only make it slower.
 
-All run in one process, where memory that is freed goes back to the system, as the recipe's users have it; the stage
-keeps it (`pipeline.runtime.memory`).
-
 The contestants take turns in short blocks; the medians count. Padding is not counted as tokens, special tokens are.
 With one thread on a CPU the clock is that of the process's own CPU time, so that other work on the machine does not
 count; elsewhere it is the wall's.

@@ -27,6 +27,7 @@ from pipeline.models.classifier import TextClassifier
 from pipeline.models.lora import merge_lora
 from pipeline.models.positions import check_max_length
 from pipeline.runtime.devices import available_devices
+from pipeline.runtime.memory import keep_freed_memory
 from pipeline.runtime.torch_setup import prediction_precision, set_up_torch
 from pipeline.training.loop import Scores, train_classifier
 from pipeline.vectors.features import is_vectors
@@ -35,8 +36,9 @@ WEIGHTS = "model.safetensors"
 
 
 def set_up(recipe: dict[str, Any]) -> None:
-    """Fix torch's threads and seed."""
+    """Fix torch's threads and seed, and keep memory that is freed."""
     set_up_torch(recipe["threads"], recipe["seed"])
+    keep_freed_memory()
 
 
 def devices(recipe: dict[str, Any]) -> list[str]:

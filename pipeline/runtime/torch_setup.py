@@ -5,17 +5,15 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 
 from pipeline.errors import UserError
-from pipeline.runtime.memory import keep_freed_memory
 
 
 def set_up_torch(threads: int, seed: int) -> None:
-    """Fix the number of threads, seed every generator of torch, and keep memory that is freed.
+    """Fix the number of threads and seed every generator of torch.
 
     On a CPU, equal threads and equal seeds give equal bytes on one instruction set; another number of threads sums
     floats in another order. PyTorch's switch for deterministic algorithms is not needed for that, and it costs time:
     it fills every new tensor.
     """
-    keep_freed_memory()
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
 
