@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 
 NAME = "conclave"  # of our attention, among those that transformers knows
+# Scores of longer texts are too large for caches, and for memory that is kept (`pipeline.runtime.memory`).
+LONGEST_PREDICTED = 256
 
 
 def use_fastest_attention(model: Any) -> None:
@@ -13,8 +15,8 @@ def use_fastest_attention(model: Any) -> None:
 
     PyTorch's fused kernel is, but for bfloat16 on a CPU: there its backward pass took 85 to 130 ms for 4,096 tokens
     where the plain formula took 15 (4 heads of 64, texts of 16 to 128 tokens, PyTorch 2.13 with AVX512-BF16 and AMX,
-    one thread), and its forward pass alone 1.7 to 16 ms for 2,048 tokens where the plain formula took 0.9 to 14 (4
-    heads of 64, texts of 16 to 512 tokens, AVX512-BF16 without AMX). Models that do not use the fused kernel stay as
+    one thread), and its forward pass alone, in prediction, 1.6 to 8.2 ms for 2,048 tokens where the plain formula took
+    0.9 to 7.5 (texts of 16 to 256 tokens, AVX512-BF16 without AMX). Models that do not use the fused kernel stay as
     they are.
     """
     from transformers import AttentionInterface, AttentionMaskInterface
@@ -33,6 +35,7 @@ def attend(
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
     is_slow = query.device.type == "cpu" and query.dtype == torch.bfloat16
+    is_slow &= query.requires_grad or key.shape[2] <= LONGEST_PREDICTED
     # Without a mask the fused kernel's caller asks the module itself, as GPT-2's do.
     is_causal = settings.get("is_causal") or (attention_mask is None and getattr(module, "is_causal", False))
     if not is_slow or settings.get("dropout") or key.shape[1] != query.shape[1] or is_causal:

@@ -17,7 +17,6 @@ from pipeline.models.classifier import TextClassifier
 from pipeline.models.dropout import set_dropout
 from pipeline.models.head import ClassificationHead
 from pipeline.models.last_layer import compute_first_token_alone
-from pipeline.models.layers.hire import HIRE
 from pipeline.models.levels import LevelHead
 from pipeline.models.lora import add_lora
 from pipeline.models.poolers.cls import CLSPooler
@@ -56,10 +55,7 @@ def build_classifier(
     pooled = width * len(poolers) if recipe["combine"] == "concat" else width
     head = ClassificationHead(pooled, n_classes, **recipe["head"])
     levels = None if recipe["levels"] is None else _level_head(pooled, n_classes, parent_ids, recipe)
-    # HIRE's GRU reads every token of every layer.
-    first_token_alone = (
-        not sequence and not isinstance(layers, HIRE) and all(isinstance(pooler, CLSPooler) for pooler in poolers)
-    )
+    first_token_alone = not (sequence or layers.mixes_tokens) and all(isinstance(piece, CLSPooler) for piece in poolers)
     classifier = TextClassifier(
         encoder, layers, sequence, poolers, recipe["combine"], head, levels, first_token_alone=first_token_alone
     )

@@ -36,7 +36,8 @@ def chosen_states(encoder: Any, input_ids: Tensor, attention_mask: Tensor, chose
     """The last hidden states of the chosen tokens: input_ids, attention_mask and bool chosen [B, T] → [n_chosen, H].
 
     Of twelve products the other tokens need three in the last layer, queries, keys and values. An encoder with a pooler
-    of its own, which masked language models have not, stays whole.
+    of its own, which masked language models have not, stays whole. The layer is whole again when this returns, so it
+    does not go with gradient checkpointing, which computes it a second time.
     """
     layer = _last_layer(encoder)
     if layer is None or getattr(encoder, "pooler", None) is not None:

@@ -15,6 +15,7 @@ class ConcatLast(nn.Module):
     """
 
     all_layers = True
+    mixes_tokens = False
 
     def __init__(self, hidden_size: int, n_layers: int, *, n: AtLeastOne):
         super().__init__()

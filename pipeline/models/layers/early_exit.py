@@ -16,6 +16,7 @@ class EarlyExit(nn.Module):
     """
 
     all_layers = False
+    mixes_tokens = False
 
     def __init__(self, hidden_size: int, n_layers: int, *, n: AtLeastOne):
         super().__init__()

@@ -25,6 +25,7 @@ class HIRE(nn.Module):
     """
 
     all_layers = True
+    mixes_tokens = True
 
     def __init__(self, hidden_size: int, n_layers: int, *, size: AtLeastOne):
         super().__init__()

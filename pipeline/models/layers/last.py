@@ -7,6 +7,7 @@ class LastLayer(nn.Module):
     """The hidden states of the last layer, as most classifiers read them (Devlin et al. 2019)."""
 
     all_layers = False
+    mixes_tokens = False
 
     def __init__(self, hidden_size: int, n_layers: int):
         super().__init__()

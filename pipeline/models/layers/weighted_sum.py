@@ -16,6 +16,7 @@ class WeightedSum(nn.Module):
     """
 
     all_layers = True
+    mixes_tokens = False
 
     def __init__(self, hidden_size: int, n_layers: int):
         super().__init__()

@@ -10,5 +10,5 @@ class CLSPooler(nn.Module):
         super().__init__()
 
     def forward(self, hidden_states: Tensor, attention_mask: Tensor) -> Tensor:
-        """hidden_states [B, T, H], attention_mask [B, T] → [B, H]."""
+        """hidden_states [B, T, H], or [B, 1, H] of the first token, attention_mask [B, T] → [B, H]."""
         return hidden_states[:, 0]

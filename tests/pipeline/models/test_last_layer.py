@@ -7,7 +7,13 @@ import torch
 
 import pipeline.models.build as build_module
 from pipeline.models.build import build_classifier
-from pipeline.models.last_layer import LIKE_BERT, FirstTokenAttention, FirstTokenNezhaAttention, chosen_states
+from pipeline.models.last_layer import (
+    LIKE_BERT,
+    FirstTokenAttention,
+    FirstTokenNezhaAttention,
+    chosen_states,
+    compute_first_token_alone,
+)
 
 DONE = (*LIKE_BERT, "nezha")
 LEFT = ("albert", "deberta-v2", "modernbert")
@@ -19,9 +25,9 @@ CLS = [{"name": "cls"}]
 def build(make_model, recipe, tmp_path, monkeypatch):
     """One classifier twice: as it is built, and with its last layer left whole."""
 
-    def make(model_type, pad_id=0, **changes):
+    def make(model_type, config=None, **changes):
         directory = tmp_path / model_type
-        make_model(model_type, num_hidden_layers=3, pad_token_id=pad_id).save_pretrained(directory)
+        make_model(model_type, num_hidden_layers=3, pad_token_id=0, **(config or {})).save_pretrained(directory)
         words = recipe(dropout=0.0, head={"samples": 1, "reduce": "mean", "p": 0.0}, poolers=CLS) | changes
         torch.manual_seed(1)
         ours = build_classifier(directory, 3, words)
@@ -127,6 +133,33 @@ def test_other_families_stay_whole(build, batch, model_type):
     input_ids, mask = batch()
     assert ours.encoder(input_ids=input_ids, attention_mask=mask).last_hidden_state.shape[:2] == input_ids.shape
     assert_same(ours, whole, batch())
+
+
+@pytest.mark.parametrize("own", [{"is_decoder": True}, {"chunk_size_feed_forward": 1}], ids=["decoder", "chunks"])
+def test_configurations_that_do_not_fit_stay_whole(build, batch, own):
+    ours, whole = build("bert", config=own)
+    assert not isinstance(last_layer(ours).attention, FirstTokenAttention)
+    assert_same(ours, whole, batch())
+
+
+def test_another_attention_than_ours_stays_whole(make_model):
+    encoder = make_model("bert")
+    encoder.set_attn_implementation("eager")
+    compute_first_token_alone(encoder)
+    assert not isinstance(encoder.encoder.layer[-1].attention, FirstTokenAttention)
+
+
+@pytest.mark.parametrize("model_type", ["bert", "nezha"])
+def test_dropout_of_attention_is_kept(build, batch, model_type):
+    """`set_dropout` switches it off, but the layer does not count on it."""
+    ours, _ = build(model_type)
+    part = last_layer(ours).attention.self
+    if model_type == "nezha":
+        part.dropout = 0.5
+    else:
+        part.dropout.p = 0.5
+    assert not torch.equal(ours.train()(*batch()).logits, ours(*batch()).logits)
+    assert torch.equal(ours.eval()(*batch()).logits, ours(*batch()).logits)
 
 
 def test_a_copy_computes_with_its_own_weights(build, batch):
