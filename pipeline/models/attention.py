@@ -5,6 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pipeline.models.packing import Packing
+
 NAME = "conclave"  # of our attention, among those that transformers knows
 # Scores of longer texts are too large for caches, and for memory that is kept (`pipeline.runtime.memory`).
 LONGEST_PREDICTED = 256
@@ -29,22 +31,42 @@ def use_fastest_attention(model: Any) -> None:
 
 
 def attend(
-    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None, **settings: Any
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    *,
+    packing: Packing | None = None,
+    **settings: Any,
 ) -> tuple[Tensor, None]:
-    """query [B, heads, Q, d], key and value [B, heads, T, d], boolean mask [B, 1, Q or 1, T] → [B, Q, heads, d]."""
+    """query [B, heads, Q, d], key and value [B, heads, T, d], boolean mask [B, 1, Q or 1, T] → [B, Q, heads, d].
+
+    Packed, all three are [1, heads, P, d], there is no mask, and the result is [1, P, heads, d].
+    """
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
+    if packing is not None:
+        query, key, value = map(packing.lay_out, (query, key, value))
+        attention_mask = packing.mask[:, None, None]
     is_slow = query.device.type == "cpu" and query.dtype == torch.bfloat16
     is_slow &= query.requires_grad or key.shape[2] <= LONGEST_PREDICTED
     # Without a mask the fused kernel's caller asks the module itself, as GPT-2's do.
     is_causal = settings.get("is_causal") or (attention_mask is None and getattr(module, "is_causal", False))
     if not is_slow or settings.get("dropout") or key.shape[1] != query.shape[1] or is_causal:
-        result: tuple[Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **settings)
-        return result
-    scale = settings.get("scaling")
-    scores = query @ key.transpose(-1, -2) * (query.shape[-1] ** -0.5 if scale is None else scale)
-    if attention_mask is not None:
-        # Not −∞: a query of padding may see no key at all, in a sliding window, and its NaN would reach real tokens.
-        scores = scores.masked_fill(~attention_mask, torch.finfo(scores.dtype).min)
-    weights = torch.softmax(scores, dim=-1, dtype=torch.float32).to(value.dtype)
-    return (weights @ value).transpose(1, 2).contiguous(), None
+        result, _ = sdpa_attention_forward(module, query, key, value, attention_mask, **settings)
+        context = result.transpose(1, 2)
+    else:
+        context = _by_formula(query, key, value, attention_mask, settings.get("scaling"))
+    return context.transpose(1, 2).contiguous() if packing is None else packing.collect(context), None
+
+
+def _by_formula(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float | None) -> Tensor:
+    """As `attend`, but → [B, heads, Q, d]."""
+    scores = (query * (query.shape[-1] ** -0.5 if scale is None else scale)) @ key.transpose(-1, -2)
+    if mask is not None:
+        # In place, so that the backward pass has nothing to do. Not −∞: a query of padding may see no key at all, in a
+        # sliding window, and its NaN would reach real tokens.
+        lowest = torch.finfo(scores.dtype).min
+        scores += torch.zeros_like(mask, dtype=scores.dtype).masked_fill_(~mask, lowest)
+    return scores.softmax(dim=-1) @ value

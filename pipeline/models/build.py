@@ -18,6 +18,7 @@ from pipeline.models.dropout import set_dropout
 from pipeline.models.head import ClassificationHead
 from pipeline.models.last_layer import compute_first_token_alone
 from pipeline.models.levels import LevelHead
+from pipeline.models.like_bert import attends_as_ours
 from pipeline.models.lora import add_lora
 from pipeline.models.poolers.cls import CLSPooler
 from pipeline.models.word_embeddings import WordEmbeddingsConfig, load_word_embeddings, read_word_config
@@ -56,12 +57,20 @@ def build_classifier(
     head = ClassificationHead(pooled, n_classes, **recipe["head"])
     levels = None if recipe["levels"] is None else _level_head(pooled, n_classes, parent_ids, recipe)
     first_token_alone = not (sequence or layers.mixes_tokens) and all(isinstance(piece, CLSPooler) for piece in poolers)
-    classifier = TextClassifier(
-        encoder, layers, sequence, poolers, recipe["combine"], head, levels, first_token_alone=first_token_alone
-    )
     use_fastest_attention(encoder)
     if first_token_alone:
         compute_first_token_alone(encoder)
+    classifier = TextClassifier(
+        encoder,
+        layers,
+        sequence,
+        poolers,
+        recipe["combine"],
+        head,
+        levels,
+        first_token_alone=first_token_alone,
+        packs=attends_as_ours(encoder),
+    )
     use_byte_dropout(classifier)
     return classifier
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.models.levels import LevelHead
+from pipeline.models.packing import find_packing, packed_inputs
 
 
 class ClassifierOutput(NamedTuple):
@@ -30,6 +31,8 @@ class TextClassifier(nn.Module):
         levels: gives logits of the labels' first level, where they have levels and it is wanted.
         first_token_alone: whether the states of the first token are all that is read. Layers and poolers get these
             alone, so that the encoder need not compute others in its last layer (`pipeline.models.last_layer`).
+        packs: whether the encoder can compute packed tokens (`pipeline.models.packing`). Training does it on a CPU.
+            Batches of prediction are of one length but for a percent, and on a GPU it was not measured.
     """
 
     def __init__(
@@ -43,10 +46,11 @@ class TextClassifier(nn.Module):
         levels: LevelHead | None = None,
         *,
         first_token_alone: bool = False,
+        packs: bool = False,
     ):
         super().__init__()
         self.encoder, self.layers, self.head, self.levels = encoder, layers, head, levels
-        self.first_token_alone = first_token_alone
+        self.first_token_alone, self.packs = first_token_alone, packs
         self.sequence, self.poolers, self.combine = nn.ModuleList(sequence), nn.ModuleList(poolers), combine
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, word_ids: Tensor | None = None) -> ClassifierOutput:
@@ -69,8 +73,14 @@ class TextClassifier(nn.Module):
     def _encode(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
         """The hidden states that `layers` reads."""
         inputs: dict[str, Any] = {"input_ids": input_ids, "attention_mask": attention_mask}
+        packs = self.packs and self.training and input_ids.device.type == "cpu"
+        packing = find_packing(self.encoder, attention_mask) if packs else None
+        if packing is not None:
+            inputs = packed_inputs(self.encoder, input_ids, packing)
         if self.layers.all_layers:
             all_states = self.encoder(**inputs, output_hidden_states=True).hidden_states
         else:
             all_states = (self.encoder(**inputs).last_hidden_state,)
+        if packing is not None:
+            all_states = [packing.unpack(states) for states in all_states]
         return tuple(states[:, :1] for states in all_states) if self.first_token_alone else tuple(all_states)

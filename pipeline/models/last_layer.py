@@ -8,13 +8,13 @@ backward. It is done for NEZHA and for the families whose layers are BERT's; oth
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
-from pipeline.models.attention import NAME, attend
+from pipeline.models.attention import attend
+from pipeline.models.like_bert import attends_as_ours, bert_layers
 from pipeline.models.nezha.layers import NezhaAttention
-
-# Whose layers are BERT's, name by name. Those of ALBERT, DeBERTa and ModernBERT are others.
-LIKE_BERT = ("bert", "camembert", "electra", "ernie", "roberta", "xlm-roberta")
+from pipeline.models.packing import Packing
 
 
 def compute_first_token_alone(encoder: Any) -> None:
@@ -23,13 +23,11 @@ def compute_first_token_alone(encoder: Any) -> None:
     Of twelve products the other tokens need two, keys and values. Weights and their names stay. The families like BERT
     have to have our attention (`use_fastest_attention`); with another they stay whole.
     """
-    layer = _last_layer(encoder)
-    if layer is None:
+    if not attends_as_ours(encoder):
         return
-    if isinstance(layer.attention, NezhaAttention):
-        layer.attention = FirstTokenNezhaAttention(layer.attention)
-    elif encoder.config._attn_implementation == NAME:
-        layer.attention = FirstTokenAttention(layer.attention)
+    layer = encoder.encoder.layer[-1]
+    kind = FirstTokenNezhaAttention if isinstance(layer.attention, NezhaAttention) else FirstTokenAttention
+    layer.attention = kind(layer.attention)
 
 
 def chosen_states(encoder: Any, input_ids: Tensor, attention_mask: Tensor, chosen: Tensor) -> Tensor:
@@ -39,10 +37,11 @@ def chosen_states(encoder: Any, input_ids: Tensor, attention_mask: Tensor, chose
     of its own, which masked language models have not, stays whole. The layer is whole again when this returns, so it
     does not go with gradient checkpointing, which computes it a second time.
     """
-    layer = _last_layer(encoder)
-    if layer is None or getattr(encoder, "pooler", None) is not None:
+    layers = bert_layers(encoder)
+    if layers is None or getattr(encoder, "pooler", None) is not None:
         states: Tensor = encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         return states[chosen]
+    layer = layers[-1]
     whole = layer.attention
     layer.attention = ChosenTokensAttention(whole, chosen)
     try:
@@ -50,15 +49,6 @@ def chosen_states(encoder: Any, input_ids: Tensor, attention_mask: Tensor, chose
     finally:
         layer.attention = whole
     return states
-
-
-def _last_layer(encoder: Any) -> Any | None:
-    """The last layer; None where the encoder's layers are not of the kind that is known here."""
-    config = encoder.config
-    is_known = config.model_type == "nezha" or (
-        config.model_type in LIKE_BERT and not config.is_decoder and not config.chunk_size_feed_forward
-    )
-    return encoder.encoder.layer[-1] if is_known else None
 
 
 class _Attention(nn.Module):
@@ -72,26 +62,73 @@ class _Attention(nn.Module):
 class FirstTokenAttention(_Attention):
     """BERT's attention and its residual connection, from the first token to all."""
 
-    def forward(self, hidden_states: Tensor, attention_mask: Tensor | None = None, **_: Any) -> tuple[Tensor, None]:
-        """hidden_states [B, T, H], boolean mask [B, 1, T, T] → [B, 1, H], and no attention weights."""
+    def forward(
+        self, hidden_states: Tensor, attention_mask: Tensor | None = None, packing: Packing | None = None, **_: Any
+    ) -> tuple[Tensor, None]:
+        """hidden_states [B, T, H], boolean mask [B, 1, T, T] → [B, 1, H], and no attention weights.
+
+        Packed, hidden_states are [1, P, H].
+        """
+        if packing is not None:
+            hidden_states, attention_mask = packing.unpack(hidden_states), packing.mask[:, None, None]
         first, part = hidden_states[:, :1], self.self
-        query, key, value = (
-            linear(states).unflatten(-1, (-1, part.attention_head_size)).transpose(1, 2)
-            for linear, states in ((part.query, first), (part.key, hidden_states), (part.value, hidden_states))
-        )
         mask = None if attention_mask is None else attention_mask[:, :, :1]
         dropout = part.dropout.p if self.training else 0.0
-        context = attend(part, query, key, value, mask, dropout=dropout, scaling=part.scaling)[0]
+        if dropout or any(type(linear) is not nn.Linear for linear in (part.key, part.value)):
+            query, key, value = (
+                linear(states).unflatten(-1, (-1, part.attention_head_size)).transpose(1, 2)
+                for linear, states in ((part.query, first), (part.key, hidden_states), (part.value, hidden_states))
+            )
+            context = attend(part, query, key, value, mask, dropout=dropout, scaling=part.scaling)[0]
+        else:
+            query = part.query(first) * part.scaling
+            context = attend_from_one(query, hidden_states, mask, part.key, part.value, part.num_attention_heads)
         return self.output(context.flatten(2), first), None
+
+
+def attend_from_one(
+    query: Tensor, states: Tensor, attention_mask: Tensor | None, key: nn.Linear, value: nn.Linear, n_heads: int
+) -> Tensor:
+    """Attention from one token without the keys and values of the others.
+
+    A query's product with a key W x + b is that of Wᵀ q with x, and q · b; a mean of values V x + c is V times the mean
+    of x, and c. So the two products that each token needs become two of each text.
+
+    query [B, 1, H], scaled, states [B, T, H], boolean mask [B, 1, 1, T], the layers that would give keys and values →
+    [B, 1, H].
+    """
+
+    def heads_of(tensor: Tensor) -> Tensor:
+        return tensor.view(n_heads, -1, *tensor.shape[1:])
+
+    heads = query.view(len(query), n_heads, -1).transpose(0, 1)  # [heads, B, d]
+    asked = (heads @ heads_of(key.weight)).transpose(0, 1)  # [B, heads, H]
+    scores = asked @ states.transpose(1, 2)  # [B, heads, T]
+    scores += (heads @ heads_of(key.bias)[..., None]).transpose(0, 1)
+    if attention_mask is not None:
+        scores = scores.masked_fill(~attention_mask[:, 0], torch.finfo(scores.dtype).min)
+    found = scores.softmax(dim=-1) @ states  # [B, heads, H]
+    values = found.transpose(0, 1) @ heads_of(value.weight).transpose(1, 2)  # [heads, B, d]
+    return values.transpose(0, 1).reshape(query.shape) + value.bias
 
 
 class FirstTokenNezhaAttention(_Attention):
     """NEZHA's attention and its residual connection, from the first token to all."""
 
-    def forward(self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None) -> Tensor:
-        """hidden_states [B, T, H], relative_positions [T, T, d], attention_bias [B, 1, 1, T] → [B, 1, H]."""
-        first = hidden_states[:, :1]
-        context = self.self(first, hidden_states, relative_positions[:1], attention_bias)
+    def forward(
+        self,
+        hidden_states: Tensor,
+        relative_positions: Tensor,
+        attention_bias: Tensor | None,
+        packing: Packing | None = None,
+    ) -> Tensor:
+        """hidden_states [B, T, H], relative_positions [T, T, d], attention_bias [B, 1, 1, T] → [B, 1, H].
+
+        Packed, hidden_states are [1, P, H].
+        """
+        states = hidden_states if packing is None else packing.unpack(hidden_states)
+        first = states[:, :1]
+        context = self.self(first, states, relative_positions[:1], attention_bias)
         attended: Tensor = self.output(context, first)
         return attended
 

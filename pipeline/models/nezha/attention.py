@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pipeline.models.nezha.config import NezhaConfig
+from pipeline.models.packing import Packing
 
 
 def attend(
@@ -69,22 +70,23 @@ class NezhaSelfAttention(nn.Module):
         self.value = nn.Linear(config.hidden_size, config.hidden_size)
 
     def forward(
-        self, asking: Tensor, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None
+        self,
+        asking: Tensor,
+        hidden_states: Tensor,
+        relative_positions: Tensor,
+        attention_bias: Tensor | None,
+        packing: Packing | None = None,
     ) -> Tensor:
         """The tokens that attend [B, Q, H], to those of `hidden_states` [B, T, H], to [B, Q, H].
 
-        See `attend` for the other arguments.
+        Packed, all three are [1, P, H]. See `attend` for the other arguments.
         """
-        context = attend(
-            self._split_heads(self.query(asking)),
-            self._split_heads(self.key(hidden_states)),
-            self._split_heads(self.value(hidden_states)),
-            relative_positions,
-            attention_bias,
-            self.dropout if self.training else 0.0,
+        query, key, value = (
+            states.view(*states.shape[:2], self.n_heads, -1).transpose(1, 2)
+            for states in (self.query(asking), self.key(hidden_states), self.value(hidden_states))
         )
-        return context.transpose(1, 2).flatten(2)
-
-    def _split_heads(self, states: Tensor) -> Tensor:
-        """[B, T, H] to [B, heads, T, d]."""
-        return states.view(*states.shape[:2], self.n_heads, -1).transpose(1, 2)
+        if packing is not None:
+            query, key, value = map(packing.lay_out, (query, key, value))
+        dropout = self.dropout if self.training else 0.0
+        context = attend(query, key, value, relative_positions, attention_bias, dropout)
+        return (context.transpose(1, 2) if packing is None else packing.collect(context)).flatten(2)

@@ -5,6 +5,7 @@ from transformers.activations import ACT2FN
 
 from pipeline.models.nezha.attention import NezhaSelfAttention
 from pipeline.models.nezha.config import NezhaConfig
+from pipeline.models.packing import Packing
 
 
 class NezhaResidual(nn.Module):
@@ -30,9 +31,15 @@ class NezhaAttention(nn.Module):
         self.self = NezhaSelfAttention(config)
         self.output = NezhaResidual(config.hidden_size, config)
 
-    def forward(self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None) -> Tensor:
-        """[B, T, H] to [B, T, H]; see `attention.attend` for the other arguments."""
-        context = self.self(hidden_states, hidden_states, relative_positions, attention_bias)
+    def forward(
+        self,
+        hidden_states: Tensor,
+        relative_positions: Tensor,
+        attention_bias: Tensor | None,
+        packing: Packing | None = None,
+    ) -> Tensor:
+        """[B, T, H] to [B, T, H], or packed; see `attention.attend` for the other arguments."""
+        context = self.self(hidden_states, hidden_states, relative_positions, attention_bias, packing)
         attended: Tensor = self.output(context, hidden_states)
         return attended
 
@@ -60,9 +67,15 @@ class NezhaLayer(nn.Module):
         self.intermediate = NezhaIntermediate(config)
         self.output = NezhaResidual(config.intermediate_size, config)
 
-    def forward(self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None) -> Tensor:
-        """[B, T, H] to [B, T, H]; see `attention.attend` for the other arguments."""
-        attended = self.attention(hidden_states, relative_positions, attention_bias)
+    def forward(
+        self,
+        hidden_states: Tensor,
+        relative_positions: Tensor,
+        attention_bias: Tensor | None,
+        packing: Packing | None = None,
+    ) -> Tensor:
+        """[B, T, H] to [B, T, H], or packed; see `attention.attend` for the other arguments."""
+        attended = self.attention(hidden_states, relative_positions, attention_bias, packing)
         transformed: Tensor = self.output(self.intermediate(attended), attended)
         return transformed
 
@@ -74,9 +87,15 @@ class NezhaEncoder(nn.Module):
         super().__init__()
         self.layer = nn.ModuleList([NezhaLayer(config) for _ in range(config.num_hidden_layers)])
 
-    def forward(self, hidden_states: Tensor, relative_positions: Tensor, attention_bias: Tensor | None) -> list[Tensor]:
-        """The hidden states before the first layer and after each, [B, T, H] each."""
+    def forward(
+        self,
+        hidden_states: Tensor,
+        relative_positions: Tensor,
+        attention_bias: Tensor | None,
+        packing: Packing | None = None,
+    ) -> list[Tensor]:
+        """The hidden states before the first layer and after each, [B, T, H] each, or packed."""
         all_states = [hidden_states]
         for layer in self.layer:
-            all_states.append(layer(all_states[-1], relative_positions, attention_bias))
+            all_states.append(layer(all_states[-1], relative_positions, attention_bias, packing))
         return all_states

@@ -13,6 +13,7 @@ from pipeline.models.nezha.checkpoint import IGNORED_KEYS, KEY_RENAMES
 from pipeline.models.nezha.config import NezhaConfig, check_config
 from pipeline.models.nezha.layers import NezhaEncoder
 from pipeline.models.nezha.relative_positions import NezhaRelativePositions
+from pipeline.models.packing import Packing
 
 
 class NezhaEmbeddings(nn.Module):
@@ -106,6 +107,7 @@ class NezhaModel(NezhaPreTrainedModel):  # type: ignore[no-untyped-call]
         token_type_ids: Tensor | None = None,
         inputs_embeds: Tensor | None = None,
         output_hidden_states: bool | None = None,
+        packing: Packing | None = None,
     ) -> BaseModelOutputWithPooling:
         """Encode a batch.
 
@@ -115,6 +117,8 @@ class NezhaModel(NezhaPreTrainedModel):  # type: ignore[no-untyped-call]
             token_type_ids: [B, T], by default all 0.
             inputs_embeds: [B, T, H], taken for the word embeddings.
             output_hidden_states: also return the embeddings and each layer's output; by default as in config.
+            packing: where the batch's tokens lie in `input_ids`, which are [1, P] then, as is what is returned; its
+                mask takes the place of `attention_mask`.
         """
         if (input_ids is None) == (inputs_embeds is None):
             raise ValueError("give exactly one of input_ids and inputs_embeds")
@@ -122,10 +126,14 @@ class NezhaModel(NezhaPreTrainedModel):  # type: ignore[no-untyped-call]
             inputs_embeds = self.embeddings.word_embeddings(input_ids)
         embedded = self.embeddings(inputs_embeds, token_type_ids)
         dtype = matmul_dtype(embedded)
+        length = embedded.shape[1]
+        if packing is not None:
+            length, attention_mask = packing.mask.shape[1], packing.mask
         all_states = self.encoder(
             embedded,
-            self.relative_positions(embedded.shape[1], dtype),
+            self.relative_positions(length, dtype),
             None if attention_mask is None else padding_bias(attention_mask, dtype),
+            packing,
         )
         if output_hidden_states is None:
             output_hidden_states = self.config.output_hidden_states

@@ -8,12 +8,12 @@ import torch
 import pipeline.models.build as build_module
 from pipeline.models.build import build_classifier
 from pipeline.models.last_layer import (
-    LIKE_BERT,
     FirstTokenAttention,
     FirstTokenNezhaAttention,
     chosen_states,
     compute_first_token_alone,
 )
+from pipeline.models.like_bert import LIKE_BERT
 
 DONE = (*LIKE_BERT, "nezha")
 LEFT = ("albert", "deberta-v2", "modernbert")
@@ -91,7 +91,7 @@ def test_the_last_layer_computes_one_token_and_the_others_all(build, batch, mode
     tokens = []
     for layer in ours.encoder.encoder.layer:
         layer.intermediate.register_forward_pre_hook(lambda _, inputs: tokens.append(inputs[0].shape[1]))
-    ours(*batch())
+    ours.eval()(*batch())
     assert tokens == [17, 17, 1]
 
 

@@ -1,0 +1,129 @@
+"""The tokens of a padded batch, one after the other, so that an encoder computes no padding.
+
+But for attention, an encoder treats each token by itself. So the tokens are packed before the first layer, [B, T] to
+[1, P], and attention alone lays queries, keys and values out in rows again.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import Function
+
+from pipeline.models.positions import first_position
+
+# Of P in half precision: oneDNN builds its kernels anew for every number of rows, and this leaves few.
+HALF_PRECISION_MULTIPLE = 64
+
+
+@dataclass(frozen=True)
+class Packing:
+    """Where each of the N tokens of a padded batch [B, T] lies among P packed ones; what follows the N is padding.
+
+    Attributes:
+        mask: bool [B, T], true for tokens.
+        tokens: int64 [N], the places of the tokens in [B * T].
+        slots: int64 [N * heads], the places of the heads of the tokens in [B * heads * T].
+        sources: int64 [B * heads * T], the place in [P * heads] of what lies there: for padding, of the padding that
+            comes first.
+        n_heads: of attention.
+        size: P, at least N + 1.
+    """
+
+    mask: Tensor
+    tokens: Tensor
+    slots: Tensor
+    sources: Tensor
+    n_heads: int
+    size: int
+
+    def pack(self, values: Tensor, fill: int) -> Tensor:
+        """[B, T] → [1, P], `fill` after the tokens."""
+        packed = values.new_full((1, self.size), fill)
+        packed[0, : len(self.tokens)] = values.flatten()[self.tokens]
+        return packed
+
+    def unpack(self, states: Tensor) -> Tensor:
+        """[1, P, H] → [B, T, H], 0 for padding; states of another shape are not packed, and stay."""
+        if states.shape[:2] != (1, self.size):
+            return states
+        rows = states.new_zeros(self.mask.numel(), states.shape[-1])
+        return rows.index_copy(0, self.tokens, states[0, : len(self.tokens)]).view(*self.mask.shape, -1)
+
+    def lay_out(self, heads: Tensor) -> Tensor:
+        """[1, heads, P, d] → [B, heads, T, d]; padding has any finite values."""
+        n_rows, n_columns = self.mask.shape
+        rows = heads.transpose(1, 2).reshape(-1, heads.shape[-1])
+        laid_out: Tensor = _LayOut.apply(rows, self)  # type: ignore[no-untyped-call]
+        return laid_out.view(n_rows, heads.shape[1], n_columns, -1)
+
+    def collect(self, heads: Tensor) -> Tensor:
+        """[B, heads, T, d] → [1, P, heads, d], 0 after the tokens."""
+        collected: Tensor = _Collect.apply(heads.reshape(-1, heads.shape[-1]), self)  # type: ignore[no-untyped-call]
+        return collected.view(1, self.size, heads.shape[1], -1)
+
+
+def find_packing(encoder: Any, attention_mask: Tensor) -> Packing | None:
+    """Where to pack the tokens of a batch, attention_mask [B, T]; None where it would not save anything."""
+    n_heads = encoder.config.num_attention_heads
+    mask = attention_mask.bool()
+    n_columns = mask.shape[1]
+    tokens = mask.flatten().nonzero().squeeze(1)
+    multiple = HALF_PRECISION_MULTIPLE if torch.is_autocast_enabled(mask.device.type) else 1
+    size = len(tokens) + 1
+    size += -size % multiple
+    if size >= mask.numel():
+        return None
+    rows, columns = (tokens // n_columns)[:, None], (tokens % n_columns)[:, None]
+    slots = ((rows * n_heads + torch.arange(n_heads)) * n_columns + columns).flatten()
+    sources = torch.full((mask.numel() * n_heads,), len(slots))
+    sources[slots] = torch.arange(len(slots))
+    return Packing(mask, tokens, slots, sources, n_heads, size)
+
+
+def packed_inputs(encoder: nn.Module, input_ids: Tensor, packing: Packing) -> dict[str, Any]:
+    """What an encoder reads in place of input_ids [B, T] and their mask, to give packed states [1, P, H]."""
+    inputs = {"input_ids": packing.pack(input_ids, fill=0), "packing": packing}
+    first = first_position(encoder)
+    if first is not None:
+        positions = torch.arange(first, first + input_ids.shape[1]).expand_as(input_ids)
+        inputs["position_ids"] = packing.pack(positions, fill=first)
+    return inputs
+
+
+# Neither function adds anything up: each place is read once, forward and backward, but for padding. What is read there
+# forward is masked by attention, and backward it is 0, because nobody reads the first padding of the packed tokens.
+
+
+class _LayOut(Function):
+    """[P * heads, d] → [B * heads * T, d]."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, packing: Packing) -> Tensor:
+        ctx.packing = packing
+        return rows.index_select(0, packing.sources)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        return _collect(gradient, ctx.packing), None
+
+
+class _Collect(Function):
+    """[B * heads * T, d] → [P * heads, d]."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, packing: Packing) -> Tensor:
+        ctx.packing = packing
+        return _collect(rows, packing)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        return gradient.index_select(0, ctx.packing.sources), None
+
+
+def _collect(rows: Tensor, packing: Packing) -> Tensor:
+    collected = rows.new_empty(packing.size * packing.n_heads, rows.shape[1])
+    torch.index_select(rows, 0, packing.slots, out=collected[: len(packing.slots)])
+    collected[len(packing.slots) :] = 0
+    return collected
