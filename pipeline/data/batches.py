@@ -105,6 +105,13 @@ def pad_batch(
     return _lay_out(texts.token_ids, texts.offsets[rows], mask, texts.pad_id), mask.astype(np.int64)
 
 
+def token_ids_of(texts: TokenizedTexts, rows: NDArray[np.integer]) -> NDArray[np.int32]:
+    """The different token ids in the batches of the texts `rows`, rising: theirs and that of padding."""
+    is_read = np.zeros(len(texts), dtype=np.bool_)
+    is_read[rows] = True
+    return np.union1d(texts.token_ids[np.repeat(is_read, texts.lengths)], np.int32(texts.pad_id))
+
+
 def _lay_out(
     flat: NDArray[np.int32], starts: NDArray[np.int64], mask: NDArray[np.bool_], fill: int
 ) -> NDArray[np.int64]:

@@ -84,7 +84,8 @@ def find_packing(encoder: Any, attention_mask: Tensor) -> Packing | None:
 
 def packed_inputs(encoder: nn.Module, input_ids: Tensor, packing: Packing) -> dict[str, Any]:
     """What an encoder reads in place of input_ids [B, T] and their mask, to give packed states [1, P, H]."""
-    inputs = {"input_ids": packing.pack(input_ids, fill=0), "packing": packing}
+    some_token = int(input_ids[0, 0])  # one that training has (`pipeline.models.trained_words`)
+    inputs = {"input_ids": packing.pack(input_ids, fill=some_token), "packing": packing}
     first = first_position(encoder)
     if first is not None:
         positions = torch.arange(first, first + input_ids.shape[1]).expand_as(input_ids)

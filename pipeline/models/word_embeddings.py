@@ -44,6 +44,10 @@ class WordEmbeddings(nn.Module):
         """The table, [words + 2, H]."""
         return self.embeddings["word_embeddings"]
 
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        """Replace the table."""
+        self.embeddings["word_embeddings"] = value
+
     def forward(self, input_ids: Tensor, attention_mask: Tensor, output_hidden_states: bool = False) -> WordStates:
         """input_ids and attention_mask [B, T] → hidden states [B, T, H]."""
         states: Tensor = self.dropout(self.get_input_embeddings()(input_ids))

@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline.data.batches import TokenizedTexts, bucketed_batches
+from pipeline.data.batches import TokenizedTexts, bucketed_batches, token_ids_of
 from pipeline.errors import UserError
 from pipeline.models.classifier import TextClassifier
+from pipeline.models.trained_words import restore_words, train_words
 from pipeline.runtime.accelerator import make_accelerator
 from pipeline.runtime.progress import Progress
 from pipeline.training.optimizer import adamw, classifier_groups, warm_up
@@ -73,6 +74,7 @@ def train_classifier(
     `evaluate` scores the model (its averaged weights, where there is an average) after each epoch, or after every
     `settings.evaluate_every` updates, and after the last. It has a say in training only where `settings.keep_best`
     gives it one. The model ends with the best weights where they are kept, else with the average, else with the last.
+    Of the word embeddings those of the texts' own words are trained (`pipeline.models.trained_words`).
 
     All that the rest depends on is written to `state_file` now and then. Where that file is there already, training
     goes on from it, to the same bytes as without the break, if everything else is the same.
@@ -80,6 +82,7 @@ def train_classifier(
     Raises UserError where the loss is not finite.
     """
     accelerator = make_accelerator(device, precision)
+    train_words(model.encoder, token_ids_of(texts, rows))
 
     def batches_of(epoch: int) -> list[NDArray[np.integer]]:
         rng = np.random.default_rng([seed, epoch])  # a generator of its own: an epoch can be gone back to
@@ -132,6 +135,7 @@ def train_classifier(
         model.load_state_dict(run.best_weights)
     elif average is not None and average.model.n_averaged:
         model.load_state_dict(average.model.module.state_dict())
+    restore_words(model.encoder)
     return run.records
 
 

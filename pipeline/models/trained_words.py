@@ -1,0 +1,66 @@
+"""A table of word embeddings of which training holds the rows that its texts have, and no others."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class TrainedWords(nn.Module):
+    """In place of a table [V, H]: the rows `ids` [U] as parameter `weight` [U, H], and the others, which stay as is.
+
+    In training it looks words up among `ids` alone; another id is an IndexError.
+    """
+
+    places: Tensor
+    others: Tensor
+
+    def __init__(self, table: nn.Embedding, ids: NDArray[np.integer]):
+        super().__init__()
+        is_trained = torch.zeros(table.num_embeddings, dtype=torch.bool, device=table.weight.device)
+        is_trained[torch.from_numpy(ids)] = True
+        places = torch.where(is_trained, is_trained.cumsum(0), len(ids) + (~is_trained).cumsum(0)) - 1
+        self.weight = nn.Parameter(table.weight.detach()[is_trained])
+        # Not in the state: what does not change need not be saved.
+        self.register_buffer("others", table.weight.detach()[~is_trained], persistent=False)
+        self.register_buffer("places", places, persistent=False)  # of each id among weight and, after it, others
+        self.padding_idx = None if table.padding_idx is None else int(places[table.padding_idx])
+
+    def forward(self, input_ids: Tensor) -> Tensor:
+        """input_ids [B, T] → [B, T, H]."""
+        places, n_trained = self.places[input_ids], len(self.weight)
+        if self.training:
+            padding_idx = None if self.padding_idx is None or self.padding_idx >= n_trained else self.padding_idx
+            return functional.embedding(places, self.weight, padding_idx)
+        trained = functional.embedding(places.clamp(max=n_trained - 1), self.weight)
+        other = functional.embedding((places - n_trained).clamp(min=0), self.others)
+        return torch.where((places < n_trained)[..., None], trained, other)
+
+    def whole(self) -> nn.Embedding:
+        """The table [V, H], with what was learnt."""
+        padding_idx = None if self.padding_idx is None else int((self.places == self.padding_idx).nonzero())
+        weight = torch.cat([self.weight.detach(), self.others])[self.places]
+        return nn.Embedding.from_pretrained(weight, freeze=False, padding_idx=padding_idx)
+
+
+def train_words(encoder: Any, ids: NDArray[np.integer]) -> None:
+    """Let training change the embeddings of the token ids `ids` alone, in place, until `restore_words`.
+
+    To the others training would do nothing but to decay them, by a share of learning rate times weight decay in an
+    update, less than a thousandth in a usual fine-tuning. For that their gradients are filled with zeros, measured and
+    clipped, and AdamW reads and writes them and both of its moments: a third of a step of a TextCNN over word vectors.
+    A table that is not trained stays as it is.
+    """
+    table, ids = encoder.get_input_embeddings(), np.unique(ids)
+    if table.weight.requires_grad and len(ids) < table.num_embeddings:
+        encoder.set_input_embeddings(TrainedWords(table, ids))
+
+
+def restore_words(encoder: Any) -> None:
+    """Give the encoder a whole table again, in place; without `train_words` before, do nothing."""
+    table = encoder.get_input_embeddings()
+    if isinstance(table, TrainedWords):
+        encoder.set_input_embeddings(table.whole().train(table.training))
