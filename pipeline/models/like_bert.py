@@ -11,8 +11,9 @@ LIKE_BERT = ("bert", "camembert", "electra", "ernie", "roberta", "xlm-roberta")
 def bert_layers(encoder: Any) -> Any | None:
     """The layers of an encoder, from the first to the last; None where they are not BERT's, nor NEZHA's."""
     config = encoder.config
-    is_like_bert = config.model_type in LIKE_BERT and not config.is_decoder and not config.chunk_size_feed_forward
-    return encoder.encoder.layer if is_like_bert or config.model_type == "nezha" else None
+    model_type = getattr(config, "model_type", None)  # word vectors have none
+    is_like_bert = model_type in LIKE_BERT and not config.is_decoder and not config.chunk_size_feed_forward
+    return encoder.encoder.layer if is_like_bert or model_type == "nezha" else None
 
 
 def attends_as_ours(encoder: Any) -> bool:

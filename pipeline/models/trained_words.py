@@ -43,16 +43,16 @@ class TrainedWords(nn.Module):
         """The table [V, H], with what was learnt."""
         padding_idx = None if self.padding_idx is None else int((self.places == self.padding_idx).nonzero())
         weight = torch.cat([self.weight.detach(), self.others])[self.places]
-        return nn.Embedding.from_pretrained(weight, freeze=False, padding_idx=padding_idx)
+        return nn.Embedding(len(weight), weight.shape[1], padding_idx=padding_idx, _weight=weight)
 
 
 def train_words(encoder: Any, ids: NDArray[np.integer]) -> None:
     """Let training change the embeddings of the token ids `ids` alone, in place, until `restore_words`.
 
     To the others training would do nothing but to decay them, by a share of learning rate times weight decay in an
-    update, less than a thousandth in a usual fine-tuning. For that their gradients are filled with zeros, measured and
-    clipped, and AdamW reads and writes them and both of its moments: a third of a step of a TextCNN over word vectors.
-    A table that is not trained stays as it is.
+    update, less than a thousandth in a usual fine-tuning. For that their gradients would be filled with zeros, measured
+    and clipped, and AdamW would read and write them with both of its moments, which for a table of many languages takes
+    more time than all layers (docs/performance.md). A table that is not trained stays as it is.
     """
     table, ids = encoder.get_input_embeddings(), np.unique(ids)
     if table.weight.requires_grad and len(ids) < table.num_embeddings:

@@ -36,6 +36,9 @@ class BagOfWords(nn.Module):
     def get_input_embeddings(self) -> nn.Embedding:
         return self.embeddings
 
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        self.embeddings = value
+
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Any:
         states = self.dropout(self.embeddings(input_ids))
         return SimpleNamespace(last_hidden_state=states + torch.tanh(self.layer[0](states)))
