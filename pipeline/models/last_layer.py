@@ -20,8 +20,9 @@ from pipeline.models.packing import Packing
 def compute_first_token_alone(encoder: Any) -> None:
     """Let an encoder's last layer give the state of the first token alone, [B, 1, H] for [B, T, H], in place.
 
-    Of twelve products the other tokens need two, keys and values. Weights and their names stay. The families like BERT
-    have to have our attention (`use_fastest_attention`); with another they stay whole.
+    Of twelve products the other tokens need none; with LoRA, with dropout of attention and in NEZHA two, those of keys
+    and values. Weights and their names stay. The families like BERT have to have our attention
+    (`use_fastest_attention`); with another they stay whole.
     """
     if not attends_as_ours(encoder):
         return
@@ -104,7 +105,7 @@ def attend_from_one(
     heads = query.view(len(query), n_heads, -1).transpose(0, 1)  # [heads, B, d]
     asked = (heads @ heads_of(key.weight)).transpose(0, 1)  # [B, heads, H]
     scores = asked @ states.transpose(1, 2)  # [B, heads, T]
-    scores += (heads @ heads_of(key.bias)[..., None]).transpose(0, 1)
+    scores += (heads @ heads_of(key.bias)[..., None]).transpose(0, 1)  # softmax takes it away; for its gradient
     if attention_mask is not None:
         scores = scores.masked_fill(~attention_mask[:, 0], torch.finfo(scores.dtype).min)
     found = scores.softmax(dim=-1) @ states  # [B, heads, H]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-from pipeline.models.positions import first_position
+from pipeline.models.positions import position_ids
 
 # Of P in half precision: oneDNN builds its kernels anew for every number of rows, and this leaves few.
 HALF_PRECISION_MULTIPLE = 64
@@ -65,7 +65,10 @@ class Packing:
 
 
 def find_packing(encoder: Any, attention_mask: Tensor) -> Packing | None:
-    """Where to pack the tokens of a batch, attention_mask [B, T]; None where it would not save anything."""
+    """Where to pack the tokens of a batch, attention_mask [B, T], padded after them.
+
+    None where it would not save anything, and where a text has no token at all.
+    """
     n_heads = encoder.config.num_attention_heads
     mask = attention_mask.bool()
     n_columns = mask.shape[1]
@@ -73,7 +76,7 @@ def find_packing(encoder: Any, attention_mask: Tensor) -> Packing | None:
     multiple = HALF_PRECISION_MULTIPLE if torch.is_autocast_enabled(mask.device.type) else 1
     size = len(tokens) + 1
     size += -size % multiple
-    if size >= mask.numel():
+    if size >= mask.numel() or not mask[:, 0].all():
         return None
     rows, columns = (tokens // n_columns)[:, None], (tokens % n_columns)[:, None]
     slots = ((rows * n_heads + torch.arange(n_heads)) * n_columns + columns).flatten()
@@ -84,12 +87,11 @@ def find_packing(encoder: Any, attention_mask: Tensor) -> Packing | None:
 
 def packed_inputs(encoder: nn.Module, input_ids: Tensor, packing: Packing) -> dict[str, Any]:
     """What an encoder reads in place of input_ids [B, T] and their mask, to give packed states [1, P, H]."""
-    some_token = int(input_ids[0, 0])  # one that training has (`pipeline.models.trained_words`)
-    inputs = {"input_ids": packing.pack(input_ids, fill=some_token), "packing": packing}
-    first = first_position(encoder)
-    if first is not None:
-        positions = torch.arange(first, first + input_ids.shape[1]).expand_as(input_ids)
-        inputs["position_ids"] = packing.pack(positions, fill=first)
+    first = int(input_ids[0, 0])  # a token that training has (`pipeline.models.trained_words`)
+    inputs = {"input_ids": packing.pack(input_ids, fill=first), "packing": packing}
+    positions = position_ids(encoder, input_ids)
+    if positions is not None:
+        inputs["position_ids"] = packing.pack(positions, fill=int(positions[0, 0]))
     return inputs
 
 

@@ -1,28 +1,34 @@
 """Which positions an encoder has for tokens."""
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from pipeline.errors import UserError
 
 
 def max_tokens(encoder: nn.Module) -> int | None:
     """The longest input of an encoder, in tokens; None where its positions are relative, so that none is."""
-    table, first = _positions(encoder)
-    return None if table is None else table.num_embeddings - first
-
-
-def first_position(encoder: nn.Module) -> int | None:
-    """The position of a text's first token, as `position_ids` count; None where positions are relative."""
-    table, first = _positions(encoder)
-    return None if table is None else first
-
-
-def _positions(encoder: nn.Module) -> tuple[nn.Embedding | None, int]:
-    table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
-    if not isinstance(table, nn.Embedding):
-        return None, 0
+    table = _table(encoder)
+    if table is None:
+        return None
     # RoBERTa and its relatives count positions from the padding id + 1.
-    return table, 0 if table.padding_idx is None else table.padding_idx + 1
+    return table.num_embeddings - (0 if table.padding_idx is None else table.padding_idx + 1)
+
+
+def position_ids(encoder: nn.Module, input_ids: Tensor) -> Tensor | None:
+    """The positions [B, T] that an encoder gives to the tokens input_ids [B, T]; None where they are relative."""
+    table = _table(encoder)
+    if table is None:
+        return None
+    if table.padding_idx is None:
+        return torch.arange(input_ids.shape[1], device=input_ids.device).expand_as(input_ids)
+    counts = input_ids != table.padding_idx  # as RoBERTa does: a padding token inside of a text has no position
+    return counts.cumsum(1) * counts + table.padding_idx
+
+
+def _table(encoder: nn.Module) -> nn.Embedding | None:
+    table = getattr(getattr(encoder, "embeddings", None), "position_embeddings", None)
+    return table if isinstance(table, nn.Embedding) else None
 
 
 def check_max_length(encoder: nn.Module, max_length: int, what: str) -> None:

@@ -12,11 +12,8 @@ from torch.nn import functional
 class TrainedWords(nn.Module):
     """In place of a table [V, H]: the rows `ids` [U] as parameter `weight` [U, H], and the others, which stay as is.
 
-    In training it looks words up among `ids` alone; another id is an IndexError.
+    In training it looks words up among `ids` alone; another id is an IndexError. It stays on the table's device.
     """
-
-    places: Tensor
-    others: Tensor
 
     def __init__(self, table: nn.Embedding, ids: NDArray[np.integer]):
         super().__init__()
@@ -24,9 +21,9 @@ class TrainedWords(nn.Module):
         is_trained[torch.from_numpy(ids)] = True
         places = torch.where(is_trained, is_trained.cumsum(0), len(ids) + (~is_trained).cumsum(0)) - 1
         self.weight = nn.Parameter(table.weight.detach()[is_trained])
-        # Not in the state: what does not change need not be saved.
-        self.register_buffer("others", table.weight.detach()[~is_trained], persistent=False)
-        self.register_buffer("places", places, persistent=False)  # of each id among weight and, after it, others
+        # No buffers: they need not be saved, and averages of weights copy buffers in every update.
+        self.others = table.weight.detach()[~is_trained]
+        self.places = places  # of each id among weight and, after it, others
         self.padding_idx = None if table.padding_idx is None else int(places[table.padding_idx])
 
     def forward(self, input_ids: Tensor) -> Tensor:
@@ -41,26 +38,44 @@ class TrainedWords(nn.Module):
 
     def whole(self) -> nn.Embedding:
         """The table [V, H], with what was learnt."""
+        is_trained = self.places < len(self.weight)
+        weight = self.others.new_empty(len(self.places), self.others.shape[1])
+        weight[is_trained], weight[~is_trained] = self.weight.detach(), self.others
         padding_idx = None if self.padding_idx is None else int((self.places == self.padding_idx).nonzero())
-        weight = torch.cat([self.weight.detach(), self.others])[self.places]
-        return nn.Embedding(len(weight), weight.shape[1], padding_idx=padding_idx, _weight=weight)
+        table = nn.Embedding(len(weight), weight.shape[1], padding_idx=padding_idx, _weight=weight)
+        return table.requires_grad_(self.weight.requires_grad).train(self.training)
 
 
 def train_words(encoder: Any, ids: NDArray[np.integer]) -> None:
     """Let training change the embeddings of the token ids `ids` alone, in place, until `restore_words`.
 
-    To the others training would do nothing but to decay them, by a share of learning rate times weight decay in an
-    update, less than a thousandth in a usual fine-tuning. For that their gradients would be filled with zeros, measured
-    and clipped, and AdamW would read and write them with both of its moments, which for a table of many languages takes
-    more time than all layers (docs/performance.md). A table that is not trained stays as it is.
+    To the others training would do nothing but to decay them, by learning rate times weight decay in an update. For
+    that their gradients would be filled with zeros, measured and clipped, and AdamW would read and write them with both
+    of its moments, which for a table of many languages takes more time than all layers (docs/performance.md).
+
+    Tables that are frozen, that scale what they give, or that several modules share stay whole, and those of models
+    with a decoder.
     """
-    table, ids = encoder.get_input_embeddings(), np.unique(ids)
-    if table.weight.requires_grad and len(ids) < table.num_embeddings:
+    table, ids = _table(encoder), np.unique(ids)
+    if type(table) is not nn.Embedding or table.max_norm is not None or table.scale_grad_by_freq or table.sparse:
+        return
+    n_owners = sum(own is table.weight for module in encoder.modules() for own in module.parameters(recurse=False))
+    has_decoder = getattr(getattr(encoder, "config", None), "is_encoder_decoder", False)  # which begins with its own id
+    if table.weight.requires_grad and n_owners == 1 and not has_decoder and len(ids) < table.num_embeddings:
         encoder.set_input_embeddings(TrainedWords(table, ids))
 
 
 def restore_words(encoder: Any) -> None:
     """Give the encoder a whole table again, in place; without `train_words` before, do nothing."""
-    table = encoder.get_input_embeddings()
+    table = _table(encoder)
     if isinstance(table, TrainedWords):
-        encoder.set_input_embeddings(table.whole().train(table.training))
+        encoder.set_input_embeddings(table.whole())
+
+
+def _table(encoder: Any) -> nn.Module | None:
+    """What gives the embeddings of token ids; None where a family has no such thing, as CANINE has not."""
+    try:
+        table: nn.Module = encoder.get_input_embeddings()
+    except NotImplementedError:
+        return None
+    return table

@@ -96,3 +96,41 @@ def test_a_table_that_is_not_trained_or_whose_words_all_are_stays(make_model):
     assert encoder.get_input_embeddings() is table
     restore_words(encoder)
     assert encoder.get_input_embeddings() is table
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        ("gemma", {"head_dim": 8}),  # scales what its table gives
+        ("xglm", {"d_model": 16, "attention_heads": 2, "num_layers": 1}),  # this, too
+        ("bart", {"d_model": 16, "encoder_layers": 1, "decoder_layers": 1}),  # a decoder reads the same table
+        ("canine", {}),  # has none
+        ("ibert", {}),  # one of its own making
+    ],
+    ids=lambda family: family[0],
+)
+def test_other_tables_stay(family):
+    from transformers import AutoConfig, AutoModel
+
+    model_type, own = family
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    encoder = AutoModel.from_config(AutoConfig.for_model(model_type, vocab_size=40, **shape | own))
+    tables = [module for module in encoder.modules() if "Embedding" in type(module).__name__]
+    train_words(encoder, IDS)
+    restore_words(encoder)
+    assert [module for module in encoder.modules() if "Embedding" in type(module).__name__] == tables
+
+
+def test_a_frozen_part_stays_frozen():
+    words = TrainedWords(make_table(), IDS)
+    words.weight.requires_grad_(False)
+    assert not words.whole().weight.requires_grad
+
+
+def test_an_average_copies_what_is_trained_and_nothing_more():
+    from torch.optim.swa_utils import AveragedModel
+
+    words = TrainedWords(make_table(), IDS)
+    average = AveragedModel(words)
+    assert [name for name, _ in average.module.named_buffers()] == []
+    assert torch.equal(average.module.eval()(torch.arange(10)), words.eval()(torch.arange(10)))
