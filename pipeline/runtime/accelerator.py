@@ -22,3 +22,14 @@ def make_accelerator(device: str, precision: str) -> Any:
     AcceleratorState._reset_state(reset_partial_state=True)  # type: ignore[no-untyped-call]
     os.environ["ACCELERATE_TORCH_DEVICE"] = device
     return Accelerator(mixed_precision="no" if precision == "fp32" else precision, cpu=device == "cpu")
+
+
+def prepare_optimizer(accelerator: Any, optimizer: Any) -> Any:
+    """The optimiser, wrapped for the loss scaling of fp16 where there is that, else as it is.
+
+    accelerate's wrapper looks for a package on the disk in every update, and inspects a signature, which was 5 to 7 % of
+    the time of a BERT of 2 layers of 128.
+    """
+    if accelerator.scaler is None:
+        return optimizer
+    return accelerator.prepare_optimizer(optimizer, device_placement=False)

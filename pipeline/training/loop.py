@@ -15,7 +15,7 @@ from pipeline.data.batches import TokenizedTexts, bucketed_batches, token_ids_of
 from pipeline.errors import UserError
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.trained_words import restore_words, train_words
-from pipeline.runtime.accelerator import make_accelerator
+from pipeline.runtime.accelerator import make_accelerator, prepare_optimizer
 from pipeline.runtime.progress import Progress
 from pipeline.training.optimizer import adamw, classifier_groups, warm_up
 from pipeline.training.resume import SECONDS_BETWEEN_SAVES, load_state, save_state
@@ -92,8 +92,9 @@ def train_classifier(
     per_epoch = len(batches)
     total = settings.epochs * per_epoch
     groups = classifier_groups(model, settings.learning_rate, settings.weight_decay, settings.layer_decay)
-    optimizer = accelerator.prepare_optimizer(adamw(groups), device_placement=False)
-    schedule = warm_up(optimizer.optimizer, total, settings.warmup_ratio, settings.course)
+    adam = adamw(groups)
+    optimizer = prepare_optimizer(accelerator, adam)
+    schedule = warm_up(adam, total, settings.warmup_ratio, settings.course)
     average = settings.averaging(model, total) if settings.averaging else None
     parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
     parts |= {"average": average.model} if average else {}

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from pipeline.data.text_blocks import draw_held_out, stream_batches
 from pipeline.data.token_store import TokenStore, read_texts
 from pipeline.errors import UserError
-from pipeline.runtime.accelerator import make_accelerator
+from pipeline.runtime.accelerator import make_accelerator, prepare_optimizer
 from pipeline.runtime.progress import Progress
 from pipeline.training.masked_lm_loss import MaskingIds, Units, batch_loss, held_out_loss
 from pipeline.training.optimizer import adamw, is_decayed, warm_up
@@ -84,10 +84,9 @@ def train_masked_lm(
     held_out_texts = read_texts(store, held_out_rows)
     model.to(device).train()
     accelerator = make_accelerator(device, precision)
-    optimizer = accelerator.prepare_optimizer(
-        adamw(_groups(model, learning_rate, weight_decay)), device_placement=False
-    )
-    schedule = warm_up(optimizer.optimizer, max(1, steps), warmup_ratio, linear)
+    adam = adamw(_groups(model, learning_rate, weight_decay))
+    optimizer = prepare_optimizer(accelerator, adam)
+    schedule = warm_up(adam, max(1, steps), warmup_ratio, linear)
     loss_of = batch_loss(model, ids, units, mlm_probability, precision, device)
     parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
     parts |= {"scaler": accelerator.scaler} if accelerator.scaler else {}
