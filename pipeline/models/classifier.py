@@ -32,7 +32,8 @@ class TextClassifier(nn.Module):
         first_token_alone: whether the states of the first token are all that is read. Layers and poolers get these
             alone, so that the encoder need not compute others in its last layer (`pipeline.models.last_layer`).
         packs: whether the encoder can compute packed tokens (`pipeline.models.packing`). Training does it on a CPU.
-            Batches of prediction are of one length but for a percent, and on a GPU it was not measured.
+            Batches of prediction are of the nearest lengths of all texts, which leaves little padding, and on a GPU it
+            was not measured.
     """
 
     def __init__(

@@ -73,7 +73,7 @@ def restore_words(encoder: Any) -> None:
 
 
 def _table(encoder: Any) -> nn.Module | None:
-    """What gives the embeddings of token ids; None where a family has no such thing, as CANINE has not."""
+    """What gives the embeddings of token ids; None where transformers says that a family has none, as CANINE."""
     try:
         table: nn.Module = encoder.get_input_embeddings()
     except NotImplementedError:

@@ -27,8 +27,8 @@ def make_accelerator(device: str, precision: str) -> Any:
 def prepare_optimizer(accelerator: Any, optimizer: Any) -> Any:
     """The optimiser, wrapped for the loss scaling of fp16 where there is that, else as it is.
 
-    accelerate's wrapper looks for a package on the disk in every update, and inspects a signature: 5 to 7 % of the time
-    of a BERT of 2 layers of 128.
+    accelerate's wrapper looks for a package on the disk in every update, and inspects a signature: 5 to 10 % of the
+    time of a BERT of 2 layers of 128.
     """
     if accelerator.scaler is None:
         return optimizer
