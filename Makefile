@@ -12,6 +12,7 @@ help:  ## List the commands.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 repro: $(VENV)/.installed  ## Run the DAG: everything from the raw files to reports/submission.csv that is not up to date.
+	@python -m tools.mend
 	@python -m stages.prune
 	@dvc repro report
 	@python -m stages.report --show

@@ -1,10 +1,14 @@
-"""Make the embedded competition out of the docstrings of installed packages: `python -m stages.collect`."""
+"""Make an embedded competition out of the docstrings of installed packages: `python -m stages.collect stackdocs`."""
+
+from typing import Annotated
+
+import typer
 
 from pipeline.runtime.cli import run_stage, say
 
 
-def main() -> None:
-    """Write data/raw/stackdocs/ and data/plain/stackdocs.txt."""
+def main(name: Annotated[str, typer.Argument(help="A name under `embedded` in params.yaml.")]) -> None:
+    """Write data/raw/NAME/ and data/plain/NAME.txt."""
     import sysconfig
     from pathlib import Path
 
@@ -14,12 +18,12 @@ def main() -> None:
     from pipeline.data.stackdocs.write import write_stackdocs
 
     params = load_params()
-    raw, plain = RAW / "stackdocs", PLAIN / "stackdocs.txt"
+    raw, plain = RAW / name, PLAIN / f"{name}.txt"
     counts = write_stackdocs(
         Path(sysconfig.get_paths()["purelib"]),
         raw,
         plain,
-        **params.stackdocs.model_dump(),
+        **params.entry("embedded", name).model_dump(),
         packages=TOY_PACKAGES if params.toy else PACKAGES,
     )
     sizes = f"{counts['train']} labelled and {counts['test']} test texts in {counts['classes']} classes"

@@ -2,9 +2,11 @@
 
 The folds run side by side on whatever GPUs there are, and on a CPU as many as its cores have threads for. A finished
 fold is kept in .scratch/ under a hash of everything that determines it, and beside it the state of the one that is
-running: a stage that was killed goes on where it was. The outputs appear when all folds are there.
+running: a stage that was killed goes on where it was. The outputs appear when all folds are there, and the folds stay
+in .scratch/ until DVC has recorded them.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,46 +24,63 @@ def main(
     fold: Annotated[int | None, typer.Option(help="Train this fold alone, and leave the outputs as they are.")] = None,
 ) -> None:
     """Train MEMBER on the folds and write its weights, its out-of-fold logits and its learning curves."""
-    from pipeline import registry
-    from pipeline.artifacts.paths import fold_name
     from pipeline.errors import UserError
-    from pipeline.runtime.devices import run_on_devices
+    from pipeline.runtime.scratch import alone
 
     recipe = _recipe(member)
     n_files = _n_files()
     if fold is not None and not 0 <= fold < n_files:
         raise UserError(f"--fold: got {fold}, 0 to {n_files - 1} are allowed")
     scratch = _scratch(recipe)
-    wanted = range(n_files) if fold is None else [fold]
-    missing = [k for k in wanted if not (scratch / fold_name(k)).exists()]
-    for k in wanted:
+    if fold is not None:
+        _train(recipe, scratch, [fold])
+        return
+    with alone(scratch, member):
+        _train(recipe, scratch, range(n_files))
+        _publish(member, recipe, scratch, n_files)
+
+
+def _train(recipe: dict[str, Any], scratch: Path, folds: Sequence[int]) -> None:
+    """Train those of the folds that are not kept."""
+    from pipeline import registry
+    from pipeline.artifacts.paths import fold_name
+    from pipeline.runtime.devices import run_on_devices
+    from pipeline.runtime.scratch import is_kept
+
+    member = recipe["name"]
+    missing = [k for k in folds if not is_kept(scratch / fold_name(k), f"{member} fold {k}")]
+    for k in folds:
         if k not in missing:
             say(f"{member} fold {k}: finished before, kept")
     devices = registry.load("kinds", recipe["kind"]).devices(recipe)
     if missing:
         say(f"{member}: {len(missing)} folds on {', '.join(dict.fromkeys(devices))}")
-    run_on_devices(train_one_fold, [(member, k) for k in missing], devices)
-    if fold is None:
-        _publish(member, recipe, scratch, n_files)
+    run_on_devices(train_one_fold, [(member, k) for k in missing], devices, [f"{member} fold {k}" for k in missing])
 
 
 def train_one_fold(member: str, fold: int, device: str) -> None:
-    """Train one fold and leave its weights, logits and history in the scratch folder."""
-    from pipeline import registry
-    from pipeline.artifacts.atomic import atomic_folder
-    from pipeline.artifacts.logits import write_logits
+    """Train one fold and leave its weights, logits and history in the scratch folder, if nobody else has meanwhile."""
     from pipeline.artifacts.paths import fold_name
+    from pipeline.runtime.scratch import alone, is_kept
+
+    kept, what = _scratch(_recipe(member)) / fold_name(fold), f"{member} fold {fold}"
+    with alone(kept, what):
+        if not is_kept(kept, what):
+            _train_into(kept, member, fold, device, what)
+
+
+def _train_into(kept: Path, member: str, fold: int, device: str, what: str) -> None:
+    from pipeline import registry
+    from pipeline.artifacts.logits import write_logits
     from pipeline.metrics import macro_f1
+    from pipeline.runtime.scratch import drop_file, keep_folder
 
     recipe = _recipe(member)
     kind = registry.load("kinds", recipe["kind"])
     row_id, fold_ids, rows = _inputs(member)
     n_folds = int(fold_ids.max()) + 1
     held_out = fold_ids[fold // n_folds] == fold % n_folds
-    what = f"{member} fold {fold}"
-    scratch = _scratch(recipe)
-    scratch.mkdir(parents=True, exist_ok=True)
-    state_file = scratch / f"{fold_name(fold)}.state"
+    state_file = kept.with_name(f"{kept.name}.state")
     trained = kind.train_fold(
         Path(recipe["from"]),
         rows,
@@ -72,12 +91,12 @@ def train_one_fold(member: str, fold: int, device: str) -> None:
         what,
         state_file,
     )
-    with atomic_folder(scratch / fold_name(fold)) as folder:
+    with keep_folder(kept) as folder:
         (folder / "weights").mkdir()
         trained.save(folder / "weights")
         write_logits(folder / "logits.npz", row_id[held_out].tolist(), trained.logits, rows.classes.names)
         trained.history.to_csv(folder / "history.csv", index=False, lineterminator="\n")
-    state_file.unlink(missing_ok=True)
+    drop_file(state_file)
     score = macro_f1(rows.label_ids[held_out.nonzero()[0]], trained.logits.argmax(axis=1), len(rows.classes.names))
     say(f"{what}: macro-F1 {score:.4f}")
 
@@ -144,12 +163,13 @@ def _scratch(recipe: dict[str, Any]) -> Path:
 
 
 def _publish(member: str, recipe: dict[str, Any], scratch: Path, n_files: int) -> None:
-    """Move the finished folds to the stage's outputs and empty the scratch folder."""
+    """Copy the finished folds to the stage's outputs."""
     import shutil
 
     from pipeline import registry
     from pipeline.artifacts.atomic import atomic_folder
     from pipeline.artifacts.paths import HISTORY, MEMBERS, OOF_LOGITS, fold_name
+    from pipeline.runtime.scratch import mark_published
 
     with (
         atomic_folder(MEMBERS / member) as weights,
@@ -162,7 +182,7 @@ def _publish(member: str, recipe: dict[str, Any], scratch: Path, n_files: int) -
             shutil.copytree(scratch / name / "weights", weights / name)
             shutil.copyfile(scratch / name / "logits.npz", logits / f"{name}.npz")
             shutil.copyfile(scratch / name / "history.csv", history / f"{name}.csv")
-    shutil.rmtree(scratch)
+    mark_published(scratch, f"finetune@{member}")
     say(f"{member}: {MEMBERS / member}/, {OOF_LOGITS / member}/")
 
 

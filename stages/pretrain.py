@@ -6,37 +6,31 @@ was killed goes on where it was, from what it kept in .scratch/.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.runtime.cli import run_stage, say
 
+if TYPE_CHECKING:
+    from pipeline.config.schema import Runtime, Scratch
+
 
 def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in params.yaml.")]) -> None:
     """Write models/pretrained/NAME/."""
-    import shutil
-
     from pipeline import registry
-    from pipeline.artifacts.atomic import atomic_folder
     from pipeline.artifacts.paths import HISTORY, PRETRAINED
-    from pipeline.artifacts.scratch import scratch_folder
-    from pipeline.artifacts.tables import write_history
     from pipeline.config import load_params
-    from pipeline.data.corpus import stream_texts
     from pipeline.runtime.devices import available_devices
-    from pipeline.runtime.torch_setup import set_up_torch
-    from pipeline.training.encoder import describe_curve, train_encoder
-    from pipeline.vocab.counts import count_tokens, sort_counts, write_counts
-    from pipeline.vocab.tokenizers import SPECIAL_TOKENS, word_level_tokenizer
+    from pipeline.runtime.scratch import alone, is_kept, keep_folder, mark_published, scratch_folder
+    from pipeline.training.encoder import publish_encoder
 
     params = load_params()
     settings, device = params.entry("scratch", name), available_devices(params.runtime.threads)[0]
-    source = Path(settings.from_)
     architecture, masking = settings.architecture.name, settings.mlm.masking["name"]
     scratch = scratch_folder(
         f"pretrain-{name}",
-        [source],
+        [Path(settings.from_)],
         {**settings.model_dump(), **params.runtime.model_dump(), "device": device.partition(":")[0]},
         [
             "stages.pretrain",
@@ -44,7 +38,28 @@ def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in par
             registry.module_of("masking", masking),
         ],
     )
-    set_up_torch(params.runtime.threads, params.runtime.seed)
+    kept, what = scratch / "encoder", f"pretrain {name}"
+    with alone(scratch, what):
+        if not is_kept(kept, what):
+            with keep_folder(kept) as folder:
+                _train_into(folder, name, settings, params.runtime, scratch, device, what)
+        result = publish_encoder(kept, PRETRAINED / name, HISTORY / "pretrain" / f"{name}.csv", settings.mlm.early_stop)
+        mark_published(scratch, f"pretrain@{name}")
+    say(f"{name}: {result}: {PRETRAINED / name}/")
+
+
+def _train_into(
+    folder: Path, name: str, settings: "Scratch", runtime: "Runtime", scratch: Path, device: str, what: str
+) -> None:
+    from pipeline import registry
+    from pipeline.data.corpus import stream_texts
+    from pipeline.runtime.torch_setup import set_up_torch
+    from pipeline.training.encoder import train_encoder
+    from pipeline.vocab.counts import count_tokens, sort_counts, write_counts
+    from pipeline.vocab.tokenizers import SPECIAL_TOKENS, word_level_tokenizer
+
+    source = Path(settings.from_)
+    set_up_torch(runtime.threads, runtime.seed)
     counted = count_tokens(stream_texts(source, what=f"count words of {name}"), settings.split)
     counts = {word: n for word, n in counted.items() if word not in SPECIAL_TOKENS}
     vocabulary = list(sort_counts(counts))[: settings.vocab_size - len(SPECIAL_TOKENS)]
@@ -54,23 +69,19 @@ def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in par
         vocab_size=len(tokenizer), dropout=settings.mlm.dropout, **shape
     )
     say(f"{name}: {sum(counts.values())} words, vocabulary of {len(tokenizer)}")
-    with atomic_folder(PRETRAINED / name) as folder:
-        history = train_encoder(
-            model,
-            tokenizer,
-            stream_texts(source, what=f"tokenise {name}"),
-            folder,
-            scratch,
-            settings.mlm.model_dump(),
-            precision=params.runtime.precision,
-            device=device,
-            seed=params.runtime.seed,
-            what=f"pretrain {name}",
-        )
-        write_counts(folder / "token_counts.json", {word: counts[word] for word in vocabulary})
-    write_history(HISTORY / "pretrain" / f"{name}.csv", history)
-    shutil.rmtree(scratch)
-    say(f"{name}: {describe_curve(history, settings.mlm.early_stop)}: {PRETRAINED / name}/")
+    train_encoder(
+        model,
+        tokenizer,
+        stream_texts(source, what=f"tokenise {name}"),
+        folder,
+        scratch,
+        settings.mlm.model_dump(),
+        precision=runtime.precision,
+        device=device,
+        seed=runtime.seed,
+        what=what,
+    )
+    write_counts(folder / "token_counts.json", {word: counts[word] for word in vocabulary})
 
 
 if __name__ == "__main__":

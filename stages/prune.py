@@ -6,18 +6,28 @@ What no stage has made, as far as dvc.lock knows, is in no cache: that is left a
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.runtime.cli import run_stage, say
 
+if TYPE_CHECKING:
+    from pipeline.config import Params
+
 
 def main() -> None:
-    """Remove the leftovers and say which."""
+    """Remove the leftovers and say which; name the entries that nothing uses."""
     import shutil
 
     from pipeline.config import load_params
 
+    params = load_params()
+    for stage, (entry, path) in unused(params).items():
+        say(
+            f"{path}: nothing in params.yaml reads it, so it is not made, and a plain `dvc pull` will miss it; "
+            f"delete {entry}, or run `dvc repro {stage}`"
+        )
     made = made_by_stages(Path("dvc.lock"))
-    for path in leftovers(named_artifacts(load_params())):
+    for path in leftovers(named_artifacts(params)):
         if path.as_posix() not in made:
             say(f"kept {path}: not in params.yaml, but no stage in dvc.lock made it; move it if it is in the way")
             continue
@@ -57,6 +67,36 @@ def named_artifacts(params: object) -> dict[Path, set[str]]:
         paths.HISTORY / "pretrain": names("scratch"),
         paths.HISTORY / "post_train": names("encoders"),
         paths.HISTORY / "finetune": names("members"),
+    }
+
+
+def unused(params: "Params") -> dict[str, tuple[str, Path]]:
+    """The stages whose artifacts nobody reads, each with its entry in params.yaml and the artifact."""
+    from pipeline.artifacts import paths
+
+    made = {
+        "collect": ("embedded", paths.PLAIN, ".txt"),
+        "select_text": ("unlabelled", paths.UNLABELLED, ".parquet"),
+        "download": ("hub", paths.PRETRAINED, ""),
+        "pretrain": ("scratch", paths.PRETRAINED, ""),
+        "post_train": ("encoders", paths.ENCODERS, ""),
+        "train_vectors": ("vectors", paths.VECTORS, ""),
+        "augment": ("augment", paths.AUGMENTED, ".parquet"),
+    }
+    members, encoders = params.members.values(), params.encoders.values()
+    read = [Path(text.from_) for text in params.unlabelled.values()]
+    read += [Path(scratch.from_) for scratch in params.scratch.values()]
+    read += [Path(copies.from_) for copies in params.augment.values()]
+    read += [Path(path) for encoder in encoders for path in (encoder.from_, encoder.reference, encoder.corpus)]
+    read += [Path(member.from_) for member in members]
+    read += [paths.AUGMENTED / f"{copies}.parquet" for member in members for copies in member.augment]
+    return {
+        f"{stage}@{name}": (f"{section}.{name}", path)
+        for stage, (section, folder, suffix) in made.items()
+        for name in getattr(params, section)
+        for path in [folder / f"{name}{suffix}"]
+        if not any(path == source or path in source.parents for source in read)
+        and f"{stage}@{name}" != f"collect@{params.data.competition}"
     }
 
 

@@ -1,9 +1,15 @@
 """Files and folders that are there whole or not at all."""
 
+import functools
+import hashlib
 import json
+import os
+import platform
+import re
 import secrets
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,12 +17,15 @@ from typing import Any
 from pipeline.artifacts.require import require_file
 from pipeline.errors import UserError
 
+TEMPORARY = re.compile(r"\.tmp-([0-9a-f]{4})-(\d+)-[0-9a-f]{8}-.*", re.DOTALL)  # host, process, token, name
+SECONDS_OF_STRANGERS = 24 * 3600.0
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """A path beside `path` to write a file to; it takes its place when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _beside(path)
+    temporary = path_beside(path)
     try:
         yield temporary
         temporary.replace(path)
@@ -28,7 +37,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """An empty folder beside `path` to fill; it takes its place when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary, old = _beside(path), _beside(path)
+    temporary, old = path_beside(path), path_beside(path)
     temporary.mkdir()
     try:
         yield temporary
@@ -38,6 +47,16 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder, if it is there, so that nobody sees the half of it: it is renamed before it is deleted."""
+    old = path_beside(path)
+    try:
+        path.replace(old)
+    except FileNotFoundError:
+        return
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -63,6 +82,43 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: not JSON ({error}). Run the stage that makes it again") from None
 
 
-def _beside(path: Path) -> Path:
-    """A hidden name in the same folder, unlike any other; it keeps the suffix, by which writers choose the format."""
-    return path.with_name(f".tmp-{secrets.token_hex(4)}-{path.name}")
+def path_beside(path: Path) -> Path:
+    """A hidden name in the same folder, unlike any other; it keeps the suffix, by which writers choose the format.
+
+    It tells whose it is, so that what a killed process left can be told from what is being written.
+    """
+    return path.with_name(f".tmp-{_host()}-{os.getpid()}-{secrets.token_hex(4)}-{path.name}")
+
+
+def sweep_temporaries(folders: Iterable[Path]) -> list[Path]:
+    """Remove the temporary files and folders, at any depth, of processes that are gone: → what was removed.
+
+    What another host or another version of this code has left is removed after a day.
+    """
+    left = [path for folder in folders for path in sorted(folder.rglob(".tmp-*")) if _is_left(path)]
+    outermost = [path for path in left if not any(parent in left for parent in path.parents)]
+    for path in outermost:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    return outermost
+
+
+def _is_left(path: Path) -> bool:
+    import psutil  # when it is asked for: most stages never do
+
+    try:
+        changed = path.stat().st_mtime
+    except FileNotFoundError:
+        return False  # it has taken its place by now
+    owner = TEMPORARY.fullmatch(path.name)
+    if owner is None or owner[1] != _host():
+        return time.time() - changed > SECONDS_OF_STRANGERS
+    try:
+        return bool(psutil.Process(int(owner[2])).create_time() > changed)  # a later process with the same number
+    except psutil.NoSuchProcess:
+        return True
+
+
+@functools.cache
+def _host() -> str:
+    """Four hex digits for this host: a folder may be shared by several, whose processes have equal numbers."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:4]

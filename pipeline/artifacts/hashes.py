@@ -21,7 +21,10 @@ PLUMBING = (
     "pipeline.runtime.cores",
     "pipeline.runtime.devices",
     "pipeline.runtime.memory",
+    "pipeline.runtime.messages",
+    "pipeline.runtime.parent",
     "pipeline.runtime.progress",
+    "pipeline.runtime.scratch",
     "stages",
 )
 

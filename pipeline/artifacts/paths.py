@@ -48,6 +48,14 @@ MANIFEST = REPORTS / "manifest.json"
 HTML_REPORT = REPORTS / "index.html"
 MARKDOWN_REPORT = REPORTS / "report.md"
 
+# The folders in which stages put their outputs, those above before those inside.
+WRITTEN = (
+    *(DATA, PLAIN, TRAIN.parent, UNLABELLED, AUGMENTED),
+    *(MODELS, PRETRAINED, ALIGNED, ENCODERS, VECTORS, MEMBERS, OOF_LOGITS, TEST_LOGITS),
+    *(REPORTS, ALIGNMENT_REPORTS, HISTORY, HISTORY / "pretrain", HISTORY / "post_train", HISTORY / "finetune"),
+    *(LENGTH_REPORTS, PLOTS),
+)
+
 
 def fold_name(fold: int) -> str:
     """The name of a fold's file or folder; with repeated folds, fold k of repeat r is number r·n_folds + k."""

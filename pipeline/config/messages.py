@@ -23,6 +23,10 @@ PLAIN = {
     "too_short": "a list of {min_length} or more is allowed",
     "too_long": "a list of {max_length} or fewer is allowed",
 }
+# Keys of before, and what to write instead.
+RENAMED = {
+    "stackdocs": "is now `embedded: {stackdocs: {…}}`; a competition of your own has `embedded: {}`",
+}
 MISSING = "is missing"
 MAPPING = ("dict_type", "model_type", "model_attributes_type")
 
@@ -55,6 +59,8 @@ def describe(error: ErrorDetails, known_keys: Sequence[str]) -> str:
         return error["msg"].removeprefix("Value error, ")
     if kind == "missing":
         return MISSING
+    if kind == "extra_forbidden" and len(error["loc"]) == 1 and error["loc"][0] in RENAMED:
+        return RENAMED[str(error["loc"][0])]
     if kind in ("extra_forbidden", "invalid_key"):
         hint = did_you_mean(error["loc"][-1], known_keys)
         return f"is not a known key; allowed here: {', '.join(known_keys)}{hint}"

@@ -79,7 +79,7 @@ class Runtime(Section):
 
 
 class Stackdocs(Section):
-    """The embedded competition."""
+    """A competition made from docstrings."""
 
     n_classes: AtLeastOne
     n_train: AtLeastOne
@@ -503,7 +503,7 @@ class Params(Section):
 
     toy: bool
     runtime: Runtime
-    stackdocs: Stackdocs
+    embedded: dict[Name, Stackdocs]
     data: Data
     folds: Folds
     unlabelled: dict[Name, Unlabelled]

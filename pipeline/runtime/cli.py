@@ -1,34 +1,51 @@
 """The command line of a stage: one function, readable errors, an exit status."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
+from pipeline.artifacts.paths import WRITTEN
+from pipeline.artifacts.require import refuse_links
 from pipeline.errors import UserError
+from pipeline.runtime.messages import say as say  # stages say things through their command line
+from pipeline.runtime.parent import end_at_once, end_with_dvc, runs_under_dvc
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run_stage(main: Callable[..., Any]) -> None:
     """Run a stage's `main` with its arguments from the command line.
 
     A `UserError` is printed without a traceback and ends the process with status 1; anything else is a defect of
-    ours and keeps its traceback.
+    ours and keeps its traceback. A signal ends the process at once with one line: whatever a stage leaves, a later
+    run has to be able to go on from, so there is nothing to tidy up.
     """
     # transformers draws a bar for every second of loading, and lists the heads that a checkpoint does not share with
     # the model; in DVC's log both are noise.
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    for number in STOPPING:
+        if signal.getsignal(number) != signal.SIG_IGN:  # which `nohup` and a shell's `&` ask for
+            signal.signal(number, _stop)
+    if runs_under_dvc():
+        from pipeline.runtime.scratch import remove_recorded
+
+        end_with_dvc()
+        remove_recorded()
     import typer
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(main)
     try:
+        refuse_links(WRITTEN)
         app()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(1) from None
 
 
-def say(message: str) -> None:
-    """Print one line of the stage's log at once (DVC pipes the output, so it would be held back otherwise)."""
-    print(message, flush=True)
+def _stop(number: int, frame: FrameType | None) -> None:
+    end_at_once(f"stopped by {signal.Signals(number).name}", 128 + number)

@@ -3,9 +3,12 @@
 import multiprocessing
 import os
 import re
+import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from pipeline.errors import UserError
@@ -50,30 +53,71 @@ def _count_gpus() -> int:
     return torch.cuda.device_count()
 
 
-def run_on_devices(job: Callable[..., None], arguments: Sequence[tuple[Any, ...]], devices: Sequence[str]) -> None:
+def run_on_devices(
+    job: Callable[..., None], arguments: Sequence[tuple[Any, ...]], devices: Sequence[str], names: Sequence[str]
+) -> None:
     """Call `job(*arguments[i], device)` for every i, as many at a time as there are devices.
 
-    With one device the jobs run in this process, one after the other. With more, each runs in a process of its own
+    With one device the jobs run in this process, one after the other. With more, each device has a process of its own
     (spawned: CUDA does not survive a fork) that imports torch once and takes one job after another. The first
     exception stops the hand-out of further jobs and is raised; finished jobs keep what they wrote.
+
+    Raises UserError where a process was killed, with the name of its job, `names[i]`.
     """
     if len(devices) == 1 or len(arguments) <= 1:
         for args in arguments:
             job(*args, devices[0])
         return
-    workers = min(len(devices), len(arguments))
-    free, waiting = list(devices[:workers]), list(arguments)
-    running: dict[Future[None], str] = {}
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_end_with_parent) as pool:
+    n_workers = min(len(devices), len(arguments))
+    free, waiting = list(range(n_workers)), list(range(len(arguments)))
+    running: dict[Future[None], tuple[int, int]] = {}  # the worker and the job of each
+    with ExitStack() as stack:
+        # One pool a device: of several processes in one pool nobody could tell which one was killed.
+        workers = [stack.enter_context(_worker()) for _ in range(n_workers)]
         while waiting or running:
             while waiting and free:
-                device = free.pop(0)
-                running[pool.submit(job, *waiting.pop(0), device)] = device
+                worker, index = free.pop(0), waiting.pop(0)
+                with _undisturbed():
+                    future = workers[worker].submit(job, *arguments[index], devices[worker])
+                running[future] = worker, index
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in [future for future in running if future in finished]:  # in the order of the jobs
-                free.append(running.pop(future))
-                future.result()
+                worker, index = running.pop(future)
+                free.append(worker)
+                try:
+                    future.result()
+                except BrokenProcessPool:
+                    raise UserError(_killed(names[index], devices[worker], n_workers)) from None
+
+
+def _killed(name: str, device: str, n_workers: int) -> str:
+    fewer = f"; {n_workers} ran at a time, CONCLAVE_DEVICES={device} runs one" if n_workers > 1 else ""
+    return (
+        f"{name}: its process on {device} was killed from outside, probably for want of memory{fewer}. What is "
+        "finished is kept, and the same command goes on from there"
+    )
+
+
+def _worker() -> ProcessPoolExecutor:
+    """One process that is started with its first job."""
+    spawn = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(1, mp_context=spawn, initializer=_end_with_parent)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Have processes that are started here never see Ctrl-C: it is for the one that started them, with which they end.
+
+    The helper that multiprocessing starts beside them says nothing of what a killed process left to it.
+    """
+    quiet = "ignore:resource_tracker:UserWarning"
+    if quiet not in os.environ.get("PYTHONWARNINGS", ""):
+        os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), quiet]))
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def _end_with_parent() -> None:

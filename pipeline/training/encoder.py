@@ -10,17 +10,20 @@ from typing import Any
 import pandas as pd
 
 from pipeline import registry
-from pipeline.artifacts.atomic import atomic_folder
+from pipeline.artifacts.atomic import atomic_folder, atomic_path
 from pipeline.data.token_store import TokenStore, open_token_store, write_token_store
+from pipeline.errors import UserError
 from pipeline.models.attention import use_fastest_attention
 from pipeline.models.positions import check_max_length
 from pipeline.models.save import save_encoder
+from pipeline.runtime.scratch import copy_kept, drop_file, is_kept, keep_folder
 from pipeline.training.masked_lm import train_masked_lm
 from pipeline.training.masked_lm_loss import MaskingIds
 from pipeline.vocab.word_starts import find_word_starts
 
 # Settings that are not arguments of `train_masked_lm`.
 OWN = ("max_length", "checkpoints", "dropout", "masking")
+CURVE = "curve.csv"  # beside the encoder, until it is published
 
 
 def train_encoder(
@@ -36,7 +39,7 @@ def train_encoder(
     seed: int,
     what: str,
 ) -> pd.DataFrame:
-    """Run masked-language modelling on `texts` and save the encoder, with its tokenizer, into an existing folder.
+    """Run masked-language modelling on `texts` and save the encoder, its tokenizer and its curve into a folder.
 
     A checkpoint of step n becomes the directory `step-<n>` inside it, an encoder of its own; where training ended
     before step n, it is the encoder that training ended with. `settings` are the arguments of `train_masked_lm`,
@@ -47,7 +50,8 @@ def train_encoder(
 
     Returns the learning curve: step, loss, held_out_loss.
 
-    Raises UserError where the encoder has no positions for texts of `max_length` tokens.
+    Raises UserError where the encoder has no positions for texts of `max_length` tokens, and where a checkpoint that
+    was finished is gone: training then has to begin anew, and does so at the next call.
     """
     check_max_length(model.base_model, settings["max_length"], what)
     use_fastest_attention(model)
@@ -55,13 +59,19 @@ def train_encoder(
     units = partial(registry.load("masking", masking.pop("name")), **masking)
     special_ids = tuple(sorted(set(tokenizer.all_special_ids)))
 
+    state_file = scratch / "state.pt"
+    checkpoints = [scratch / f"step-{step}" for step in settings["checkpoints"]]
+    damaged = [folder for folder in checkpoints if folder.exists() and not is_kept(folder, what)]
+    if damaged:
+        drop_file(state_file)  # a step that training has passed comes again only from the beginning
+
     def save_checkpoint(step: int) -> None:
-        with atomic_folder(scratch / f"step-{step}") as checkpoint:
+        with keep_folder(scratch / f"step-{step}") as checkpoint:
             save_encoder(model, tokenizer, checkpoint)
 
     curve = train_masked_lm(
         model,
-        _tokenize(scratch, tokenizer, texts, settings["max_length"]),
+        _tokenize(scratch / "tokens", tokenizer, texts, settings["max_length"], what),
         MaskingIds(tokenizer.mask_token_id, special_ids, find_word_starts(tokenizer)),
         units,
         checkpoints=settings["checkpoints"],
@@ -69,18 +79,35 @@ def train_encoder(
         device=device,
         seed=seed,
         save_checkpoint=save_checkpoint,
-        state_file=scratch / "state.pt",
+        state_file=state_file,
         what=what,
         **{key: value for key, value in settings.items() if key not in OWN},
     )
     save_encoder(model, tokenizer, folder)
+    last = curve[-1].step if curve else 0
     for step in settings["checkpoints"]:
         name = f"step-{step}"
-        if (scratch / name).exists():
-            shutil.copytree(scratch / name, folder / name)
-        else:
+        if step > last:  # training ended before it
             save_encoder(model, tokenizer, folder / name)
-    return pd.DataFrame(curve, columns=["step", "loss", "held_out_loss"])
+        elif is_kept(scratch / name, what):
+            copy_kept(scratch / name, folder / name)
+        else:
+            drop_file(state_file)
+            raise UserError(f"{what}: the checkpoint of step {step} is gone from {scratch}; run the stage again")
+    table = pd.DataFrame(curve, columns=["step", "loss", "held_out_loss"])
+    table.to_csv(folder / CURVE, index=False, lineterminator="\n")
+    return table
+
+
+def publish_encoder(kept: Path, folder: Path, curve_file: Path, early_stop: int | None) -> str:
+    """Copy an encoder that `train_encoder` saved, and its curve, to where later stages read them.
+
+    Returns `describe_curve` of it.
+    """
+    with atomic_folder(folder) as new, atomic_path(curve_file) as curve:
+        copy_kept(kept, new, leave_out=[CURVE])
+        shutil.copyfile(kept / CURVE, curve)
+    return describe_curve(pd.read_csv(curve_file), early_stop)
 
 
 def describe_curve(curve: pd.DataFrame, early_stop: int | None) -> str:
@@ -91,11 +118,10 @@ def describe_curve(curve: pd.DataFrame, early_stop: int | None) -> str:
     return f"held-out loss {curve['held_out_loss'].iloc[kept]:.4f} at step {curve['step'].iloc[kept]}"
 
 
-def _tokenize(scratch: Path, tokenizer: Any, texts: Iterable[str], max_length: int) -> TokenStore:
-    """The texts tokenised, once: what an earlier call left in the scratch folder is taken."""
-    folder = scratch / "tokens"
-    if not folder.exists():
-        with atomic_folder(folder) as new:
+def _tokenize(folder: Path, tokenizer: Any, texts: Iterable[str], max_length: int, what: str) -> TokenStore:
+    """The texts tokenised, once: what an earlier call left in the folder is taken."""
+    if not is_kept(folder, what):
+        with keep_folder(folder) as new:
             # A copy: a tokenizer keeps, and is saved with, the truncation that it was last called with.
             write_token_store(new, copy.deepcopy(tokenizer), texts, max_length)
     return open_token_store(folder)

@@ -101,9 +101,8 @@ def train_classifier(
     parts |= {"scaler": accelerator.scaler} if accelerator.scaler else {}
     update = updater(model, optimizer, accelerator, texts, label_ids, settings)
 
-    run = _Run()
-    if state_file is not None and state_file.exists():
-        run = _restore(load_state(state_file, parts, None, device), device)
+    run = _restore(load_state(state_file, parts, None, device, what) if state_file else None, device)
+    if run.step:
         batches = batches_of(run.step // per_epoch)
         if settings.unfreeze_every is not None:
             set_trained(model, run.step, settings.unfreeze_every)
@@ -173,6 +172,8 @@ def _as_plain(run: _Run) -> dict[str, Any]:
     return vars(run) | {"records": [tuple(record) for record in run.records]}
 
 
-def _restore(state: dict[str, Any], device: str) -> _Run:
+def _restore(state: dict[str, Any] | None, device: str) -> _Run:
+    if state is None:
+        return _Run()
     records = [TrainingRecord(*record) for record in state["records"]]
     return _Run(**state | {"records": records, "losses": [loss.to(device) for loss in state["losses"]]})

@@ -91,9 +91,7 @@ def train_masked_lm(
     parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
     parts |= {"scaler": accelerator.scaler} if accelerator.scaler else {}
 
-    run = _Run()
-    if state_file.exists():
-        run = _restore(load_state(state_file, parts, generator, device), device)
+    run = _restore(load_state(state_file, parts, generator, device, what), device)
     saved_at = time.monotonic()
     batches = stream_batches(store, held_out_rows, batch_tokens, rng, skip=run.step)
     with Progress(steps - run.step, what) as progress:
@@ -144,7 +142,9 @@ def _as_plain(run: _Run) -> dict[str, Any]:
     return vars(run) | {"records": [tuple(record) for record in run.records]}
 
 
-def _restore(state: dict[str, Any], device: str) -> _Run:
+def _restore(state: dict[str, Any] | None, device: str) -> _Run:
+    if state is None:
+        return _Run()
     records = [MaskedLMRecord(*record) for record in state["records"]]
     return _Run(**state | {"records": records, "losses": [loss.to(device) for loss in state["losses"]]})
 

@@ -1,14 +1,32 @@
 """Training that can be killed at any step and ends with the same bytes."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from pipeline.artifacts.atomic import atomic_path
+from pipeline.errors import UserError
+from pipeline.runtime.scratch import keep_file, kept_file
 
-# Writing the state of a base-size encoder takes seconds; what a kill costs is at most the time since.
-SECONDS_BETWEEN_SAVES = 300.0
+
+def _seconds_between_saves() -> float:
+    """Writing the state of a base-size encoder takes seconds; what a kill costs is at most the time since the last.
+
+    `CONCLAVE_SAVE_SECONDS` sets another time than 300 seconds, on machines that may be taken away at any minute. It is
+    a variable of the environment because it belongs to the machine and changes no result.
+    """
+    written = os.environ.get("CONCLAVE_SAVE_SECONDS", "300")
+    try:
+        seconds = float(written)
+    except ValueError:
+        seconds = -1.0
+    if not seconds >= 0:
+        raise UserError(f"CONCLAVE_SAVE_SECONDS: got {written!r}, a number of seconds from 0 is allowed")
+    return seconds
+
+
+SECONDS_BETWEEN_SAVES = _seconds_between_saves()
 
 
 def save_state(
@@ -17,7 +35,7 @@ def save_state(
     """Write everything that the next step depends on, whole or not at all.
 
     Args:
-        path: the file; an older one is replaced.
+        path: the file, as `load_state` is given it; an older one is replaced.
         parts: what has a `state_dict`: model, optimiser, schedule.
         generator: of the masks, where there are any.
         device: whose random numbers dropout draws.
@@ -29,13 +47,20 @@ def save_state(
     if device.startswith("cuda"):
         random["cuda"] = torch.cuda.get_rng_state(device)
     state = {name: part.state_dict() for name, part in parts.items()}
-    with atomic_path(path) as temporary:
-        torch.save({"parts": state, "random": random, "rest": rest}, temporary)
+    keep_file(path, lambda temporary: torch.save({"parts": state, "random": random, "rest": rest}, temporary))
 
 
-def load_state(path: Path, parts: dict[str, Any], generator: torch.Generator | None, device: str) -> dict[str, Any]:
-    """Put what `save_state` wrote back where it came from: → `rest`, its tensors on the CPU."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
+def load_state(
+    path: Path, parts: dict[str, Any], generator: torch.Generator | None, device: str, what: str
+) -> dict[str, Any] | None:
+    """Put what `save_state` wrote back where it came from: → `rest`, its tensors on the CPU.
+
+    None where nothing was written; a damaged file is removed, with a line that begins with `what`.
+    """
+    file = kept_file(path, what)
+    if file is None:
+        return None
+    state = torch.load(file, map_location="cpu", weights_only=True)
     for name, part in parts.items():
         part.load_state_dict(state["parts"][name])
     if generator is not None:

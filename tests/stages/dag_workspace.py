@@ -105,8 +105,6 @@ def run_in_process(params: Params) -> None:
         cached.cache_clear()  # they are kept for a process, and this one runs several competitions
     for stage, body in dag.items():
         main = importlib.import_module(f"stages.{stage}").main
-        if stage == "collect" and params.data.competition != "stackdocs":
-            continue
         section = body.get("foreach", "").strip("${}")
         for name in getattr(params, section) if section else [None]:
             main(name) if name else main()

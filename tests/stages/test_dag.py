@@ -154,10 +154,65 @@ def test_another_clone_without_the_answer_key_gives_the_same_bytes(finished: Wor
     finished.run("git", "clone", "--quiet", str(finished.root), str(tmp_path / "project"))
     other = Workspace(tmp_path / "project")
     other.run("dvc", "cache", "dir", "--local", str(tmp_path / "cache"))
-    other.repro("collect")
+    other.repro("collect@stackdocs")
     shutil.rmtree(other.root / "data/raw/stackdocs/answer_key")
-    other.run("dvc", "freeze", "collect")
+    other.run("dvc", "freeze", "collect@stackdocs")
     assert "finetune@bert-ce" in other.repro()
     for name in ("data/prepared", "data/folds.parquet", "models", "reports/submission.csv", "reports/manifest.json"):
         assert tree_hashes(other.root / name) == tree_hashes(finished.root / name), name
     assert '"submission": null' in (other.root / "reports/hidden.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("size", [0, 20_000])
+def test_a_lock_file_that_a_kill_has_cut_is_restored(workspace: Workspace, size: int) -> None:
+    lock = workspace.root / "dvc.lock"
+    whole = lock.read_bytes()
+    lock.write_bytes(whole[:size])
+    output = workspace.run(sys.executable, "-m", "tools.mend")
+    assert output == (
+        "dvc.lock: cut off by a kill; restored from the last commit, what ran since comes from DVC's run-cache\n"
+    )
+    assert workspace.repro() == []
+    assert lock.read_bytes() == whole
+
+
+def test_an_older_lock_file_goes_on_from_the_run_cache(workspace: Workspace) -> None:
+    """A kill in the first run of a project: nothing is committed yet."""
+    before = tree_hashes(workspace.root)
+    (workspace.root / "dvc.lock").write_bytes(b"")
+    workspace.run("git", "rm", "--cached", "--quiet", "dvc.lock")
+    commit_index(workspace)
+    assert "and no earlier one is to be had; removed" in workspace.run(sys.executable, "-m", "tools.mend")
+    assert workspace.repro() == []
+    assert tree_hashes(workspace.root) == before
+
+
+def commit_index(workspace: Workspace) -> None:
+    workspace.run("git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "--quiet", "-m", "x")
+
+
+@pytest.mark.parametrize("name", ["models", "models/members", "data/prepared", "reports"])
+def test_a_folder_on_another_disk_is_refused_before_anything_runs(
+    workspace: Workspace, tmp_path: Path, name: str
+) -> None:
+    shutil.move(workspace.root / name, tmp_path / "disk")
+    (workspace.root / name).symlink_to(tmp_path / "disk")
+    done = subprocess.run(
+        ["dvc", "repro", "-f", "-s", "prepare"],
+        cwd=workspace.root, env=environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    output = done.stdout + done.stderr
+    assert f"error: {name}: a symbolic link to {tmp_path / 'disk'}, behind which DVC keeps nothing. Put" in output
+    assert "Traceback" not in output
+
+
+def test_the_cache_on_another_disk_works(workspace: Workspace, tmp_path: Path) -> None:
+    """What the refusal advises."""
+    workspace.run("dvc", "cache", "dir", "--local", str(tmp_path / "disk"))
+    workspace.run("dvc", "config", "--local", "cache.type", "symlink")
+    shutil.rmtree(workspace.root / "models/members/bert-ce")
+    workspace.run("dvc", "repro", "-f", "-s", "finetune@bert-ce")
+    workspace.run("dvc", "repro", "-f", "-s", "predict@bert-ce")
+    assert (workspace.root / "models/members/bert-ce/fold-0/model.safetensors").is_symlink()
+    assert [stage for stage in workspace.repro() if stage.startswith("finetune")] == []

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.runtime.scratch import published_folders
 from pipeline.training import loop
 from stages import finetune
 
@@ -43,12 +44,23 @@ def outputs():
     return {path.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_goes_on_in_the_middle_of_a_fold_and_leaves_nothing_behind(project, monkeypatch):
+@pytest.fixture
+def whole(project):
+    """The outputs of a run that nobody disturbed; nothing else is left of it."""
     finetune.main("bert")
-    whole = outputs()
-    assert {f"models/members/bert/fold-{k}/model.safetensors" for k in (0, 1)} <= whole.keys()
-    for folder in ("models/members", "models/oof_logits", "reports"):
+    made = outputs()
+    assert {f"models/members/bert/fold-{k}/model.safetensors" for k in (0, 1)} <= made.keys()
+    assert not {"curve.csv", "sha256.json"} & {Path(file).name for file in made}
+    clear("models/members", "models/oof_logits", "reports", ".scratch")
+    return made
+
+
+def clear(*folders):
+    for folder in folders:
         shutil.rmtree(folder)
+
+
+def test_goes_on_in_the_middle_of_a_fold(whole, monkeypatch):
 
     updates, made = iter(range(1, 99)), []
 
@@ -69,9 +81,52 @@ def test_goes_on_in_the_middle_of_a_fold_and_leaves_nothing_behind(project, monk
         with pytest.raises(KeyboardInterrupt):
             finetune.main("bert")
         assert outputs() == {}
-        assert [path.name for path in Path(".scratch").rglob("*.state")] == ["fold-1.state"]
+        assert [path.name[:13] for path in Path(".scratch").rglob("*.state.*")] == ["fold-1.state."]
         made.clear()
         finetune.main("bert")
     assert len(made) == 6, "two of the second fold's eight updates were made before"
     assert outputs() == whole
-    assert list(Path(".scratch").iterdir()) == []
+    assert not [*Path(".scratch").rglob("*.state*"), *Path(".scratch").rglob("*.lock"), *Path().rglob(".tmp-*")]
+
+
+def test_finished_folds_are_published_again_until_dvc_has_recorded_them(whole, capsys):
+    """A kill between the last fold and DVC's own end: DVC removes the outputs and runs the stage again."""
+    finetune.main("bert")
+    clear("models/members", "models/oof_logits", "reports")
+    capsys.readouterr()
+    finetune.main("bert")
+    assert outputs() == whole
+    assert capsys.readouterr().out.splitlines()[:2] == [f"bert fold {k}: finished before, kept" for k in (0, 1)]
+    assert [published.stage for published in published_folders()] == ["finetune@bert"]
+
+
+@pytest.mark.parametrize("file", ["weights/model.safetensors", "logits.npz", "history.csv", "sha256.json"])
+@pytest.mark.parametrize("damage", ["cut", "flipped", "gone"])
+def test_a_damaged_fold_is_trained_again_and_the_others_are_kept(whole, capsys, file, damage):
+    finetune.main("bert")
+    clear("models/members", "models/oof_logits", "reports")
+    (folder,) = Path(".scratch").glob("bert-*/fold-0")
+    content = bytearray((folder / file).read_bytes())
+    if damage == "cut":
+        (folder / file).write_bytes(content[: len(content) // 2])
+    elif damage == "flipped":
+        content[len(content) // 2] ^= 1
+        (folder / file).write_bytes(content)
+    else:
+        (folder / file).unlink()
+    capsys.readouterr()
+    finetune.main("bert")
+    assert outputs() == whole
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == [
+        f"bert fold 0: {folder} was damaged since it was written; thrown away, to be made again",
+        "bert fold 1: finished before, kept",
+    ]
+    assert [line for line in said if "macro-F1" in line and "fold 1" in line] == []
+
+
+def test_a_fold_that_somebody_else_has_finished_meanwhile_is_not_trained(whole, monkeypatch, capsys):
+    """Two terminals: the second waits for the first at its fold, and then has nothing to do."""
+    finetune.main("bert", fold=1)
+    monkeypatch.setattr(finetune, "_train_into", None)
+    finetune.train_one_fold("bert", 1, "cpu")

@@ -11,6 +11,7 @@ import torch
 
 from pipeline.data import corpus
 from pipeline.errors import UserError
+from pipeline.runtime.scratch import published_folders
 from pipeline.training import masked_lm
 from stages import post_train
 
@@ -36,12 +37,21 @@ def outputs():
     return {path.as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def test_goes_on_after_a_break_and_leaves_nothing_behind(project, monkeypatch):
+def test_goes_on_after_a_break_and_keeps_what_it_made_until_dvc_has_it(project, monkeypatch, capsys):
     post_train.main("tiny-bert")
     whole = outputs()
     assert "models/encoders/tiny-bert/model.safetensors" in whole
-    assert list(Path(".scratch").iterdir()) == []
+    assert not {"curve.csv", "sha256.json"} & {Path(file).name for file in whole}
+    assert [published.stage for published in published_folders()] == ["post_train@tiny-bert"]
     shutil.rmtree("models/encoders")
+    said = capsys.readouterr().out
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.nn.utils, "clip_grad_norm_", None)  # nothing is trained
+        post_train.main("tiny-bert")
+    assert outputs() == whole
+    assert capsys.readouterr().out == said
+    for folder in ("models/encoders", "reports", ".scratch"):
+        shutil.rmtree(folder)
 
     calls, real = iter(range(1, 99)), torch.nn.utils.clip_grad_norm_
 
@@ -56,7 +66,7 @@ def test_goes_on_after_a_break_and_leaves_nothing_behind(project, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             post_train.main("tiny-bert")
     assert not Path("models/encoders/tiny-bert").exists()
-    kept = list(Path(".scratch").rglob("state.pt"))
+    kept = list(Path(".scratch").rglob("state.pt.*"))
     assert len(kept) == 1
     with monkeypatch.context() as patch:
         steps = []
@@ -68,7 +78,6 @@ def test_goes_on_after_a_break_and_leaves_nothing_behind(project, monkeypatch):
         post_train.main("tiny-bert")
     assert steps == [4]
     assert outputs() == whole
-    assert list(Path(".scratch").iterdir()) == []
 
 
 @pytest.mark.parametrize("change", ["params", "text", "encoder", "threads"])

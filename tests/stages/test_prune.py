@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.config import load_params
 from stages import prune
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,11 @@ def project(tmp_path, monkeypatch):
     write_lock([output(file) for file in [*NAMED, *LEFT]])
 
 
+def said(capsys):
+    """What was said of files that lie there."""
+    return [line for line in capsys.readouterr().out.splitlines() if "nothing in params.yaml reads it" not in line]
+
+
 def write_lock(paths):
     outs = "".join(f"    - path: {path}\n      md5: 0.dir\n" for path in paths)
     Path("dvc.lock").write_text(f"schema: '2.0'\nstages:\n  nothing@x:\n    cmd: x\n  some@x:\n    outs:\n{outs}")
@@ -66,16 +72,14 @@ def test_what_params_no_longer_name_is_removed_and_nothing_else(project, capsys)
     prune.main()
     assert [file for file in [*NAMED, *OTHERS] if not Path(file).exists()] == []
     assert [file for file in LEFT if Path(output(file)).exists()] == []
-    assert capsys.readouterr().out.splitlines() == [
-        f"removed {output(file)}: not in params.yaml (it stays in DVC's cache)" for file in LEFT
-    ]
+    assert said(capsys) == [f"removed {output(file)}: not in params.yaml (it stays in DVC's cache)" for file in LEFT]
 
 
 def test_the_second_time_there_is_nothing_to_do(project, capsys):
     prune.main()
     capsys.readouterr()
     prune.main()
-    assert capsys.readouterr().out == ""
+    assert said(capsys) == []
 
 
 def test_what_no_stage_made_is_kept_and_named(project, capsys):
@@ -114,4 +118,29 @@ def test_an_empty_project(tmp_path, monkeypatch, capsys):
     swapped = "augment: {swapped: {method: random_swap, from: data/prepared/train.parquet}}"
     Path("params.yaml").write_text(params.replace("\naugment: {}\n", f"\n{swapped}\n"), encoding="utf-8")
     prune.main()
-    assert capsys.readouterr().out == ""
+    assert said(capsys) == []
+
+
+def test_shipped_params_have_no_entry_that_nothing_uses():
+    """`dvc repro report` makes everything, so a team mate's plain `dvc pull` misses nothing."""
+    for file in [ROOT / "params.yaml", *(ROOT / "profiles").glob("*.yaml")]:
+        assert prune.unused(load_params(file)) == {}, file
+
+
+def test_an_entry_that_nothing_uses_is_named(project, capsys):
+    text = Path("params.yaml").read_text(encoding="utf-8").replace("competition: stackdocs", "competition: own")
+    text = text.replace("reference: data/plain/stackdocs.txt", "reference: own.txt")
+    text = text.replace("    from: data/plain/stackdocs.txt", "    from: own.txt")
+    text = text.replace("    from: models/encoders/tiny-nezha", "    from: models/encoders/tiny-bert")
+    Path("params.yaml").write_text(text, encoding="utf-8")
+    assert {stage: path.as_posix() for stage, (_, path) in prune.unused(load_params()).items()} == {
+        "collect@stackdocs": "data/plain/stackdocs.txt",
+        "select_text@news": "data/unlabelled/news.parquet",
+        "post_train@tiny-nezha": "models/encoders/tiny-nezha",
+        "augment@swapped": "data/augmented/swapped.parquet",
+    }
+    prune.main()
+    assert capsys.readouterr().out.splitlines()[0] == (
+        "data/plain/stackdocs.txt: nothing in params.yaml reads it, so it is not made, and a plain `dvc pull` will "
+        "miss it; delete embedded.stackdocs, or run `dvc repro collect@stackdocs`"
+    )

@@ -103,8 +103,8 @@ def _choose_labels(sizes: dict[str, int], n_classes: int, minimum: int) -> list[
     large = sorted((label for label, size in sizes.items() if size >= minimum), key=lambda x: (-sizes[x], x))
     if len(large) < n_classes:
         raise UserError(
-            f"stackdocs.n_classes: got {n_classes}, but only {len(large)} labels have the {minimum} texts "
-            "that stackdocs.min_rows asks for in train and test together. Lower one of the two"
+            f"embedded: n_classes: got {n_classes}, but only {len(large)} labels have the {minimum} texts "
+            "that min_rows asks for in train and test together. Lower one of the two"
         )
     return [large[i * (len(large) - 1) // max(n_classes - 1, 1)] for i in range(n_classes)]
 
@@ -112,11 +112,11 @@ def _choose_labels(sizes: dict[str, int], n_classes: int, minimum: int) -> list[
 def _check_sizes(sizes: NDArray[np.int64], n_train: int, n_test: int, min_rows: int, minimum: int) -> None:
     if n_train + n_test > sizes.sum():
         raise UserError(
-            f"stackdocs.n_train and n_test: got {n_train} + {n_test}, but the {len(sizes)} labels drawn "
+            f"embedded: n_train and n_test: got {n_train} + {n_test}, but the {len(sizes)} labels drawn "
             f"have {sizes.sum()} texts. Ask for fewer rows, or for more classes"
         )
     if n_train < min_rows * len(sizes) or n_train + n_test < minimum * len(sizes):
         raise UserError(
-            f"stackdocs.min_rows: got {min_rows} for {len(sizes)} classes, more than the {n_train} rows of "
-            "stackdocs.n_train hold. Lower min_rows or n_classes, or raise n_train"
+            f"embedded: min_rows: got {min_rows} for {len(sizes)} classes, more than the {n_train} rows of "
+            "n_train hold. Lower min_rows or n_classes, or raise n_train"
         )

@@ -1,9 +1,20 @@
 import json
+import os
 import shutil
+import time
 
 import pytest
 
-from pipeline.artifacts.atomic import atomic_folder, atomic_path, read_json, write_json, write_text
+from pipeline.artifacts.atomic import (
+    atomic_folder,
+    atomic_path,
+    path_beside,
+    read_json,
+    remove_folder,
+    sweep_temporaries,
+    write_json,
+    write_text,
+)
 from pipeline.errors import UserError
 
 
@@ -133,3 +144,54 @@ def test_a_broken_artifact(tmp_path):
     (tmp_path / "labels.json").write_text("{")
     with pytest.raises(UserError, match=r"labels\.json: not JSON \("):
         read_json(tmp_path / "labels.json")
+
+
+# ── What killed processes left ──────────────────────────────────────────────────────────────────────────────────
+
+
+def left_by(path, host="own", process=999999999):
+    """A temporary path as another process would have named it."""
+    own = path_beside(path)
+    _, first, second, rest = own.name.split("-", 3)
+    return own.with_name(f".tmp-{first if host == 'own' else host}-{process or second}-{rest}")
+
+
+def test_what_dead_processes_left_is_swept_and_the_rest_stays(tmp_path):
+    dead_file, dead_folder = left_by(tmp_path / "a/x.npz"), left_by(tmp_path / "b/y")
+    mine, strangers = path_beside(tmp_path / "a/x.npz"), left_by(tmp_path / "a/x.npz", host="zzzz")
+    (tmp_path / "a").mkdir()
+    (dead_folder / "deep").mkdir(parents=True)
+    inner = left_by(dead_folder / "deep/z")
+    for file in (dead_file, mine, strangers, inner, tmp_path / "a/x.npz"):
+        file.touch()
+    assert sweep_temporaries([tmp_path, tmp_path / "absent"]) == [dead_file, dead_folder]
+    assert names(tmp_path / "a") == sorted([mine.name, strangers.name, "x.npz"])
+    assert names(tmp_path / "b") == []
+
+
+def test_a_later_process_with_the_same_number_is_not_the_owner(tmp_path):
+    path = left_by(tmp_path / "x", process=os.getpid())
+    path.touch()
+    assert sweep_temporaries([tmp_path]) == []
+    os.utime(path, (1.0, 1.0))
+    assert sweep_temporaries([tmp_path]) == [path]
+
+
+@pytest.mark.parametrize("name", [".tmp-0123abcd-x", ".tmp-zzzz-1-00000000-x"])
+def test_what_another_host_or_version_left_goes_after_a_day(tmp_path, name):
+    (tmp_path / name).touch()
+    assert sweep_temporaries([tmp_path]) == []
+    day_before = time.time() - 25 * 3600
+    os.utime(tmp_path / name, (day_before, day_before))
+    assert sweep_temporaries([tmp_path]) == [tmp_path / name]
+
+
+def test_a_folder_is_removed_under_another_name(tmp_path, monkeypatch):
+    (tmp_path / "x/deep").mkdir(parents=True)
+    seen = []
+    monkeypatch.setattr(
+        shutil, "rmtree", lambda folder, **options: seen.append((folder.name[:5], (tmp_path / "x").exists()))
+    )
+    remove_folder(tmp_path / "x")
+    remove_folder(tmp_path / "x")
+    assert seen == [(".tmp-", False)]

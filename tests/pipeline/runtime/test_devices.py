@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -121,6 +122,16 @@ def never_end(folder: Path, name: str, device: str) -> None:
     time.sleep(600)
 
 
+def die_or_outlive(folder: Path, name: str, device: str) -> None:
+    """`bad` is killed as the system does it for want of memory; `long` goes on for a while."""
+    if name == "bad":
+        wait_for(folder / "long began")
+        os.kill(os.getpid(), signal.SIGKILL)
+    (folder / f"{name} began").touch()
+    time.sleep(0.5)
+    note_down(folder, name, device)
+
+
 def wait_for(path: Path) -> None:
     for _ in range(1200):
         if path.exists():
@@ -135,29 +146,29 @@ def results(folder):
 
 def test_one_device_works_in_this_process_in_order(tmp_path):
     ran = []
-    run_on_devices(lambda name, device: ran.append((name, device)), [("a",), ("b",), ("c",)], ["cpu"])
+    run_on_devices(lambda name, device: ran.append((name, device)), [("a",), ("b",), ("c",)], ["cpu"], list("abc"))
     assert ran == [("a", "cpu"), ("b", "cpu"), ("c", "cpu")]
 
 
 def test_one_job_works_in_this_process(tmp_path):
-    run_on_devices(note_down, [(tmp_path, "a")], ["first", "second"])
+    run_on_devices(note_down, [(tmp_path, "a")], ["first", "second"], ["a"])
     assert results(tmp_path) == {"a": ["first", str(os.getpid())]}
 
 
 @pytest.mark.parametrize("devices", [["cpu"], ["cpu", "cpu"]])
 def test_no_job_is_no_work(devices):
     """A stage that was killed after its last fold has none left to train."""
-    run_on_devices(note_down, [], devices)
+    run_on_devices(note_down, [], devices, [])
 
 
 def test_the_first_exception_in_this_process_ends_the_work(tmp_path):
     with pytest.raises(UserError, match="bad went wrong"):
-        run_on_devices(note_down, [(tmp_path, name) for name in ("a", "bad", "b")], ["cpu"])
+        run_on_devices(note_down, [(tmp_path, name) for name in ("a", "bad", "b")], ["cpu"], ["a", "bad", "b"])
     assert set(results(tmp_path)) == {"a"}
 
 
 def test_two_devices_work_side_by_side(tmp_path):
-    run_on_devices(meet, [(tmp_path, "a", "b"), (tmp_path, "b", "a")], ["first", "second"])
+    run_on_devices(meet, [(tmp_path, "a", "b"), (tmp_path, "b", "a")], ["first", "second"], ["a", "b"])
     ran = results(tmp_path)
     assert {name: device for name, (device, _) in ran.items()} == {"a": "first", "b": "second"}
     processes = {int(process) for _, process in ran.values()}
@@ -167,7 +178,7 @@ def test_two_devices_work_side_by_side(tmp_path):
 
 def test_a_device_has_one_job_at_a_time_and_all_jobs_are_done(tmp_path):
     names = [f"job-{i}" for i in range(6)]
-    run_on_devices(use_alone, [(tmp_path, name) for name in names], ["first", "second"])
+    run_on_devices(use_alone, [(tmp_path, name) for name in names], ["first", "second"], names)
     ran = results(tmp_path)
     assert sorted(ran) == names, "the same files as with one device"
     assert {device for device, _ in ran.values()} == {"first", "second"}
@@ -176,8 +187,19 @@ def test_a_device_has_one_job_at_a_time_and_all_jobs_are_done(tmp_path):
 def test_the_first_exception_of_another_process_is_raised_and_stops_the_hand_out(tmp_path):
     jobs = [(tmp_path, name) for name in ("bad", "long", "third", "fourth")]
     with pytest.raises(UserError, match=r"^bad went wrong$"):
-        run_on_devices(fail_or_outlive, jobs, ["first", "second"])
+        run_on_devices(fail_or_outlive, jobs, ["first", "second"], ["bad", "long", "third", "fourth"])
     assert sorted(results(tmp_path)) == ["bad began", "long", "long began"], "what ran keeps what it wrote"
+
+
+def test_a_killed_worker_is_named_with_its_job_and_the_others_keep_what_they_wrote(tmp_path):
+    names = ["bad", "long", "third", "fourth"]
+    with pytest.raises(UserError) as refused:
+        run_on_devices(die_or_outlive, [(tmp_path, name) for name in names], ["cuda:0", "cpu"], names)
+    assert str(refused.value) == (
+        "bad: its process on cuda:0 was killed from outside, probably for want of memory; 2 ran at a time, "
+        "CONCLAVE_DEVICES=cuda:0 runs one. What is finished is kept, and the same command goes on from there"
+    )
+    assert sorted(results(tmp_path)) == ["long", "long began"]
 
 
 def test_workers_end_with_a_process_that_was_killed(tmp_path):
@@ -185,7 +207,7 @@ def test_workers_end_with_a_process_that_was_killed(tmp_path):
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
         "import test_devices as t; from pathlib import Path\n"
         f"jobs = [(Path({str(tmp_path)!r}), name) for name in 'ab']\n"
-        "if __name__ == '__main__': t.run_on_devices(t.never_end, jobs, ['first', 'second'])"
+        "if __name__ == '__main__': t.run_on_devices(t.never_end, jobs, ['first', 'second'], ['a', 'b'])"
     )
     script = tmp_path / "script.py"
     script.write_text(code)

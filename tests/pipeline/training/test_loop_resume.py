@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.artifacts.checksums import checked_versions
 from pipeline.inference.classifier import predict_logits
 from pipeline.members.neural import WEIGHTS
 from pipeline.metrics import macro_f1
@@ -84,10 +85,23 @@ def test_broken_off_at_any_update(run, tmp_path, changes, step):
     whole = run(None, changes)
     with pytest.raises(BrokenOffError):
         run(tmp_path / "fold.state", changes, break_at=step)
-    assert (tmp_path / "fold.state").exists()
+    assert len(checked_versions(tmp_path / "fold.state")) == 1
     np.random.default_rng(5).random()  # what happens between has no say
     torch.manual_seed(99)
     assert same(run(tmp_path / "fold.state", changes), whole)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda old: old[:100], lambda old: old[:-1] + bytes([old[-1] ^ 1]), lambda old: b""]
+)
+def test_a_damaged_state_is_thrown_away_and_training_begins_anew(run, tmp_path, capsys, damage):
+    whole = run(None, EVERYTHING)
+    with pytest.raises(BrokenOffError):
+        run(tmp_path / "fold.state", EVERYTHING, break_at=4)
+    (version,) = checked_versions(tmp_path / "fold.state")
+    version.write_bytes(damage(version.read_bytes()))
+    assert same(run(tmp_path / "fold.state", EVERYTHING), whole)
+    assert capsys.readouterr().out.count(f"x: {tmp_path / 'fold.state'} was damaged since it was written") == 1
 
 
 def test_broken_off_twice(run, tmp_path):
@@ -110,7 +124,7 @@ def test_early_stop_counts_on_where_it_was(run, tmp_path):
 def test_a_state_now_and_then_is_enough(run, tmp_path):
     """Nothing is written before the time has come."""
     assert same(run(tmp_path / "fold.state", EVERYTHING, seconds=1e9), run(None, EVERYTHING))
-    assert not (tmp_path / "fold.state").exists()
+    assert checked_versions(tmp_path / "fold.state") == []
 
 
 # The whole of a process that trains a fold and, where the last argument is a step, is killed there.
@@ -167,7 +181,7 @@ def test_a_member_killed_by_a_signal_ends_with_the_same_bytes(
 
     state = tmp_path / "fold.state"
     assert train(state, tmp_path / "killed", 5) == -signal.SIGKILL
-    assert state.exists()
+    assert len(checked_versions(state)) == 1
     assert train(state, tmp_path / "resumed", 0) == 0
     assert train(tmp_path / "another.state", tmp_path / "whole", 0) == 0
     for name in (WEIGHTS, "history.csv"):

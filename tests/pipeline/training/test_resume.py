@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForMaskedLM, AutoTokenizer
 
+from pipeline.artifacts.checksums import checked_versions
+from pipeline.errors import UserError
 from pipeline.models.dropout import set_dropout
 from pipeline.training import encoder, masked_lm
 
@@ -158,7 +161,7 @@ def test_state_is_saved_now_and_then_only(start, monkeypatch, tmp_path):
         break_at(patch, 9)
         with pytest.raises(BrokenOffError):
             start("broken", seconds=1000.0)
-    assert not (tmp_path / "scratch/state.pt").exists()
+    assert checked_versions(tmp_path / "scratch/state.pt") == []
     assert (tmp_path / "scratch/tokens").exists()
 
 
@@ -169,6 +172,38 @@ def test_a_training_that_is_over_is_not_begun_again(start, monkeypatch):
     assert start("again", steps=9)[1] == whole[1]
 
 
+@pytest.mark.parametrize("part", ["state", "tokens", "step-2"])
+def test_what_was_damaged_is_made_again(start, monkeypatch, tmp_path, short_texts, capsys, part):
+    """A byte that flipped in the state, the tokenised texts or a checkpoint gives no other weights."""
+    whole = start("whole", scratch="other")
+    with monkeypatch.context() as patch:
+        break_at(patch, 4)
+        with pytest.raises(BrokenOffError):
+            start("broken")
+    (state,) = checked_versions(tmp_path / "scratch/state.pt")
+    files = {"state": state, "tokens": "tokens/token_ids.bin", "step-2": "step-2/model.safetensors"}
+    file = tmp_path / "scratch" / files[part]
+    content = bytearray(file.read_bytes())
+    content[-9] ^= 4
+    file.write_bytes(content)
+    curve, made = start("resumed", texts=short_texts)
+    assert curve.equals(whole[0])
+    assert made == whole[1]
+    assert capsys.readouterr().out.count("was damaged since it was written; thrown away, to be made again") == 1
+
+
+def test_a_checkpoint_that_is_gone_is_named_and_comes_again(start, monkeypatch, tmp_path):
+    whole = start("whole", scratch="other")
+    with monkeypatch.context() as patch:
+        break_at(patch, 4)
+        with pytest.raises(BrokenOffError):
+            start("broken")
+    shutil.rmtree(tmp_path / "scratch/step-2")
+    with pytest.raises(UserError, match=r"^x: the checkpoint of step 2 is gone from .*scratch; run the stage again$"):
+        start("broken")
+    assert start("resumed")[1] == whole[1]
+
+
 def test_killed_for_real(start, tiny_checkpoint, short_texts, tmp_path):
     (tmp_path / "texts.txt").write_text("\n".join(short_texts))
     (tmp_path / "checkpoint").symlink_to(tiny_checkpoint("bert"))
@@ -176,7 +211,7 @@ def test_killed_for_real(start, tiny_checkpoint, short_texts, tmp_path):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     killed = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
-    assert (tmp_path / "scratch/state.pt").exists()
+    assert len(checked_versions(tmp_path / "scratch/state.pt")) == 1
     tokenizer = AutoTokenizer.from_pretrained(tmp_path / "checkpoint")
     curve, files = start("resumed", texts=None, tokenizer=tokenizer)
     whole = start("whole", scratch="other", tokenizer=tokenizer)

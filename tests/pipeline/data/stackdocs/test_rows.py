@@ -129,5 +129,5 @@ def test_the_draw_is_seeded() -> None:
     ],
 )
 def test_sizes_that_cannot_be_had(sizes: tuple[int, int, int, int], message: str) -> None:
-    with pytest.raises(UserError, match=f"stackdocs.{message}"):
+    with pytest.raises(UserError, match=f"embedded: {message}"):
         draw_rows(ROWS, *sizes, seed=0)

@@ -1,0 +1,6 @@
+"""Lines for whoever reads a stage's log."""
+
+
+def say(message: str) -> None:
+    """Print one line of the stage's log at once (DVC pipes the output, so it would be held back otherwise)."""
+    print(message, flush=True)

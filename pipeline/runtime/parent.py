@@ -1,0 +1,72 @@
+"""The DVC process that runs this stage, and ending with it."""
+
+import os
+import threading
+import time
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
+
+SHELLS = {"bash", "dash", "fish", "ksh", "sh", "zsh"}
+SECONDS_BETWEEN_LOOKS = 0.5
+
+
+def runs_under_dvc() -> bool:
+    """Whether DVC started this stage."""
+    return "DVC_ROOT" in os.environ
+
+
+@cache
+def _dvc() -> "psutil.Process | None":
+    """The process that runs DVC; None where the stage is run by hand. DVC starts a stage through a shell."""
+    if not runs_under_dvc():
+        return None
+    import psutil
+
+    return next((parent for parent in psutil.Process().parents() if parent.name() not in SHELLS), None)
+
+
+def dvc_tag() -> str | None:
+    """The number and the start of the process that runs DVC, as no other process has them; None without DVC."""
+    dvc = _dvc()
+    return None if dvc is None else f"{dvc.pid} {dvc.create_time():.2f}"
+
+
+def is_running(tag: str) -> bool:
+    """Whether the DVC of a tag is still there."""
+    import psutil
+
+    number, _, start = tag.partition(" ")
+    try:
+        return f"{psutil.Process(int(number)).create_time():.2f}" == start
+    except (psutil.NoSuchProcess, ValueError):
+        return False
+
+
+def end_with_dvc() -> None:
+    """Have this process end as soon as the DVC that runs it is gone: nobody waits for its outputs then.
+
+    Without this a stage whose DVC was killed goes on, and the next `dvc repro` starts the same work beside it.
+    """
+    dvc = _dvc()
+    if dvc is None:
+        return
+
+    def watch() -> None:
+        import psutil
+
+        while dvc.is_running() and dvc.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        end_at_once("stopped: the dvc that ran this stage is gone", 1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def end_at_once(reason: str, status: int) -> None:
+    """End this process without a traceback, as a kill would, with one line on standard error."""
+    try:
+        os.write(2, f"{reason}; what is finished is kept, and the same command goes on from there\n".encode())
+    finally:
+        os._exit(status)

@@ -1,0 +1,162 @@
+"""Scratch folders: what a stage that was killed finds again, whole, and no other process touches meanwhile.
+
+A stage keeps under `.scratch/<name>-<key>/` what it has finished and the state of what it is at. The key is a hash of
+all that determines the result, so another run never takes it for its own. What was published stays until DVC has
+recorded it: a kill between the two costs nothing.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from filelock import FileLock, Timeout
+
+from pipeline.artifacts.atomic import remove_folder, write_json
+from pipeline.artifacts.checksums import (
+    CHECKSUMS,
+    checked_folder,
+    checked_versions,
+    is_intact,
+    is_intact_file,
+    write_checked,
+)
+from pipeline.artifacts.hashes import hash_path, source_hashes
+from pipeline.artifacts.paths import SCRATCH
+from pipeline.runtime.messages import say
+from pipeline.runtime.parent import dvc_tag
+
+PUBLISHED = "published.json"
+SECONDS_BETWEEN_TRIES = 0.2
+
+
+class Published(NamedTuple):
+    """A scratch folder whose content has been published: the stage, as DVC names it, and the DVC that ran it."""
+
+    folder: Path
+    stage: str
+    dvc: str | None
+
+
+def scratch_folder(name: str, inputs: Iterable[Path], settings: Mapping[str, Any], modules: Sequence[str]) -> Path:
+    """`.scratch/<name>-<hash>`, the hash being one of all that determines the result.
+
+    Args:
+        name: what is made, for people.
+        inputs: files and folders that are read; their contents count, not their names.
+        settings: values for JSON.
+        modules: the code that runs; what these import counts too (see `source_hashes`).
+
+    Raises UserError where an input is missing.
+    """
+    content = {"inputs": [hash_path(path) for path in inputs], "settings": settings, "sources": source_hashes(modules)}
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return SCRATCH / f"{name}-{digest[:16]}"
+
+
+@contextmanager
+def alone(path: Path, what: str) -> Iterator[None]:
+    """Be the one process that works at a scratch path: another that is at it is waited for, with a line that names it.
+
+    The lock beside the path is the system's: it ends with its process, however that ends.
+    """
+    file = path.with_name(f"{path.name}.lock")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(file)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        say(f"{what}: waiting for {_read_owner(file)}, which works at it")
+        lock.acquire(poll_interval=SECONDS_BETWEEN_TRIES)
+    file.write_text(f"process {os.getpid()}, begun {datetime.now():%Y-%m-%d %H:%M:%S}", encoding="utf-8")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)  # whoever waits for it sees that its name is gone, and makes it anew
+        lock.release()
+
+
+def _read_owner(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8") or "a process"
+    except OSError:
+        return "a process"
+
+
+def is_kept(folder: Path, what: str) -> bool:
+    """Whether a folder that `keep_folder` made is there and whole; a damaged one is removed, with a line."""
+    if not folder.exists():
+        return False
+    if is_intact(folder):
+        return True
+    say(f"{what}: {folder} was damaged since it was written; thrown away, to be made again")
+    remove_folder(folder)
+    return False
+
+
+@contextmanager
+def keep_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder to fill; when the block ends without an error it is there, with digests of its files."""
+    with checked_folder(folder) as new:
+        yield new
+
+
+def copy_kept(folder: Path, to: Path, leave_out: Sequence[str] = ()) -> None:
+    """Copy what a kept folder holds, but for its digests and the names in `leave_out`, into `to`."""
+    shutil.copytree(folder, to, ignore=shutil.ignore_patterns(CHECKSUMS, *leave_out), dirs_exist_ok=True)
+
+
+def keep_file(path: Path, write: Callable[[Path], None]) -> None:
+    """Have `write` fill a file that `kept_file` finds; it takes the place of an older one in one step."""
+    write_checked(path, write)
+
+
+def kept_file(path: Path, what: str) -> Path | None:
+    """The newest whole file that `keep_file` left for a path, or None; damaged ones are removed, with a line."""
+    for version in checked_versions(path):
+        if is_intact_file(version):
+            return version
+        say(f"{what}: {path} was damaged since it was written; thrown away, to be made again")
+        version.unlink()
+    return None
+
+
+def drop_file(path: Path) -> None:
+    """Remove what `keep_file` left for a path."""
+    for version in checked_versions(path):
+        version.unlink()
+
+
+def mark_published(folder: Path, stage: str) -> None:
+    """Note that the outputs of `stage` were made of a scratch folder; it goes when DVC has recorded them."""
+    write_json(folder / PUBLISHED, {"stage": stage, "dvc": dvc_tag()})
+
+
+def published_folders() -> list[Published]:
+    """The scratch folders that `mark_published` has marked and nobody has removed."""
+    return [
+        Published(file.parent, content["stage"], content["dvc"])
+        for file in sorted(SCRATCH.glob(f"*/{PUBLISHED}"))
+        if (content := _read_marker(file)) is not None
+    ]
+
+
+def remove_recorded() -> None:
+    """Remove the scratch folders of the stages before this one: their DVC, which runs this one, has recorded them."""
+    own = dvc_tag()
+    for published in published_folders():
+        if own is not None and published.dvc == own:
+            remove_folder(published.folder)
+
+
+def _read_marker(file: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        return {"stage": str(content["stage"]), "dvc": content["dvc"]}
+    except (OSError, ValueError, TypeError, KeyError):
+        return None  # damaged: the folder is then one that was not published yet, and is published again
