@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 sys.path.insert(0, str(Path(__file__).parent))
 from dag_workspace import Workspace, commit, environment, tree_hashes
@@ -156,7 +157,11 @@ def test_another_clone_without_the_answer_key_gives_the_same_bytes(finished: Wor
     other.run("dvc", "cache", "dir", "--local", str(tmp_path / "cache"))
     other.repro("collect@stackdocs")
     shutil.rmtree(other.root / "data/raw/stackdocs/answer_key")
-    other.run("dvc", "freeze", "collect@stackdocs")
+    yaml, file = YAML(), other.root / "params.yaml"
+    params = yaml.load(file.read_text(encoding="utf-8"))
+    params["embedded"] = {}  # or it would be collected again
+    with file.open("w", encoding="utf-8") as stream:
+        yaml.dump(params, stream)
     assert "finetune@bert-ce" in other.repro()
     for name in ("data/prepared", "data/folds.parquet", "models", "reports/submission.csv", "reports/manifest.json"):
         assert tree_hashes(other.root / name) == tree_hashes(finished.root / name), name
@@ -207,12 +212,11 @@ def test_a_folder_on_another_disk_is_refused_before_anything_runs(
     assert "Traceback" not in output
 
 
-def test_the_cache_on_another_disk_works(workspace: Workspace, tmp_path: Path) -> None:
-    """What the refusal advises."""
-    workspace.run("dvc", "cache", "dir", "--local", str(tmp_path / "disk"))
+def test_a_cache_on_another_disk_may_be_linked_to(workspace: Workspace) -> None:
+    """What the refusal advises; the cache lies outside of the workspace here."""
     workspace.run("dvc", "config", "--local", "cache.type", "symlink")
-    shutil.rmtree(workspace.root / "models/members/bert-ce")
-    workspace.run("dvc", "repro", "-f", "-s", "finetune@bert-ce")
-    workspace.run("dvc", "repro", "-f", "-s", "predict@bert-ce")
-    assert (workspace.root / "models/members/bert-ce/fold-0/model.safetensors").is_symlink()
-    assert [stage for stage in workspace.repro() if stage.startswith("finetune")] == []
+    shutil.rmtree(workspace.root / "models/members/tfidf-svm")
+    workspace.run("dvc", "repro", "-f", "-s", "finetune@tfidf-svm")
+    workspace.run("dvc", "repro", "-f", "-s", "predict@tfidf-svm")
+    assert (workspace.root / "models/members/tfidf-svm/fold-0/linear.npz").is_symlink()
+    assert workspace.repro() == []
