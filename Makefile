@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test test-fast lint format readme clean
+.PHONY: help repro test test-fast chaos lint format readme clean
 
 help:  ## List the commands.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ test: $(VENV)/.installed-dev lint  ## Check and test everything, the real DAG in
 
 test-fast: $(VENV)/.installed-dev  ## Test everything but the DAG.
 	@python -m pytest -m "not dag"
+
+chaos: $(VENV)/.installed-dev  ## Kill the DAG fifty times, half of them in the middle of a write, and see that nothing is lost.
+	@python tests/chaos.py --kills 50
 
 lint: $(VENV)/.installed-dev  ## ruff, mypy, import-linter.
 	@ruff check .

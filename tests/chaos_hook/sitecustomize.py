@@ -53,7 +53,7 @@ def act():
 
 
 def strike(delay):
-    """The victim is this process where it has the wanted role or nobody has it."""
+    """To the whole group, to the DVC above this process, or to this process itself."""
     inside.hook = True
     time.sleep(delay)
     with open(PLAN["fired"], "w"):
