@@ -36,13 +36,22 @@ def main() -> None:
 
 
 def made_by_stages(lock: Path) -> set[str]:
-    """The outputs that dvc.lock records, those of stages that are no longer in dvc.yaml among them."""
+    """The outputs that dvc.lock records, those of stages that are no longer in dvc.yaml among them.
+
+    Raises UserError for a lock file that is damaged.
+    """
     from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    from pipeline.errors import UserError
 
     if not lock.exists():
         return set()
-    stages = YAML(typ="safe").load(lock.read_text(encoding="utf-8")).get("stages", {})
-    return {out["path"] for stage in stages.values() for out in stage.get("outs", [])}
+    try:
+        stages = YAML(typ="safe").load(lock.read_text(encoding="utf-8"))["stages"]
+        return {out["path"] for stage in stages.values() for out in stage.get("outs", [])}
+    except (YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError):
+        raise UserError(f"{lock}: damaged. `python -m tools.mend` restores it or says what to do") from None
 
 
 def named_artifacts(params: object) -> dict[Path, set[str]]:

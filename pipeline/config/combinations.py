@@ -176,7 +176,8 @@ def _check_source(
     if str(source) in allowed:
         return []
     if folder in STARTS[kind]:
-        return [Problem(key, f"nothing makes it: {one_of(str(source), allowed)}")]
+        own = "; a checkpoint of your own lies in a folder of your own, models/own/…" if folder == PRETRAINED else ""
+        return [Problem(key, f"nothing makes it: {one_of(str(source), allowed)}{own}")]
     return [Problem(key, f"got {str(source)!r}, {NEEDS[kind]} is needed, one of: {', '.join(allowed) or 'none'}")]
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import load_params
+from pipeline.errors import UserError
 from stages import prune
 
 ROOT = Path(__file__).parents[2]
@@ -144,3 +145,15 @@ def test_an_entry_that_nothing_uses_is_named(project, capsys):
         "data/plain/stackdocs.txt: nothing in params.yaml reads it, so it is not made, and a plain `dvc pull` will "
         "miss it; delete embedded.stackdocs, or run `dvc repro collect@stackdocs`"
     )
+
+
+DAMAGED = [b"", b"stages:\n", b"stages: {a: [", b"\xff", b"schema: '2.0'\nstages:\n  a:\n    outs:\n"]
+
+
+@pytest.mark.parametrize("content", DAMAGED)
+def test_a_damaged_lock_file_is_one_line(project, content):
+    Path("dvc.lock").write_bytes(content)
+    with pytest.raises(UserError) as refused:
+        prune.main()
+    assert str(refused.value) == "dvc.lock: damaged. `python -m tools.mend` restores it or says what to do"
+    assert all(Path(file).exists() for file in LEFT)

@@ -154,3 +154,9 @@ def test_selection_may_be_null_and_not_left_out(load, errors):
         "unlabelled.weibo.select.method: got 'tf-idf', one of: tfidf, lsa; did you mean 'tfidf'?",
         "unlabelled.weibo.select.n: got 0, 1 or more is allowed",
     ]
+
+
+def test_a_checkpoint_of_ones_own_among_those_that_stages_make_is_told_where_it_goes(errors):
+    (line,) = errors({"encoders.tiny-bert.from": "models/pretrained/mine"})
+    assert line.startswith("encoders.tiny-bert.from: nothing makes it: got 'models/pretrained/mine', one of: ")
+    assert line.endswith("; a checkpoint of your own lies in a folder of your own, models/own/…")

@@ -35,6 +35,10 @@ def keys(section):
             {"members.tfidf-svm.poolr": "cls"},
             f"members.tfidf-svm.poolr: is not a known key; allowed here: {keys(schema.LinearMember)}",
         ),
+        (
+            {"stackdocs": {"seed": 1}},
+            "stackdocs: is now `embedded: {stackdocs: {…}}`; a competition of your own has `embedded: {}`",
+        ),
         ({"runtime.1": 2}, f"runtime.1: is not a known key; allowed here: {keys(schema.Runtime)}"),
         # wrong types
         ({"runtime.threads": "two"}, "runtime.threads: got 'two', a whole number is allowed"),

@@ -13,10 +13,11 @@ import pytest
 import torch
 
 from pipeline.artifacts.checksums import checked_versions
+from pipeline.errors import UserError
 from pipeline.inference.classifier import predict_logits
 from pipeline.members.neural import WEIGHTS
 from pipeline.metrics import macro_f1
-from pipeline.training import loop
+from pipeline.training import loop, resume
 from pipeline.training.adversarial.fgm import fgm
 from pipeline.training.averaging.ema import ema
 from pipeline.training.samplers.weighted import weighted
@@ -186,3 +187,19 @@ def test_a_member_killed_by_a_signal_ends_with_the_same_bytes(
     assert train(tmp_path / "another.state", tmp_path / "whole", 0) == 0
     for name in (WEIGHTS, "history.csv"):
         assert (tmp_path / "resumed" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+@pytest.mark.parametrize(("written", "seconds"), [(None, 300.0), ("0", 0.0), ("60", 60.0), ("0.5", 0.5)])
+def test_how_often_the_state_is_saved_belongs_to_the_machine(monkeypatch, written, seconds):
+    monkeypatch.delenv("CONCLAVE_SAVE_SECONDS", raising=False)
+    if written is not None:
+        monkeypatch.setenv("CONCLAVE_SAVE_SECONDS", written)
+    assert resume._seconds_between_saves() == seconds
+
+
+@pytest.mark.parametrize("written", ["", "often", "-1", "nan"])
+def test_seconds_that_are_none(monkeypatch, written):
+    monkeypatch.setenv("CONCLAVE_SAVE_SECONDS", written)
+    with pytest.raises(UserError) as refused:
+        resume._seconds_between_saves()
+    assert str(refused.value) == f"CONCLAVE_SAVE_SECONDS: got '{written}', a number of seconds from 0 is allowed"
