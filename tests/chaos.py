@@ -42,6 +42,7 @@ NOISE = re.compile(
     re.MULTILINE,
 )
 SECONDS_OF_A_RUN = 600.0
+PATIENCE = 4.0  # seconds that a victim is waited for
 HOOK = Path(__file__).parent / "chaos_hook"
 
 
@@ -98,27 +99,27 @@ def run_under(attack: Attack | None, command: list[str], workspace: Workspace, l
                 command, cwd=workspace.root, env=variables, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                 start_new_session=True,
             )  # fmt: skip
-        hit = False
+        hits = 0
         if attack is not None and attack.seconds is not None:
-            hit = _attack_after(attack, process)
+            hits = _attack_after(attack, process)
         try:
             status = process.wait(SECONDS_OF_A_RUN)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             log.problems.append(f"{attack}: hung")
             status = process.wait()
-        hit = hit or fired.exists()
+        hits += fired.exists()
         text = output.read_text(encoding="utf-8", errors="replace")
     log.folds.update(FOLD_DONE.findall(text))
-    log.kills += hit
+    log.kills += hits
     log.tracebacks += text.count("Traceback (most recent call last)")
     if NOISE.search(text):
         log.problems.append(f"{attack}: noise in the output")
-    if status and not hit:
+    if status and not hits:
         log.problems.append(f"{attack}: a run in peace ended with status {status}")
     if log.problems:
         print(text[-6000:])
-    print(f"  {attack}: {'hit' if hit else 'missed'}, status {status}: {_last_words(text)}", flush=True)
+    print(f"  {attack}: {'hit' if hits else 'missed'}, status {status}: {_last_words(text)}", flush=True)
     return text
 
 
@@ -131,25 +132,34 @@ def _last_words(text: str) -> str:
     return " | ".join(line[:110] for line in lines) or "-"
 
 
-def _attack_after(attack: Attack, process: "subprocess.Popen[bytes]") -> bool:
-    """Send the signal when its time has come and its victim is there: → whether it was sent."""
-    due = time.monotonic() + (attack.seconds or 0)
+def _attack_after(attack: Attack, process: "subprocess.Popen[bytes]") -> int:
+    """Send the signal when its time has come: → the kills, 0 to 2.
+
+    A victim that is not there is waited for, then the stage or DVC stands in for it. A run that goes on as if nothing
+    had been (DVC takes no SIGINT while a stage runs) is killed as a whole.
+    """
+    due, kills = time.monotonic() + (attack.seconds or 0), 0
     while process.poll() is None:
-        if time.monotonic() >= due and _strike(attack, process):
-            return True
+        late = time.monotonic() - due
+        if not kills and late >= 0:
+            victims = [attack.victim] if late < PATIENCE else [attack.victim, "stage", "dvc", "group"]
+            kills += any(_strike(victim, attack.number, process) for victim in victims)
+        elif kills and late >= 2 * PATIENCE:
+            os.killpg(process.pid, signal.SIGKILL)
+            return kills + 1
         time.sleep(0.02)
-    return False
+    return kills
 
 
-def _strike(attack: Attack, process: "subprocess.Popen[bytes]") -> bool:
-    if attack.victim == "group":
-        os.killpg(process.pid, attack.number)
+def _strike(victim: str, number: signal.Signals, process: "subprocess.Popen[bytes]") -> bool:
+    if victim == "group":
+        os.killpg(process.pid, number)
         return True
     try:
         family = psutil.Process(process.pid).children(recursive=True)
-        victims = [child for child in family if role(child) == attack.victim]
+        victims = [child for child in family if role(child) == victim]
         if victims:
-            victims[0].send_signal(attack.number)
+            victims[0].send_signal(number)
     except psutil.NoSuchProcess:
         return False
     return bool(victims)
