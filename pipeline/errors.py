@@ -1,5 +1,7 @@
 """The one exception that a user is meant to read."""
 
+CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
+
 
 class UserError(Exception):
     """Something that the user can mend: bad params, a bad file, a missing artifact.

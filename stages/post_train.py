@@ -19,9 +19,9 @@ TOY_DOCUMENTS = 400  # a toy run reads so many
 
 def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in params.yaml.")]) -> None:
     """Write models/encoders/NAME/, with step checkpoints inside."""
-    from pipeline import registry
     from pipeline.artifacts.paths import ALIGNED, ENCODERS, HISTORY
     from pipeline.config import load_params
+    from pipeline.plan.fingerprint import fingerprint, named, root
     from pipeline.runtime.devices import available_devices
     from pipeline.runtime.scratch import alone, is_kept, keep_folder, mark_published, scratch_folder
     from pipeline.training.encoder import publish_encoder
@@ -33,7 +33,7 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
         f"post_train-{name}",
         [ALIGNED / name, Path(entry.corpus)],
         {**settings.model_dump(), **params.runtime.model_dump(), "device": device.partition(":")[0], "toy": params.toy},
-        ["stages.post_train", registry.module_of("masking", settings.masking["name"])],
+        fingerprint(root("stages.post_train:_train_into"), named("masking", settings.masking["name"])),
     )
     kept, what = scratch / "encoder", f"post-train {name}"
     with alone(scratch, what):

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in params.yaml.")]) -> None:
     """Write models/pretrained/NAME/."""
-    from pipeline import registry
     from pipeline.artifacts.paths import HISTORY, PRETRAINED
     from pipeline.config import load_params
+    from pipeline.plan.fingerprint import fingerprint, named, root
     from pipeline.runtime.devices import available_devices
     from pipeline.runtime.scratch import alone, is_kept, keep_folder, mark_published, scratch_folder
     from pipeline.training.encoder import publish_encoder
@@ -32,11 +32,9 @@ def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in par
         f"pretrain-{name}",
         [Path(settings.from_)],
         {**settings.model_dump(), **params.runtime.model_dump(), "device": device.partition(":")[0]},
-        [
-            "stages.pretrain",
-            registry.module_of("architectures", architecture),
-            registry.module_of("masking", masking),
-        ],
+        fingerprint(
+            root("stages.pretrain:_train_into"), named("architectures", architecture) | named("masking", masking)
+        ),
     )
     kept, what = scratch / "encoder", f"pretrain {name}"
     with alone(scratch, what):

@@ -1,8 +1,8 @@
 """Write each member's full recipe: `python -m stages.recipes`.
 
 A recipe is the member with every default filled in, the runtime settings, the hashes of the copies of texts that it
-names and of the code that it runs. It is what finetune depends on, so a new loss or an edit in another member leaves
-this member's file, and its training, as they were.
+names and the fingerprint of the code that it runs. It is what finetune depends on, so a new loss, an edit in another
+member or a reworded comment leaves this member's file, and its training, as they were.
 """
 
 from pathlib import Path
@@ -29,21 +29,27 @@ def main() -> None:
     say(f"recipes of {len(params.members)} members: {RECIPES}/")
 
 
-def code(recipe: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """The code that training by this recipe runs: where each of its pieces lives, and the hashes of all sources."""
-    from pipeline.artifacts.hashes import source_hashes
-    from pipeline.registry import FAMILIES, module_of
+def code(recipe: dict[str, Any]) -> dict[str, Any]:
+    """The code that training by this recipe runs: where each of its pieces lives, and one fingerprint of all of it."""
+    from pipeline.plan.fingerprint import fingerprint, named, root
+    from pipeline.registry import FAMILIES
 
+    pieces = pieces_of(recipe)
+    components = {name: places for family, word in pieces for name, places in named(family, word).items()}
+    return {
+        "pieces": {f"{family}.{word}": FAMILIES[family][word] for family, word in pieces},
+        "code": fingerprint(root("stages.finetune:main"), components),
+    }
+
+
+def pieces_of(recipe: dict[str, Any]) -> list[tuple[str, str]]:
+    """The words of the registry that training by this recipe loads, each with its family."""
     pieces = [("kinds", recipe["kind"]), *source_pieces(recipe)]
     if recipe["kind"] == "neural":
         pieces += [(family, piece["name"]) for family, piece in neural_pieces(recipe)]
     if recipe["kind"] == "mlp":
         pieces.append(("imbalance", recipe["class_weights"]["name"]))
-    modules = ["stages.finetune", *(module_of(family, word) for family, word in pieces)]
-    return {
-        "pieces": {f"{family}.{word}": FAMILIES[family][word] for family, word in pieces},
-        "sources": source_hashes(modules),
-    }
+    return pieces
 
 
 def source_pieces(recipe: dict[str, Any]) -> list[tuple[str, str]]:

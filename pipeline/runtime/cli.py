@@ -13,6 +13,8 @@ from pipeline.errors import UserError
 from pipeline.runtime.messages import say as say  # stages say things through their command line
 from pipeline.runtime.parent import end_at_once, end_with_dvc, runs_under_dvc
 
+CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
+
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

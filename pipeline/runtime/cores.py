@@ -2,6 +2,8 @@
 
 import os
 
+CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
+
 
 def count_cores() -> int:
     """Those that the system's scheduler allows the process, where it says so; else all."""

@@ -14,6 +14,8 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.runtime.cores import count_cores
 
+CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
+
 DEVICE = re.compile(r"(cpu|mps|(cuda|xpu)(:\d+)?)")
 
 

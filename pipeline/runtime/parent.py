@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import psutil
 
+CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
+
 SHELLS = {"bash", "dash", "fish", "ksh", "sh", "zsh"}
 SECONDS_BETWEEN_LOOKS = 0.5
 

@@ -8,6 +8,8 @@ from typing import Self
 
 from tqdm import tqdm
 
+CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
+
 SECONDS_BETWEEN_LINES = 15.0
 
 

@@ -26,7 +26,7 @@ from pipeline.artifacts.checksums import (
     is_intact_file,
     write_checked,
 )
-from pipeline.artifacts.hashes import hash_path, source_hashes
+from pipeline.artifacts.hashes import hash_path
 from pipeline.artifacts.paths import SCRATCH
 from pipeline.runtime.messages import say
 from pipeline.runtime.parent import dvc_tag
@@ -43,18 +43,18 @@ class Published(NamedTuple):
     dvc: str | None
 
 
-def scratch_folder(name: str, inputs: Iterable[Path], settings: Mapping[str, Any], modules: Sequence[str]) -> Path:
+def scratch_folder(name: str, inputs: Iterable[Path], settings: Mapping[str, Any], code: str) -> Path:
     """`.scratch/<name>-<hash>`, the hash being one of all that determines the result.
 
     Args:
         name: what is made, for people.
         inputs: files and folders that are read; their contents count, not their names.
         settings: values for JSON.
-        modules: the code that runs; what these import counts too (see `source_hashes`).
+        code: the fingerprint of the code that runs.
 
     Raises UserError where an input is missing.
     """
-    content = {"inputs": [hash_path(path) for path in inputs], "settings": settings, "sources": source_hashes(modules)}
+    content = {"inputs": [hash_path(path) for path in inputs], "settings": settings, "code": code}
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return SCRATCH / f"{name}-{digest[:16]}"
 

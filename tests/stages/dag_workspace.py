@@ -10,9 +10,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
+from tracing import missed, traced
 
+from pipeline.artifacts.atomic import read_json
+from pipeline.artifacts.paths import RECIPES
 from pipeline.config import Params
+from pipeline.plan.fingerprint import Place
 
 PROJECT = Path(__file__).parents[2]
 SMALLER = {"toy: false": "toy: true", "n_folds: 5": "n_folds: 3", "bootstrap_samples: 1000": "bootstrap_samples: 20"}
@@ -98,7 +103,10 @@ def tree_hashes(path: Path) -> dict[str, str]:
 
 
 def run_in_process(params: Params) -> None:
-    """Run every stage in the order of dvc.yaml, in this process: importing torch once is most of a toy run's time."""
+    """Run every stage in the order of dvc.yaml, in this process: importing torch once is most of a toy run's time.
+
+    Every function that runs in fine-tuning has to be in the fingerprint of its member's recipe.
+    """
     dag = YAML(typ="safe", pure=True).load((PROJECT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     finetune = importlib.import_module("stages.finetune")
     for cached in (finetune._inputs, finetune._scratch_key):
@@ -107,4 +115,17 @@ def run_in_process(params: Params) -> None:
         main = importlib.import_module(f"stages.{stage}").main
         section = body.get("foreach", "").strip("${}")
         for name in getattr(params, section) if section else [None]:
-            main(name) if name else main()
+            if stage == "finetune":
+                finetune_traced(name)
+            else:
+                main(name) if name else main()
+
+
+def finetune_traced(member: str) -> None:
+    """Run `finetune` in this process alone, and hold what ran against the fingerprint of the member's recipe."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONCLAVE_DEVICES", "cpu")
+        with traced() as ran:
+            importlib.import_module("stages.finetune").main(member)
+    assert Place("stages.finetune", "train_one_fold") in ran
+    assert missed(ran, read_json(RECIPES / f"{member}.json")) == [], f"{member}: not in its fingerprint"
