@@ -38,7 +38,7 @@ FOLD_DONE = re.compile(r"^(\S+ fold \d+): macro-F1", re.MULTILINE)
 # way up, answer SIGINT with tracebacks of their own.
 NOISE = re.compile(
     r"^ +File \"[^\"]*/(?:pipeline|stages|tools)/[^\"]*\", line \d+, in [^<]"
-    r"|Exception ignored|resource_tracker|BrokenProcessPool|^Aborted",
+    r"|resource_tracker|BrokenProcessPool|^Aborted",
     re.MULTILINE,
 )
 SECONDS_OF_A_RUN = 600.0

@@ -125,21 +125,30 @@ def _restore(lock: Path, copy: Path) -> None:
 def mend_running(running: Path = RUNNING) -> None:
     """Remove DVC's list of who works at what where a kill has cut it, or where all that it names are gone.
 
-    DVC stops at one that it can't read, and warns at length of each entry of a process that is gone.
+    DVC stops at one that it can't read, warns at length of each entry of a process that is gone, and is held up by one
+    whose number another process has, or whose end nobody has looked at (a zombie, as containers without an init have).
     """
-    import psutil
-
     for _ in range(5):
         try:
             numbers = [int(number) for number in re.findall(r'"pid": (\d+)', _read_list(running))]
         except ValueError:
             time.sleep(0.2)  # another DVC may be writing it at this moment
         else:
-            if numbers and not any(psutil.pid_exists(number) for number in numbers):
+            if numbers and not any(_runs_dvc(number) for number in numbers):
                 running.unlink(missing_ok=True)
             return
     running.unlink(missing_ok=True)
     say(f"{running}: DVC's list of running stages was cut off by a kill; removed")
+
+
+def _runs_dvc(number: int) -> bool:
+    import psutil
+
+    try:
+        process = psutil.Process(number)
+        return process.status() != psutil.STATUS_ZOMBIE and "dvc" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _read_list(running: Path) -> str:

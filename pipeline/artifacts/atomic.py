@@ -113,7 +113,9 @@ def _is_left(path: Path) -> bool:
     if owner is None or owner[1] != _host():
         return time.time() - changed > SECONDS_OF_STRANGERS
     try:
-        return bool(psutil.Process(int(owner[2])).create_time() > changed)  # a later process with the same number
+        process = psutil.Process(int(owner[2]))
+        # Dead, though nobody has looked at its end yet; or a later process with the same number.
+        return bool(process.status() == psutil.STATUS_ZOMBIE or process.create_time() > changed)
     except psutil.NoSuchProcess:
         return True
 

@@ -42,7 +42,8 @@ def is_running(tag: str) -> bool:
 
     number, _, start = tag.partition(" ")
     try:
-        return f"{psutil.Process(int(number)).create_time():.2f}" == start
+        process = psutil.Process(int(number))
+        return f"{process.create_time():.2f}" == start and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.NoSuchProcess, ValueError):
         return False
 

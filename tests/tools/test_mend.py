@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -136,10 +137,19 @@ def test_a_list_of_the_dead_goes_without_a_word_and_one_of_the_living_stays(tmp_
     running(dead)
     mend.mend_running()
     assert not mend.RUNNING.exists()
-    for content in ('{"write": {}, "read": {}}', dead.replace("999999999", str(os.getpid()))):
-        mend.RUNNING.write_text(content)
+    command = [sys.executable, "-c", "import sys; sys.stdin.read()", "dvc", "repro"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as dvc:
+        for content in ('{"write": {}, "read": {}}', dead.replace("999999999", str(dvc.pid))):
+            mend.RUNNING.write_text(content)
+            mend.mend_running()
+            assert mend.RUNNING.read_text() == content
+        dvc.kill()
+        os.waitid(os.P_PID, dvc.pid, os.WEXITED | os.WNOWAIT)  # dead, and its end not looked at: a zombie
         mend.mend_running()
-        assert mend.RUNNING.read_text() == content
+        assert not mend.RUNNING.exists()
+    mend.RUNNING.write_text(dead.replace("999999999", str(os.getpid())))  # whose number another process has now
+    mend.mend_running()
+    assert not mend.RUNNING.exists()
     assert capsys.readouterr().out == ""
 
 
