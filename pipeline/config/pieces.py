@@ -32,6 +32,12 @@ ANNOTATIONS: dict[str, Any] = {
 }
 
 
+class Component(NamedTuple):
+    """Marks a field of the schema that holds words of a registry family; what an entry loads is read from the marks."""
+
+    family: str
+
+
 class Problem(NamedTuple):
     """Where something is wrong, as keys from the root of params.yaml, and what."""
 
@@ -45,7 +51,7 @@ def piece(family: str) -> Any:
     A wrong one raises a pydantic error of type `piece`. Its context holds `problems`, which lie inside the piece, and
     `in_defaults`, which lie under `defaults`.
     """
-    return Annotated[dict[str, Any], BeforeValidator(_checker(family))]
+    return Annotated[dict[str, Any], BeforeValidator(_checker(family)), Component(family)]
 
 
 def optional_piece(family: str) -> Any:
@@ -55,7 +61,7 @@ def optional_piece(family: str) -> Any:
     def check_given(value: Any, info: ValidationInfo) -> dict[str, Any] | None:
         return None if value is None else check(value, info)
 
-    return Annotated[dict[str, Any] | None, BeforeValidator(check_given)]
+    return Annotated[dict[str, Any] | None, BeforeValidator(check_given), Component(family)]
 
 
 def word(family: str) -> Any:
@@ -66,7 +72,7 @@ def word(family: str) -> Any:
             raise PydanticCustomError("word", "{message}", {"message": one_of(value, registry.words(family))})
         return value
 
-    return Annotated[str, BeforeValidator(check)]
+    return Annotated[str, BeforeValidator(check), Component(family)]
 
 
 def check_arguments(family: str, name: str, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:

@@ -12,7 +12,6 @@ from typing import Any
 
 from pipeline.plan.fingerprint import Place, named, reach, root
 from pipeline.plan.modules import read_module
-from stages.recipes import pieces_of
 
 PROJECT = Path(__file__).parents[2]
 OPTIMIZED = 0x1  # a function's code, not the body of a class or a module
@@ -22,29 +21,29 @@ OPTIMIZED = 0x1  # a function's code, not the body of a class or a module
 def traced() -> Iterator[set[Place]]:
     """The functions and classes of the project whose code runs in the block; importing a module does not count."""
     ran: set[Place] = set()
-    seen: set[CodeType] = set()
+    seen: dict[int, CodeType] = {}  # by identity: the hash of code is that of all its bytes
 
-    def profile(frame: FrameType, event: str, _: Any) -> None:
+    def trace(frame: FrameType, event: str, _: Any) -> None:
         code = frame.f_code
-        if event != "call" or code in seen:
+        if event != "call" or id(code) in seen:
             return
         if not code.co_filename.startswith(str(PROJECT)) or not code.co_flags & OPTIMIZED:
-            seen.add(code)
+            seen[id(code)] = code
             return
         if _is_import(frame):
             return  # it may run again, later
-        seen.add(code)
+        seen[id(code)] = code
         place = place_of(code.co_filename, code.co_firstlineno)
         if place is not None:
             ran.add(place)
 
-    threading.setprofile(profile)
-    sys.setprofile(profile)
+    threading.settrace(trace)
+    sys.settrace(trace)
     try:
         yield ran
     finally:
-        sys.setprofile(None)
-        threading.setprofile(None)
+        sys.settrace(None)
+        threading.settrace(None)
 
 
 def _is_import(frame: FrameType | None) -> bool:
@@ -73,6 +72,7 @@ def place_of(file: str, line: int) -> Place | None:
 
 def missed(ran: set[Place], recipe: dict[str, Any]) -> list[str]:
     """What ran in training by a recipe and is neither in its fingerprint nor in a module that changes no result."""
-    components = [place for word in pieces_of(recipe) for places in named(*word).values() for place in places]
+    words = [piece.split(".") for piece in recipe["pieces"]]
+    components = [place for family, word in words for places in named(family, word).values() for place in places]
     reached = reach([*root("stages.finetune:main"), *components]).texts
     return sorted(str(place) for place in ran if place not in reached and not read_module(place.module).is_harmless)
