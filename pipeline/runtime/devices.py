@@ -75,7 +75,8 @@ def run_on_devices(
     running: dict[Future[None], tuple[int, int]] = {}  # the worker and the job of each
     with ExitStack() as stack:
         # One pool a device: of several processes in one pool nobody could tell which one was killed.
-        workers = [stack.enter_context(_worker()) for _ in range(n_workers)]
+        with _undisturbed():
+            workers = [stack.enter_context(_worker()) for _ in range(n_workers)]
         while waiting or running:
             while waiting and free:
                 worker, index = free.pop(0), waiting.pop(0)

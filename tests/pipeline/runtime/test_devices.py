@@ -212,13 +212,13 @@ def test_workers_end_with_a_process_that_was_killed(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(code)
     environment = os.environ | {"PYTHONPATH": str(Path(devices.__file__).parents[2])}
-    process = subprocess.Popen([sys.executable, str(script)], env=environment)
+    process = subprocess.Popen([sys.executable, str(script)], env=environment, stderr=subprocess.PIPE, text=True)
     wait_for(tmp_path / "a")
     wait_for(tmp_path / "b")
     time.sleep(0.1)  # the files are there before what they hold
     workers = [int((tmp_path / name).read_text().split()[1]) for name in "ab"]
     process.kill()
-    process.wait()
+    assert process.communicate(timeout=20)[1] == "", "multiprocessing's helper has nothing to say either"
     for _ in range(200):
         if not any(is_running(worker) for worker in workers):
             return
