@@ -10,15 +10,21 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from pipeline.artifacts.atomic import atomic_path
 from pipeline.errors import UserError
 from pipeline.runtime.cli import run_stage, say
 
 LOCK = Path("dvc.lock")
 COPY = Path(".scratch/dvc.lock")  # of the last lock file that was whole
+TRIES = 5  # to read a file that another DVC may be writing
 RUNNING = Path(".dvc/tmp/rwlock")
 CONFLICT = ("<<<<<<< ", "=======", ">>>>>>> ", "||||||| ")
 REMEDY = "Put the file of the last commit back, `git checkout dvc.lock`, and run `make repro`"
@@ -38,23 +44,28 @@ def mend_lock(lock: Path = LOCK, copy: Path = COPY) -> None:
     """
     if not lock.exists():
         return
-    content = lock.read_bytes()
-    if copy.exists() and copy.read_bytes() == content:
-        return
-    if is_cut(content):
-        _restore(lock, copy)
+    committed = _committed(lock)
+    earlier = [content for content in (copy.read_bytes() if copy.exists() else b"", committed) if content]
+    for _ in range(TRIES):
+        content = lock.read_bytes()
+        if content in earlier or not is_cut(content, earlier):
+            break
+        time.sleep(0.2)  # another DVC may be writing it at this moment
     else:
+        _restore(lock, copy, committed)
+        return
+    if [content] != earlier[:1] or not copy.exists():
         copy.parent.mkdir(exist_ok=True)
-        temporary = copy.with_name(f"{copy.name}.new")
-        temporary.write_bytes(content)
-        temporary.replace(copy)
+        with atomic_path(copy) as temporary:
+            temporary.write_bytes(content)
 
 
-def is_cut(content: bytes) -> bool:
-    """Whether a lock file ends too soon; UserError where it is wrong in any other way."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+def is_cut(content: bytes, earlier: Sequence[bytes] = ()) -> bool:
+    """Whether a lock file ends too soon; UserError where it is wrong in any other way.
 
+    One that was cut between two lines may look whole. It is known by files of `earlier`: where its stages are the first
+    ones of such a file, in the same order, and the rest is missing.
+    """
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -78,13 +89,22 @@ def is_cut(content: bytes) -> bool:
             return True
         where = f", line {mark.line + 1}" if mark else ""
         raise UserError(f"dvc.lock{where}: not valid YAML. {REMEDY}") from None
-    return _ends_too_soon(locked)
+    return _ends_too_soon(locked) or any(_begins(locked, YAML(typ="safe").load(before.decode())) for before in earlier)
+
+
+def _begins(locked: Any, earlier: Any) -> bool:
+    """Whether a lock file has the first stages of an earlier one and lacks the rest, or the end of its last stage."""
+    stages, before = locked["stages"], earlier["stages"]
+    if list(stages) != list(before)[: len(stages)]:
+        return False
+    last = list(stages)[-1]
+    return len(stages) < len(before) or not set(before[last]) <= set(stages[last])
 
 
 def _ends_too_soon(locked: Any) -> bool:
-    if isinstance(locked, dict) and locked.get("stages") is None and set(locked) <= {"schema", "stages"}:
+    if isinstance(locked, dict) and not locked.get("stages") and set(locked) <= {"schema", "stages"}:
         return True
-    if not isinstance(locked, dict) or not isinstance(locked["stages"], dict):
+    if not isinstance(locked, dict) or not isinstance(locked.get("stages"), dict):
         raise UserError(f"dvc.lock: not a lock file of DVC. {REMEDY}")
     *whole, last = locked["stages"]
     for name in whole:
@@ -106,20 +126,24 @@ def _is_whole(stage: Any) -> bool:
     )
 
 
-def _restore(lock: Path, copy: Path) -> None:
-    committed = subprocess.run(["git", "show", f"HEAD:./{lock}"], capture_output=True, check=False)
+def _restore(lock: Path, copy: Path, committed: bytes) -> None:
     for content, source in (
         (copy.read_bytes() if copy.exists() else b"", "the copy of the last run"),
-        (committed.stdout if committed.returncode == 0 else b"", "the last commit"),
+        (committed, "the last commit"),
     ):
         if content and not is_cut(content):
-            temporary = lock.with_name(f".tmp-{lock.name}")
-            temporary.write_bytes(content)
-            temporary.replace(lock)
+            with atomic_path(lock) as temporary:
+                temporary.write_bytes(content)
             say(f"{lock}: cut off by a kill; restored from {source}, what ran since comes from DVC's run-cache")
             return
     lock.unlink()
     say(f"{lock}: cut off by a kill, and no earlier one is to be had; removed, DVC's run-cache knows what ran")
+
+
+def _committed(lock: Path) -> bytes:
+    """The lock file of the last commit; nothing where there is none."""
+    shown = subprocess.run(["git", "show", f"HEAD:./{lock}"], capture_output=True, check=False)
+    return shown.stdout if shown.returncode == 0 else b""
 
 
 def mend_running(running: Path = RUNNING) -> None:
@@ -128,7 +152,7 @@ def mend_running(running: Path = RUNNING) -> None:
     DVC stops at one that it can't read, warns at length of each entry of a process that is gone, and is held up by one
     whose number another process has, or whose end nobody has looked at (a zombie, as containers without an init have).
     """
-    for _ in range(5):
+    for _ in range(TRIES):
         try:
             numbers = [int(number) for number in re.findall(r'"pid": (\d+)', _read_list(running))]
         except ValueError:
@@ -163,11 +187,11 @@ def _read_list(running: Path) -> str:
 def remove_left_behind() -> None:
     """Remove temporary files of dead processes, and scratch folders whose results DVC has recorded."""
     from pipeline.artifacts.atomic import remove_folder, sweep_temporaries
-    from pipeline.artifacts.paths import DATA, MODELS, REPORTS, SCRATCH
+    from pipeline.artifacts.paths import SCRATCH, WRITTEN
     from pipeline.runtime.parent import is_running
     from pipeline.runtime.scratch import published_folders
 
-    swept = sweep_temporaries([DATA, MODELS, REPORTS, SCRATCH])
+    swept = sweep_temporaries([*WRITTEN, SCRATCH, *SCRATCH.glob("*/")])
     if swept:
         named = ", ".join(str(path) for path in swept[:3])
         say(f"removed what killed processes left half-written: {named}{_more(swept)}")

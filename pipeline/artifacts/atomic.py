@@ -18,6 +18,7 @@ from pipeline.artifacts.require import require_file
 from pipeline.errors import UserError
 
 TEMPORARY = re.compile(r"\.tmp-([0-9a-f]{4})-(\d+)-[0-9a-f]{8}-.*", re.DOTALL)  # host, process, token, name
+OLD_TEMPORARY = re.compile(r"\.tmp-[0-9a-f]{8}-.*", re.DOTALL)
 SECONDS_OF_STRANGERS = 24 * 3600.0
 
 
@@ -91,15 +92,14 @@ def path_beside(path: Path) -> Path:
 
 
 def sweep_temporaries(folders: Iterable[Path]) -> list[Path]:
-    """Remove the temporary files and folders, at any depth, of processes that are gone: → what was removed.
+    """Remove what `atomic_path` and `atomic_folder` of processes that are gone left in the folders: → what was removed.
 
-    What another host or another version of this code has left is removed after a day.
+    What another host or an earlier version of this code has left is removed after a day.
     """
-    left = [path for folder in folders for path in sorted(folder.rglob(".tmp-*")) if _is_left(path)]
-    outermost = [path for path in left if not any(parent in left for parent in path.parents)]
-    for path in outermost:
+    left = [path for folder in folders for path in sorted(folder.glob(".tmp-*")) if _is_left(path)]
+    for path in left:
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-    return outermost
+    return left
 
 
 def _is_left(path: Path) -> bool:
@@ -110,7 +110,9 @@ def _is_left(path: Path) -> bool:
     except FileNotFoundError:
         return False  # it has taken its place by now
     owner = TEMPORARY.fullmatch(path.name)
-    if owner is None or owner[1] != _host():
+    if owner is None:
+        return OLD_TEMPORARY.fullmatch(path.name) is not None and time.time() - changed > SECONDS_OF_STRANGERS
+    if owner[1] != _host():
         return time.time() - changed > SECONDS_OF_STRANGERS
     try:
         process = psutil.Process(int(owner[2]))

@@ -34,7 +34,7 @@ def is_intact(folder: Path) -> bool:
     except (OSError, ValueError):
         return False
     found = _digests(folder)
-    found.pop(CHECKSUMS)
+    found.pop(CHECKSUMS, None)
     return bool(found == expected)
 
 

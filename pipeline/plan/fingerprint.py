@@ -44,17 +44,20 @@ class Place(NamedTuple):
 
 @dataclass
 class Reach:
-    """What is reached: each definition's text, and the places behind the names that it uses."""
+    """What is reached: each definition's text, and what stands behind the names that it uses.
+
+    That is a place of the project, or the name of something else: of another package, or bound by a statement.
+    """
 
     texts: dict[Place, str] = field(default_factory=dict)
-    uses: dict[Place, list[tuple[str, Place]]] = field(default_factory=dict)
+    uses: dict[Place, list[tuple[str, Place | str]]] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
 
 
 def root(location: str) -> list[Place]:
     """The places that a location names, `pipeline.losses.dice:DiceLoss`; of a module alone all that it defines."""
     module, _, name = location.partition(":")
-    return [Place(module, name)] if name else [Place(module, defined) for defined in read_module(module).definitions]
+    return [Place(module, name)] if name else _whole(module)
 
 
 def named(family: str, word: str) -> dict[str, list[Place]]:
@@ -82,9 +85,9 @@ def reach(places: Iterable[Place]) -> Reach:
             (".".join([reference.name, *reference.attributes]), target)
             for reference in definition.references
             for target in _behind(place.module, definition, reference)
-            if not read_module(target.module).is_harmless and tuple(target) not in NAMED_BY_ENTRIES
+            if isinstance(target, str) or not _is_left_out(target)
         ]
-        waiting += [target for _, target in found.uses[place]]
+        waiting += [target for _, target in found.uses[place] if isinstance(target, Place)]
     return found
 
 
@@ -99,7 +102,15 @@ def digests(found: Reach) -> dict[Place, str]:
     n_different = 0
     while True:
         current = {
-            place: _digest([current[place], *sorted([name, current[target]] for name, target in found.uses[place])])
+            place: _digest(
+                [
+                    current[place],
+                    *sorted(
+                        [name, current[target] if isinstance(target, Place) else target]
+                        for name, target in found.uses[place]
+                    ),
+                ]
+            )
             for place in current
         }
         if len(set(current.values())) == n_different:
@@ -113,7 +124,8 @@ def fingerprint(roots: Sequence[Place], components: Mapping[str, Sequence[Place]
     of = digests(found)
     named = {"": list(roots), **components}
     behind = {name: sorted(of[place] for place in places if place in of) for name, places in named.items()}
-    return _digest([sorted(of.values()), sorted(behind.items())])
+    at_import = [[of[place] for place in _statements(module) if place in of] for module in found.modules]
+    return _digest([sorted(of.values()), sorted(behind.items()), sorted(filter(None, at_import))])
 
 
 def _definition(place: Place) -> Definition:
@@ -134,43 +146,63 @@ def _import_module(name: str, found: Reach) -> list[Place]:
         found.modules.add(module)
         read = read_module(module)
         if not read.is_harmless:
-            places += [Place(module, f"{IMPORT} {index}") for index in range(len(read.statements))]
+            places += _statements(module)
             waiting += read.imported
     return places
 
 
-def _behind(module: str, definition: Definition, reference: Reference) -> list[Place]:
-    """The places that a name stands for, where it is used in a definition of `module`."""
+def _statements(module: str) -> list[Place]:
+    """What runs when a module is imported, in this order."""
+    return [Place(module, f"{IMPORT} {index}") for index in range(len(read_module(module).statements))]
+
+
+def _is_left_out(place: Place) -> bool:
+    return read_module(place.module).is_harmless or tuple(place) in NAMED_BY_ENTRIES
+
+
+def _whole(module: str) -> list[Place]:
+    """All that a module defines, and the definitions that it has from others: `getattr` finds these, too."""
+    read = read_module(module)
+    places: list[Place | str] = [Place(module, name) for name in read.definitions]
+    for found in (imported for several in read.imports.values() for imported in several):
+        if found.name is not None and is_module(found.module) and not is_module(f"{found.module}.{found.name}"):
+            places += _in_module(found.module, found.name)
+    return list(dict.fromkeys(place for place in places if isinstance(place, Place)))
+
+
+def _behind(module: str, definition: Definition, reference: Reference) -> list[Place | str]:
+    """What a name may stand for where it is used in a definition of `module`: all that binds it anywhere there."""
     own = read_module(module)
-    if reference.name in definition.imports:
-        return _imported(definition.imports[reference.name], reference.attributes)
-    if reference.name in own.definitions:
-        return [Place(module, reference.name)]
-    if reference.name in own.imports:
-        return _imported(own.imports[reference.name], reference.attributes)
-    return []
+    bound = [*definition.imports.get(reference.name, []), *own.imports.get(reference.name, [])]
+    found = [target for imported in bound for target in _imported(imported, reference.attributes)]
+    return [*found, Place(module, reference.name)] if reference.name in own.definitions else found
 
 
-def _imported(found: Imported, attributes: tuple[str, ...]) -> list[Place]:
-    """The places behind an imported name and its attributes."""
+def _imported(found: Imported, attributes: tuple[str, ...]) -> list[Place | str]:
+    """What stands behind an imported name and its attributes."""
     if found.name is not None:
-        return _in_module(found.module, found.name)
+        behind: list[Place | str] = []
+        if is_module(f"{found.module}.{found.name}"):
+            behind += _imported(Imported(f"{found.module}.{found.name}", None), attributes)
+        if is_module(found.module) and (not behind or found.name in read_module(found.module).imports):
+            behind += _in_module(found.module, found.name)
+        return behind or [f"{found.module}:{found.name}"]
     module = found.module
+    if not is_module(module):
+        return [module]
     while attributes and is_module(f"{module}.{attributes[0]}"):
         module, attributes = f"{module}.{attributes[0]}", attributes[1:]
     if attributes:
         return _in_module(module, attributes[0])
-    return [Place(module, name) for name in read_module(module).definitions]  # passed on as a whole
+    return list(_whole(module))  # passed on as a whole
 
 
-def _in_module(module: str, name: str) -> list[Place]:
-    """The place of a name in a module, or where the module has it from; none for what its statements bind."""
+def _in_module(module: str, name: str) -> list[Place | str]:
+    """What a name of a module stands for; the name itself where a statement binds it."""
     read: Module = read_module(module)
-    if name in read.definitions:
-        return [Place(module, name)]
-    if name in read.imports:
-        return _imported(read.imports[name], ())
-    return []
+    found: list[Place | str] = [Place(module, name)] if name in read.definitions else []
+    found += [target for imported in read.imports.get(name, []) for target in _imported(imported, ())]
+    return found or [f"{name}, bound by a statement"]
 
 
 def _digest(content: object) -> str:

@@ -22,7 +22,7 @@ PIECES_END = {getattr(tokenize, name) for name in ("FSTRING_END", "TSTRING_END")
 
 
 class Imported(NamedTuple):
-    """What a name that is bound by an import stands for: a module, or something that a module defines."""
+    """What a name that is bound by an import stands for: a module, or a name in one, the project's own or another's."""
 
     module: str
     name: str | None
@@ -42,13 +42,13 @@ class Definition:
     Attributes:
         text: the source without comments, docstrings and layout.
         references: what it uses, in order of name.
-        imports: names that it binds by imports of its own.
+        imports: names that it binds by imports of its own, each with all that it may stand for.
         imported: the project's modules that these import.
     """
 
     text: str
     references: tuple[Reference, ...]
-    imports: Mapping[str, Imported]
+    imports: Mapping[str, list[Imported]]
     imported: tuple[str, ...]
 
 
@@ -66,36 +66,43 @@ class Module:
 
     definitions: Mapping[str, Definition]
     statements: tuple[Definition, ...]
-    imports: Mapping[str, Imported]
+    imports: Mapping[str, list[Imported]]
     imported: tuple[str, ...]
     is_harmless: bool
 
 
 @cache
 def read_module(name: str) -> Module:
-    """Parse one of the project's modules. Raises ValueError for a relative import and for `import *`."""
+    """Parse one of the project's modules.
+
+    Raises ValueError for what cannot be followed: a relative import, `import *`, a module's own `__getattr__`.
+    """
     source = source_path(name).read_text(encoding="utf-8")
     tree = ast.parse(source)
     cut = _Source(source, tree)
     named: dict[str, list[ast.stmt]] = {}
     statements: list[ast.stmt] = []
-    imports: dict[str, Imported] = {}
+    imports: dict[str, list[Imported]] = {}
     imported: list[str] = []
     for node in _top_statements(tree):
+        names = _defined_names(node)
+        for defined in names:
+            named.setdefault(defined, []).append(node)
         if isinstance(node, ast.Import | ast.ImportFrom):
-            imports |= _bound(name, node)
+            _bind(imports, name, node)
             imported += _modules_of(name, node)
-        elif names := _defined_names(node):
-            for defined in names:
-                named.setdefault(defined, []).append(node)
-        else:
+        elif not names or _may_act(node):
             statements.append(node)
+            for part in _imports_in(node):
+                _bind(imports, name, part)
+    if "__getattr__" in named:
+        raise ValueError(f"{name}: defines __getattr__, so that nobody can tell what its names stand for")
     return Module(
         {defined: _definition(name, nodes, cut) for defined, nodes in named.items()},
         tuple(_definition(name, [node], cut) for node in statements),
         imports,
         tuple(dict.fromkeys(imported)),
-        HARMLESS in named,
+        any(isinstance(node, ast.Assign) and ast.unparse(node.value) == "True" for node in named.get(HARMLESS, ())),
     )
 
 
@@ -120,6 +127,7 @@ def _top_statements(tree: ast.Module) -> Iterator[ast.stmt]:
         if index == 0 and _is_docstring(node):
             continue
         if isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "__name__ == '__main__'"):
+            yield from node.orelse
             continue
         yield node
 
@@ -135,7 +143,20 @@ def _defined_names(node: ast.stmt) -> list[str]:
     else:
         return []
     names = [target.id for target in targets if isinstance(target, ast.Name)]
-    return names if len(names) == len(targets) else []
+    inside = [part.target.id for part in ast.walk(node) if isinstance(part, ast.NamedExpr)]
+    return names + inside if len(names) == len(targets) else []
+
+
+def _may_act(node: ast.stmt) -> bool:
+    """Whether an assignment may do more than to bind its names: `_ = torch.set_num_threads(1)` calls a function."""
+    return isinstance(node, ast.Assign) and any(
+        isinstance(target, ast.Name) and set(target.id) == {"_"} for target in node.targets
+    )
+
+
+def _imports_in(node: ast.stmt) -> list[ast.Import | ast.ImportFrom]:
+    """The imports inside of a statement at the top of a module, in the branches of an `if` or a `try`."""
+    return [part for part in ast.walk(node) if isinstance(part, ast.Import | ast.ImportFrom)]
 
 
 def _flat(target: ast.expr) -> list[ast.expr]:
@@ -146,12 +167,12 @@ def _flat(target: ast.expr) -> list[ast.expr]:
 
 def _definition(module: str, nodes: list[ast.stmt], source: "_Source") -> Definition:
     references: set[Reference] = set()
-    imports: dict[str, Imported] = {}
+    imports: dict[str, list[Imported]] = {}
     imported: list[str] = []
     for node in nodes:
         for part in _used(node):
             if isinstance(part, ast.Import | ast.ImportFrom):
-                imports |= _bound(module, part)
+                _bind(imports, module, part)
                 imported += _modules_of(module, part)
             else:
                 references.add(_reference(part))
@@ -160,7 +181,7 @@ def _definition(module: str, nodes: list[ast.stmt], source: "_Source") -> Defini
 
 
 def _used(node: ast.AST) -> Iterator[ast.Name | ast.Attribute | ast.Import | ast.ImportFrom]:
-    """The names, chains of attributes and imports inside a node; annotations of functions run nothing."""
+    """The names, chains of attributes and imports inside a node."""
     if isinstance(node, ast.Import | ast.ImportFrom | ast.Name):
         yield node
         return
@@ -170,12 +191,8 @@ def _used(node: ast.AST) -> Iterator[ast.Name | ast.Attribute | ast.Import | ast
             return
         yield from _used(node.value)
         return
-    for name, value in ast.iter_fields(node):
-        if name in ("annotation", "returns") and not isinstance(node, ast.AnnAssign):
-            continue
-        for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST):
-                yield from _used(child)
+    for child in ast.iter_child_nodes(node):
+        yield from _used(child)
 
 
 def _chain(node: ast.expr) -> list[str] | None:
@@ -193,25 +210,21 @@ def _reference(node: ast.expr) -> Reference:
     return Reference(name, tuple(attributes))
 
 
-def _bound(module: str, node: ast.Import | ast.ImportFrom) -> dict[str, Imported]:
-    """The names that an import binds to something of the project."""
+def _bind(imports: dict[str, list[Imported]], module: str, node: ast.Import | ast.ImportFrom) -> None:
+    """Add the names that an import binds; a name may be bound by several, in branches of an `if` for instance."""
     if isinstance(node, ast.Import):
         # `import a.b` binds `a`; the attributes that follow the name say which module is meant.
-        pairs = [
-            (alias.asname, Imported(alias.name, None)) if alias.asname else (top, Imported(top, None))
+        bound = [
+            (alias.asname, Imported(alias.name, None))
+            if alias.asname
+            else (alias.name.split(".")[0], Imported(alias.name.split(".")[0], None))
             for alias in node.names
-            for top in [alias.name.split(".")[0]]
         ]
-        return {name: found for name, found in pairs if is_module(found.module)}
-    source = _source_of(module, node)
-    if not is_module(source):
-        return {}
-    return {
-        alias.asname or alias.name: Imported(f"{source}.{alias.name}", None)
-        if is_module(f"{source}.{alias.name}")
-        else Imported(source, alias.name)
-        for alias in node.names
-    }
+    else:
+        source = _source_of(module, node)
+        bound = [(alias.asname or alias.name, Imported(source, alias.name)) for alias in node.names]
+    for name, found in bound:
+        imports.setdefault(name, []).append(found)
 
 
 def _modules_of(module: str, node: ast.Import | ast.ImportFrom) -> list[str]:

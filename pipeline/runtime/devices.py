@@ -96,8 +96,8 @@ def run_on_devices(
 def _killed(name: str, device: str, n_workers: int) -> str:
     fewer = f"; {n_workers} ran at a time, CONCLAVE_DEVICES={device} runs one" if n_workers > 1 else ""
     return (
-        f"{name}: its process on {device} was killed from outside, probably for want of memory{fewer}. What is "
-        "finished is kept, and the same command goes on from there"
+        f"{name}: its process on {device} was killed, probably for want of memory{fewer}. What is finished is kept, "
+        "and the same command goes on from there"
     )
 
 

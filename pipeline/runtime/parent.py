@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
 
-SHELLS = {"bash", "dash", "fish", "ksh", "sh", "zsh"}
+SHELLS = {"bash", "csh", "dash", "fish", "ksh", "nu", "sh", "tcsh", "zsh"}
 SECONDS_BETWEEN_LOOKS = 0.5
 
 
@@ -22,12 +23,18 @@ def runs_under_dvc() -> bool:
 
 @cache
 def _dvc() -> "psutil.Process | None":
-    """The process that runs DVC; None where the stage is run by hand. DVC starts a stage through a shell."""
+    """The process that runs DVC; None where the stage is run by hand, or where DVC is gone by now.
+
+    DVC starts a stage through a shell. A program of one's own may run DVC: then it is the nearest that is no shell.
+    """
     if not runs_under_dvc():
         return None
     import psutil
 
-    return next((parent for parent in psutil.Process().parents() if parent.name() not in SHELLS), None)
+    parents = [parent for parent in psutil.Process().parents() if parent.name() not in SHELLS]
+    named = [parent for parent in parents if any(Path(part).name == "dvc" for part in parent.cmdline()[:3])]
+    nearest = named or [parent for parent in parents[:1] if parent.pid != 1]
+    return nearest[0] if nearest else None
 
 
 def dvc_tag() -> str | None:

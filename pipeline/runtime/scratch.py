@@ -8,6 +8,7 @@ recorded it: a kill between the two costs nothing.
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,15 +33,24 @@ from pipeline.runtime.messages import say
 from pipeline.runtime.parent import dvc_tag
 
 PUBLISHED = "published.json"
+LOCK = Path("dvc.lock")
 SECONDS_BETWEEN_TRIES = 0.2
 
 
 class Published(NamedTuple):
-    """A scratch folder whose content has been published: the stage, as DVC names it, and the DVC that ran it."""
+    """A scratch folder whose content has been published.
+
+    Attributes:
+        folder: the folder.
+        stage: the stage, as DVC names it.
+        dvc: the DVC that ran it; None where it was run by hand.
+        entry: what dvc.lock said of the stage at that time.
+    """
 
     folder: Path
     stage: str
     dvc: str | None
+    entry: str
 
 
 def scratch_folder(name: str, inputs: Iterable[Path], settings: Mapping[str, Any], code: str) -> Path:
@@ -134,29 +144,39 @@ def drop_file(path: Path) -> None:
 
 def mark_published(folder: Path, stage: str) -> None:
     """Note that the outputs of `stage` were made of a scratch folder; it goes when DVC has recorded them."""
-    write_json(folder / PUBLISHED, {"stage": stage, "dvc": dvc_tag()})
+    write_json(folder / PUBLISHED, {"stage": stage, "dvc": dvc_tag(), "entry": _locked(stage)})
 
 
 def published_folders() -> list[Published]:
     """The scratch folders that `mark_published` has marked and nobody has removed."""
     return [
-        Published(file.parent, content["stage"], content["dvc"])
+        Published(file.parent, content["stage"], content["dvc"], content["entry"])
         for file in sorted(SCRATCH.glob(f"*/{PUBLISHED}"))
         if (content := _read_marker(file)) is not None
     ]
 
 
 def remove_recorded() -> None:
-    """Remove the scratch folders of the stages before this one: their DVC, which runs this one, has recorded them."""
+    """Remove the scratch folders of earlier stages of the DVC that runs this one, once dvc.lock speaks of them anew.
+
+    DVC writes there what a stage gave when it has saved it; with `--keep-going` it may have failed at that.
+    """
     own = dvc_tag()
     for published in published_folders():
-        if own is not None and published.dvc == own:
+        if own is not None and published.dvc == own and _locked(published.stage) not in ("", published.entry):
             remove_folder(published.folder)
+
+
+def _locked(stage: str) -> str:
+    """What dvc.lock says of a stage; nothing where it says nothing."""
+    text = LOCK.read_text(encoding="utf-8", errors="replace") if LOCK.exists() else ""
+    _, _, entry = text.partition(f"\n  {stage}:\n")
+    return re.split(r"^ {0,2}\S", entry, maxsplit=1, flags=re.MULTILINE)[0]
 
 
 def _read_marker(file: Path) -> dict[str, Any] | None:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        return {"stage": str(content["stage"]), "dvc": content["dvc"]}
+        return {"stage": str(content["stage"]), "dvc": content["dvc"], "entry": str(content["entry"])}
     except (OSError, ValueError, TypeError, KeyError):
         return None  # damaged: the folder is then one that was not published yet, and is published again

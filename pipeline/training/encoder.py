@@ -11,6 +11,7 @@ import pandas as pd
 
 from pipeline import registry
 from pipeline.artifacts.atomic import atomic_folder, atomic_path
+from pipeline.artifacts.checksums import is_intact
 from pipeline.data.token_store import TokenStore, open_token_store, write_token_store
 from pipeline.errors import UserError
 from pipeline.models.attention import use_fastest_attention
@@ -61,13 +62,15 @@ def train_encoder(
 
     state_file = scratch / "state.pt"
     checkpoints = [scratch / f"step-{step}" for step in settings["checkpoints"]]
-    damaged = [folder for folder in checkpoints if folder.exists() and not is_kept(folder, what)]
+    damaged = [checkpoint for checkpoint in checkpoints if checkpoint.exists() and not is_intact(checkpoint)]
     if damaged:
-        drop_file(state_file)  # a step that training has passed comes again only from the beginning
+        drop_file(state_file)  # first: a step that training has passed comes again only from the beginning
+    for checkpoint in damaged:
+        is_kept(checkpoint, what)  # which removes it and says so
 
     def save_checkpoint(step: int) -> None:
-        with keep_folder(scratch / f"step-{step}") as checkpoint:
-            save_encoder(model, tokenizer, checkpoint)
+        with keep_folder(scratch / f"step-{step}") as new:
+            save_encoder(model, tokenizer, new)
 
     curve = train_masked_lm(
         model,

@@ -30,7 +30,7 @@ def test_kills_lose_nothing(finished: Workspace, workspace: Workspace) -> None:
     assert log.kills
     assert compare(workspace, expected_bytes(finished)) == []
     if log.kills == KILLS:
-        assert log.folds == {f"bert-ce fold {k}": 1 for k in range(3)}, "each fold was finished once"
+        assert max(log.folds.values()) == 1, "no fold was finished twice"
 
 
 def test_a_run_that_fails_in_peace_and_noise_are_seen(workspace: Workspace) -> None:

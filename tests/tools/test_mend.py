@@ -39,7 +39,8 @@ def test_a_whole_lock_is_copied_and_nothing_is_said(project, capsys):
 
 
 @pytest.mark.parametrize("size", [0, 1, 9, 15, 16, 23, 24, 40, 100, 8192, 8193, 16384, len(LOCK) - 1])
-def test_a_cut_lock_comes_back_from_the_copy(project, capsys, size):
+def test_a_cut_lock_comes_back_from_the_copy(project, capsys, monkeypatch, size):
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     newer = LOCK.replace(b"md5: ", b"md5: 0", 1)
     Path("dvc.lock").write_bytes(newer)
     mend.mend_lock()
@@ -66,17 +67,41 @@ def test_with_neither_it_is_removed(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out.startswith("dvc.lock: cut off by a kill, and no earlier one is to be had; removed")
 
 
-def test_every_cut_is_mended_or_is_a_lock_file_of_dvc(project):
-    """Wherever the kill falls, DVC reads what is there afterwards."""
-    from dvc.schema import COMPILED_LOCKFILE_SCHEMA
-    from ruamel.yaml import YAML
+def test_every_cut_is_known_by_the_copy(project):
+    """Between two lines what is left may look whole, and would cost the stages that follow."""
+    newlines = [i + 1 for i, byte in enumerate(LOCK[:-1]) if byte == 10]
+    last = LOCK.rindex(b"\n    outs:\n")
+    for place in [*range(0, len(LOCK), 997), *newlines[::97], *newlines[:60:7]]:
+        if place < last:
+            assert mend.is_cut(LOCK[:place], [LOCK]), place
 
-    stages = LOCK.split(b"\n  prepare:\n")[0].count(b"\n")
-    places = [*range(0, len(LOCK), 997), *range(4000, 4400, 7)]
-    newlines = [i + 1 for i, byte in enumerate(LOCK) if byte == 10]
-    for place in [*places, *newlines[: stages + 40 : 3], *newlines[::97]]:
-        if not mend.is_cut(LOCK[:place]):
-            COMPILED_LOCKFILE_SCHEMA(YAML(typ="safe").load(LOCK[:place].decode()))
+
+def test_a_lock_that_was_cut_between_two_stages_comes_back_and_the_copy_stays(project, capsys):
+    newer = LOCK.replace(b"md5: ", b"md5: 0", 1)
+    Path("dvc.lock").write_bytes(newer)
+    mend.mend_lock()
+    Path("dvc.lock").write_bytes(newer[: newer.index(b"\n  prepare:\n") + 1])
+    mend.mend_lock()
+    assert Path("dvc.lock").read_bytes() == newer == mend.COPY.read_bytes()
+    assert capsys.readouterr().out.startswith(CUT)
+
+
+def test_an_older_commit_with_fewer_stages_is_not_cut(project, capsys):
+    mend.mend_lock()
+    fewer = LOCK[: LOCK.index(b"\n  prepare:\n") + 1]
+    Path("dvc.lock").write_bytes(fewer)
+    subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qam", "x"], check=True)
+    mend.mend_lock()
+    assert Path("dvc.lock").read_bytes() == fewer == mend.COPY.read_bytes()
+    assert capsys.readouterr().out == ""
+
+
+def test_a_lock_that_another_dvc_is_writing_is_waited_for(project, monkeypatch, capsys):
+    Path("dvc.lock").write_bytes(LOCK[:5000])
+    monkeypatch.setattr(time, "sleep", lambda seconds: Path("dvc.lock").write_bytes(LOCK))
+    mend.mend_lock()
+    assert Path("dvc.lock").read_bytes() == LOCK
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(
@@ -92,6 +117,7 @@ def test_every_cut_is_mended_or_is_a_lock_file_of_dvc(project):
             r"dvc\.lock, line \d+: not valid YAML\. Put",
         ),
         (lambda lock: b"\xff" + lock, r"dvc\.lock: not UTF-8 \(.*\)\. Put the file of the last commit back"),
+        (lambda lock: b"x: 1\n", r"dvc\.lock: not a lock file of DVC\. Put the file"),
         (lambda lock: b"[]\n", r"dvc\.lock: not a lock file of DVC\. Put the file"),
         (lambda lock: b"schema: '2.0'\nstages: 3\n", r"dvc\.lock: not a lock file of DVC\. Put the file"),
         (

@@ -158,14 +158,18 @@ def left_by(path, host="own", process=999999999):
 
 def test_what_dead_processes_left_is_swept_and_the_rest_stays(tmp_path):
     dead_file, dead_folder = left_by(tmp_path / "a/x.npz"), left_by(tmp_path / "b/y")
-    mine, strangers = path_beside(tmp_path / "a/x.npz"), left_by(tmp_path / "a/x.npz", host="zzzz")
+    mine, strangers = path_beside(tmp_path / "a/x.npz"), left_by(tmp_path / "a/x.npz", host="0000")
     (tmp_path / "a").mkdir()
     (dead_folder / "deep").mkdir(parents=True)
-    inner = left_by(dead_folder / "deep/z")
-    for file in (dead_file, mine, strangers, inner, tmp_path / "a/x.npz"):
+    theirs, deeper = tmp_path / "a/.tmp-notes", left_by(tmp_path / "a/deeper/x")
+    deeper.parent.mkdir()
+    for file in (dead_file, mine, strangers, theirs, deeper, tmp_path / "a/x.npz"):
         file.touch()
-    assert sweep_temporaries([tmp_path, tmp_path / "absent"]) == [dead_file, dead_folder]
-    assert names(tmp_path / "a") == sorted([mine.name, strangers.name, "x.npz"])
+    day_before = time.time() - 25 * 3600
+    os.utime(theirs, (day_before, day_before))
+    assert sweep_temporaries([tmp_path / "a", tmp_path / "b", tmp_path / "absent"]) == [dead_file, dead_folder]
+    assert names(tmp_path / "a") == sorted([mine.name, strangers.name, theirs.name, "deeper", "x.npz"])
+    assert deeper.exists(), "what lies deeper belongs to the folder that holds it"
     assert names(tmp_path / "b") == []
 
 
@@ -177,7 +181,7 @@ def test_a_later_process_with_the_same_number_is_not_the_owner(tmp_path):
     assert sweep_temporaries([tmp_path]) == [path]
 
 
-@pytest.mark.parametrize("name", [".tmp-0123abcd-x", ".tmp-zzzz-1-00000000-x"])
+@pytest.mark.parametrize("name", [".tmp-0123abcd-x", ".tmp-0000-1-00000000-x"])
 def test_what_another_host_or_version_left_goes_after_a_day(tmp_path, name):
     (tmp_path / name).touch()
     assert sweep_temporaries([tmp_path]) == []

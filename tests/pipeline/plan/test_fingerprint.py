@@ -263,3 +263,75 @@ def test_imports_that_cannot_be_followed_are_refused(project, line):
 def test_a_root_that_is_not_there(project):
     with pytest.raises(ValueError, match=r"pipeline\.a:g: the module does not define it"):
         project(a="def f():\n    return 1\n")("a:g")
+
+
+# ── What a reader found missing ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("from torch.optim import AdamW", "from torch.optim import SGD as AdamW"),
+        ("from torch.optim import AdamW", "from mine.optim import AdamW"),
+        ("import numpy as np", "import cupy as np"),
+        ("    from scipy.special import softmax", "    from torch.nn.functional import softmax"),
+    ],
+)
+def test_another_package_behind_a_name_is_seen(project, old, new):
+    source = "import numpy as np\nfrom torch.optim import AdamW\nimport os\n\n\ndef main():\n"
+    source += "    from scipy.special import softmax\n    return AdamW(np.ones(3), softmax)\n"
+    before = project(a=source)("a:main")
+    assert source.count(old) == 1
+    assert project(a=source.replace(old, new))("a:main") != before
+    assert project(a=source.replace("import os\n", "import re\n"))("a:main") == before, "nobody uses it"
+
+
+B = "def used():\n    return 1\n\n\ndef other():\n    return 2\n"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def main():\n    from pipeline.b import used as g\n    from pipeline.c import g\n\n    return g()\n",
+        "from pipeline.b import used\n\nused = print(used)\n\n\ndef main():\n    return used()\n",
+        "try:\n    from pipeline.b import used\nfinally:\n    x = 1\n\n\ndef main():\n    return used()\n",
+        "if TYPE_CHECKING:\n    pass\nelse:\n    from pipeline.b import used\n\n\ndef main():\n    return used()\n",
+        "from pipeline.b import used\n\nA = (C := used())\n\n\ndef main():\n    return C\n",
+        "from pipeline.b import used\n\n_ = used()\n\n\ndef main():\n    return 1\n",
+        "from pipeline.b import used\n\n\ndef main(x: Annotated[int, used]):\n    return x\n",
+        "from pipeline import d\n\n\ndef main(name):\n    return getattr(d, name)\n",
+        "from pipeline.pkg import run\n\n\ndef main():\n    return run()\n",
+    ],
+)
+def test_every_binding_of_a_name_counts(project, body):
+    files = {"c": "def g():\n    return 3\n", "d": "from pipeline.b import used as used\n"}
+    files |= {"pkg/__init__": "from pipeline.b import used as run\n", "pkg/run": "X = 1\n"}
+    before = project(a=body, b=B, **files)("a:main")
+    assert project(b=B.replace("return 1", "return 4"))("a:main") != before
+
+
+def test_names_that_a_statement_binds_are_told_apart(project):
+    a = "from pipeline.b import X as v\n\n\ndef main():\n    return v\n"
+    before = project(a=a, b="for X, Y in [(1, 2)]:\n    pass\n")("a:main")
+    assert project(a=a.replace("X as v", "Y as v"))("a:main") != before
+
+
+def test_the_order_of_what_runs_at_import_counts(project):
+    a = "import torch\n\ntorch.one()\ntorch.two()\n\n\ndef main():\n    return 1\n"
+    before = project(a=a)("a:main")
+    assert project(a=a.replace("one", "x").replace("two", "one").replace("x()", "two()"))("a:main") != before
+
+
+def test_a_mark_that_is_not_true_is_none(project):
+    a = "from pipeline.b import used\n\n\ndef main():\n    return used()\n"
+    before = project(a=a, b=B + "CHANGES_NO_RESULT = False\n")("a:main")
+    assert project(b=B.replace("return 1", "return 4") + "CHANGES_NO_RESULT = False\n")("a:main") != before
+
+
+def test_a_module_with_a_getattr_of_its_own_is_refused(project):
+    make = project(
+        a="from pipeline.b import used\n\n\ndef main():\n    return used()\n",
+        b="def __getattr__(name):\n    return 1\n",
+    )
+    with pytest.raises(ValueError, match=r"pipeline\.b: defines __getattr__"):
+        make("a:main")

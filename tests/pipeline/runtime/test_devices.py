@@ -196,7 +196,7 @@ def test_a_killed_worker_is_named_with_its_job_and_the_others_keep_what_they_wro
     with pytest.raises(UserError) as refused:
         run_on_devices(die_or_outlive, [(tmp_path, name) for name in names], ["cuda:0", "cpu"], names)
     assert str(refused.value) == (
-        "bad: its process on cuda:0 was killed from outside, probably for want of memory; 2 ran at a time, "
+        "bad: its process on cuda:0 was killed, probably for want of memory; 2 ran at a time, "
         "CONCLAVE_DEVICES=cuda:0 runs one. What is finished is kept, and the same command goes on from there"
     )
     assert sorted(results(tmp_path)) == ["long", "long began"]

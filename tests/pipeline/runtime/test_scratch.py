@@ -134,21 +134,36 @@ def test_a_damaged_file_goes_with_one_line_and_an_older_one_serves(project, caps
     assert list(path.parent.iterdir()) == []
 
 
+def write_lock(**md5s):
+    entries = "".join(f"  finetune@{name}:\n    cmd: x\n    outs:\n    - md5: {md5}\n" for name, md5 in md5s.items())
+    Path("dvc.lock").write_text(f"schema: '2.0'\nstages:\n{entries}")
+
+
 def test_what_this_dvc_has_recorded_is_removed_and_nothing_else(folder, monkeypatch):
-    for name, dvc in (("own", "7 1.00"), ("others", "8 2.00"), ("by-hand", None)):
+    write_lock(own=1, old=1, failed=1)
+    marks = {
+        "own": "7 1.00",
+        "new": "7 1.00",
+        "failed": "7 1.00",
+        "unheard": "7 1.00",
+        "others": "8 2.00",
+        "hand": None,
+    }
+    for name, dvc in marks.items():
         with keep_folder(Path(f".scratch/{name}/fold-0")):
             pass
         monkeypatch.setattr(scratch, "dvc_tag", lambda dvc=dvc: dvc)
         mark_published(Path(f".scratch/{name}"), f"finetune@{name}")
+    write_lock(own=2, old=1, failed=1, new=1, others=2, hand=2)
+    monkeypatch.setattr(scratch, "dvc_tag", lambda: None)
     remove_recorded()  # by hand: no DVC, no removal
-    assert [(published.stage, published.dvc) for published in published_folders()] == [
-        ("finetune@by-hand", None),
-        ("finetune@others", "8 2.00"),
-        ("finetune@own", "7 1.00"),
-    ]
+    assert {published.stage: published.dvc for published in published_folders()} == {
+        f"finetune@{name}": dvc for name, dvc in marks.items()
+    }
     monkeypatch.setattr(scratch, "dvc_tag", lambda: "7 1.00")
     remove_recorded()
-    assert sorted(path.name for path in Path(".scratch").iterdir()) == ["by-hand", "others", "x-1"]
+    left = sorted(path.name for path in Path(".scratch").iterdir())
+    assert left == ["failed", "hand", "others", "unheard", "x-1"], "the lock speaks anew of `own` and `new`"
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", "nonsense", '{"stage": "x"}'])
