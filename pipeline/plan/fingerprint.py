@@ -2,12 +2,16 @@
 
 A definition - a function, a class, an assignment at the top of a module - is reached where a reached one uses its name.
 Its digest is that of its own text, without comments, docstrings and layout, and of the names it uses with what stands
-behind them. So two losses in one file do not know each other, and a definition may move to another file: neither import
-lines nor the names of modules are in any digest. What runs at import in a reached module is in.
+behind them: a definition of the project, or the full name of what another package has. So two losses in one file do not
+know each other, and a definition may move to another file: neither import lines nor the names of the project's modules
+are in any digest. What runs at import in a reached module is in, in its order. A name that several things bind stands
+for all of them.
 
 What no name tells has to be named: a word of the registry is resolved by the entry that uses it. A module that is
 passed on as a whole, to `getattr` for instance, counts with all that it defines. Modules that say CHANGES_NO_RESULT
-carry messages, progress, errors or devices, and are left out.
+carry messages, progress, errors or devices, and are left out. Not seen are the versions of other packages, which the
+lock file pins, and what acts by being defined: a decorator that registers, `__subclasses__`, an assignment to a name
+that nobody uses (but `_`) whose call changes something.
 """
 
 import hashlib
