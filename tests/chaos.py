@@ -108,6 +108,7 @@ def run_under(attack: Attack | None, command: list[str], workspace: Workspace, l
             os.killpg(process.pid, signal.SIGKILL)
             log.problems.append(f"{attack}: hung")
             status = process.wait()
+        _let_dvc_end(process.pid)
         hits += fired.exists()
         text = output.read_text(encoding="utf-8", errors="replace")
     log.folds.update(FOLD_DONE.findall(text))
@@ -163,6 +164,21 @@ def _strike(victim: str, number: signal.Signals, process: "subprocess.Popen[byte
     except psutil.NoSuchProcess:
         return False
     return bool(victims)
+
+
+def _let_dvc_end(group: int) -> None:
+    """Wait until no DVC of a process group is left: after Ctrl-C the shell is gone before it."""
+    for _ in range(100):
+        if not any(role(process) == "dvc" and _group(process) == group for process in psutil.process_iter()):
+            return
+        time.sleep(0.1)
+
+
+def _group(process: psutil.Process) -> int | None:
+    try:
+        return os.getpgid(process.pid) if process.status() != psutil.STATUS_ZOMBIE else None
+    except (psutil.Error, ProcessLookupError):
+        return None
 
 
 def role(process: psutil.Process) -> str | None:
