@@ -89,16 +89,25 @@ def is_cut(content: bytes, earlier: Sequence[bytes] = ()) -> bool:
             return True
         where = f", line {mark.line + 1}" if mark else ""
         raise UserError(f"dvc.lock{where}: not valid YAML. {REMEDY}") from None
-    return _ends_too_soon(locked) or any(_begins(locked, YAML(typ="safe").load(before.decode())) for before in earlier)
+    return _ends_too_soon(locked) or any(_begins(locked["stages"], _stages(before)) for before in earlier)
 
 
-def _begins(locked: Any, earlier: Any) -> bool:
-    """Whether a lock file has the first stages of an earlier one and lacks the rest, or the end of its last stage."""
-    stages, before = locked["stages"], earlier["stages"]
-    if list(stages) != list(before)[: len(stages)]:
+def _begins(stages: dict[str, Any], earlier: dict[str, Any]) -> bool:
+    """Whether these are the first stages of an earlier lock file, and the rest is missing, or the last one's end."""
+    if not earlier or list(stages) != list(earlier)[: len(stages)]:
         return False
     last = list(stages)[-1]
-    return len(stages) < len(before) or not set(before[last]) <= set(stages[last])
+    return len(stages) < len(earlier) or not set(earlier[last]) <= set(stages[last])
+
+
+def _stages(content: bytes) -> dict[str, Any]:
+    """The stages of a lock file; none where it is damaged."""
+    try:
+        stages: dict[str, Any] = YAML(typ="safe").load(content.decode())["stages"]
+        is_whole = content.endswith(b"\n") and all(_is_whole(stage) for stage in stages.values())
+        return stages if is_whole else {}
+    except (YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError):
+        return {}
 
 
 def _ends_too_soon(locked: Any) -> bool:
@@ -131,7 +140,7 @@ def _restore(lock: Path, copy: Path, committed: bytes) -> None:
         (copy.read_bytes() if copy.exists() else b"", "the copy of the last run"),
         (committed, "the last commit"),
     ):
-        if content and not is_cut(content):
+        if _stages(content):
             with atomic_path(lock) as temporary:
                 temporary.write_bytes(content)
             say(f"{lock}: cut off by a kill; restored from {source}, what ran since comes from DVC's run-cache")

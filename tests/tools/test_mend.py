@@ -96,6 +96,17 @@ def test_an_older_commit_with_fewer_stages_is_not_cut(project, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("damaged", [b"stages: [", b"\xff", b"[]\n", LOCK[:5000]])
+def test_a_damaged_copy_is_passed_over(project, monkeypatch, capsys, damaged):
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    mend.COPY.parent.mkdir()
+    mend.COPY.write_bytes(damaged)
+    Path("dvc.lock").write_bytes(LOCK[:300])
+    mend.mend_lock()
+    assert Path("dvc.lock").read_bytes() == LOCK
+    assert "restored from the last commit" in capsys.readouterr().out
+
+
 def test_a_lock_that_another_dvc_is_writing_is_waited_for(project, monkeypatch, capsys):
     Path("dvc.lock").write_bytes(LOCK[:5000])
     monkeypatch.setattr(time, "sleep", lambda seconds: Path("dvc.lock").write_bytes(LOCK))
