@@ -29,8 +29,8 @@ def test_kills_lose_nothing(finished: Workspace, workspace: Workspace) -> None:
     assert log.problems == []
     assert log.kills
     assert compare(workspace, expected_bytes(finished)) == []
-    if log.kills == KILLS:
-        assert max(log.folds.values()) == 1, "no fold was finished twice"
+    # How often a fold was finished says nothing here: the command trains anew what DVC has recorded, and a kill may
+    # fall after that. `make chaos` counts, and so does tests/stages/test_finetune.py.
 
 
 def test_a_run_that_fails_in_peace_and_noise_are_seen(workspace: Workspace) -> None:
