@@ -1,7 +1,7 @@
 """Every rule of fusion on a finished project's members: nested macro-F1, and which beats which.
 
-Run in the project's root, where data/ and models/oof_logits/ lie: `python -m benchmarks.fusion_rules`; names of members
-may follow, by default all that lie there take part. `--stack` adds stacking (minutes). Differences are paired, with a
+Run in the project's root, where data/ and models/ lie: `python -m benchmarks.fusion_rules`; names of members may
+follow, by default all that lie there take part. `--stack` adds stacking (minutes). Differences are paired, with a
 95 % bootstrap interval over rows. All rules see the same folds.
 """
 

@@ -1,17 +1,27 @@
 """Give the competition's tokens rows of the pretrained vocabulary: `python -m stages.align_vocab tiny-bert`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.runtime.cli import run_stage, say
+
+if TYPE_CHECKING:
+    from pipeline.plan.entries import Entry
 
 READ_THE_REFERENCE = ("frequency", "context")
 
 
 def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in params.yaml.")]) -> None:
     """Write models/aligned/NAME/, with the mapping table inside, and reports/alignment/NAME.json."""
+    from pipeline.plan.current import current_entry
+
+    run(current_entry("align_vocab", name))
+
+
+def run(entry: "Entry") -> None:
+    """Align an encoder's vocabulary, and report how."""
     from transformers import AutoModelForMaskedLM, AutoTokenizer
 
     import pipeline.models.nezha  # noqa: F401  (registers NEZHA with AutoModel)
@@ -20,7 +30,6 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
     from pipeline.artifacts.hashes import hash_file
     from pipeline.artifacts.paths import ALIGNED, ALIGNMENT_REPORTS, CORPUS
     from pipeline.artifacts.tables import read_table
-    from pipeline.config import load_params
     from pipeline.models.save import save_encoder
     from pipeline.runtime.torch_setup import set_up_torch
     from pipeline.vocab.alignment import AlignmentInputs
@@ -30,8 +39,8 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
     from pipeline.vocab.report import alignment_report
     from pipeline.vocab.surgery import remap_model
 
-    params = load_params()
-    encoder = params.entry("encoders", name)
+    name, params = str(entry.key), entry.params
+    encoder = params.encoders[name]
     set_up_torch(params.runtime.threads, params.runtime.seed)
     method = dict(encoder.align.method)
     word = method.pop("name")

@@ -1,29 +1,38 @@
 """Make an embedded competition out of the docstrings of installed packages: `python -m stages.collect stackdocs`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.runtime.cli import run_stage, say
 
+if TYPE_CHECKING:
+    from pipeline.plan.entries import Entry
+
 
 def main(name: Annotated[str, typer.Argument(help="A name under `embedded` in params.yaml.")]) -> None:
     """Write data/raw/NAME/ and data/plain/NAME.txt."""
+    from pipeline.plan.current import current_entry
+
+    run(current_entry("collect", name))
+
+
+def run(entry: "Entry") -> None:
+    """Make one embedded competition."""
     import sysconfig
     from pathlib import Path
 
     from pipeline.artifacts.paths import PLAIN, RAW
-    from pipeline.config import load_params
     from pipeline.data.stackdocs.packages import PACKAGES, TOY_PACKAGES
     from pipeline.data.stackdocs.write import write_stackdocs
 
-    params = load_params()
+    name, params = str(entry.key), entry.params
     raw, plain = RAW / name, PLAIN / f"{name}.txt"
     counts = write_stackdocs(
         Path(sysconfig.get_paths()["purelib"]),
         raw,
         plain,
-        **params.entry("embedded", name).model_dump(),
+        **params.embedded[name].model_dump(),
         packages=TOY_PACKAGES if params.toy else PACKAGES,
     )
     sizes = f"{counts['train']} labelled and {counts['test']} test texts in {counts['classes']} classes"

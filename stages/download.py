@@ -4,23 +4,33 @@ Only the files that Conclave reads are fetched, at the pinned revision. After th
 """
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.runtime.cli import run_stage, say
+
+if TYPE_CHECKING:
+    from pipeline.plan.entries import Entry
 
 FILES = ["*.json", "*.txt", "*.model", "model.safetensors", "model-*.safetensors", "pytorch_model*.bin"]
 
 
 def main(name: Annotated[str, typer.Argument(help="A name under `hub` in params.yaml.")]) -> None:
     """Write models/pretrained/NAME/."""
+    from pipeline.plan.current import current_entry
+
+    run(current_entry("download", name))
+
+
+def run(entry: "Entry") -> None:
+    """Fetch one checkpoint and check that it is whole."""
     from pipeline.artifacts.atomic import atomic_folder
     from pipeline.artifacts.checkpoint import check_checkpoint, fetch_checkpoint
     from pipeline.artifacts.paths import PRETRAINED
-    from pipeline.config import load_params
 
-    source = load_params().entry("hub", name)
+    name = str(entry.key)
+    source = entry.params.hub[name]
     with atomic_folder(PRETRAINED / name) as folder:
         fetch_checkpoint(source.repo, source.revision, FILES, folder)
         check_checkpoint(folder, f"hub.{name}")

@@ -17,6 +17,7 @@ from pipeline.runtime.cli import run_stage, say
 
 if TYPE_CHECKING:
     from pipeline.members.labelled_rows import LabelledRows
+    from pipeline.plan.entries import Entry
 
 
 def main(
@@ -24,60 +25,74 @@ def main(
     fold: Annotated[int | None, typer.Option(help="Train this fold alone, and leave the outputs as they are.")] = None,
 ) -> None:
     """Train MEMBER on the folds and write its weights, its out-of-fold logits and its learning curves."""
+    from pipeline.plan.current import current_entry
+
+    run(current_entry("finetune", member), fold)
+
+
+def run(entry: "Entry", fold: int | None = None) -> None:
+    """Train a member on every fold and publish it, or train one fold alone."""
+    from pipeline.artifacts.folds import count_folds
     from pipeline.errors import UserError
     from pipeline.runtime.scratch import alone
 
-    recipe = _recipe(member)
-    n_files = _n_files()
+    n_files = count_folds()
     if fold is not None and not 0 <= fold < n_files:
         raise UserError(f"--fold: got {fold}, 0 to {n_files - 1} are allowed")
-    scratch = _scratch(recipe)
     if fold is not None:
-        _train(recipe, scratch, [fold])
+        _train(entry, [fold])
         return
-    with alone(scratch, member):
-        _train(recipe, scratch, range(n_files))
-        _publish(member, recipe, scratch, n_files)
+    with alone(_scratch(entry), str(entry.key)):
+        _train(entry, range(n_files))
+        _publish(entry, n_files)
 
 
-def _train(recipe: dict[str, Any], scratch: Path, folds: Sequence[int]) -> None:
+def _train(entry: "Entry", folds: Sequence[int]) -> None:
     """Train those of the folds that are not kept."""
     from pipeline import registry
     from pipeline.artifacts.paths import fold_name
     from pipeline.runtime.devices import run_on_devices
     from pipeline.runtime.scratch import is_kept
 
-    member = recipe["name"]
-    missing = [k for k in folds if not is_kept(scratch / fold_name(k), f"{member} fold {k}")]
+    member, recipe = entry.key, _recipe(entry)
+    missing = [k for k in folds if not is_kept(_scratch(entry) / fold_name(k), f"{member} fold {k}")]
     for k in folds:
         if k not in missing:
             say(f"{member} fold {k}: finished before, kept")
     devices = registry.load("kinds", recipe["kind"]).devices(recipe)
     if missing:
         say(f"{member}: {len(missing)} folds on {', '.join(dict.fromkeys(devices))}")
-    run_on_devices(train_one_fold, [(member, k) for k in missing], devices, [f"{member} fold {k}" for k in missing])
+    run_on_devices(train_on_device, [(entry, k) for k in missing], devices, [f"{member} fold {k}" for k in missing])
 
 
-def train_one_fold(member: str, fold: int, device: str) -> None:
+def train_on_device(entry: "Entry", fold: int, device: str) -> None:
+    """Train one fold, in a process of its own where there are several devices."""
+    from pipeline.plan.unedited import check_worker
+
+    check_worker(entry)
+    train_one_fold(entry, fold, device)
+
+
+def train_one_fold(entry: "Entry", fold: int, device: str) -> None:
     """Train one fold and leave its weights, logits and history in the scratch folder, if nobody else has meanwhile."""
     from pipeline.artifacts.paths import fold_name
     from pipeline.runtime.scratch import alone, is_kept
 
-    kept, what = _scratch(_recipe(member)) / fold_name(fold), f"{member} fold {fold}"
+    kept, what = _scratch(entry) / fold_name(fold), f"{entry.key} fold {fold}"
     with alone(kept, what):
         if not is_kept(kept, what):
-            _train_into(kept, member, fold, device, what)
+            _train_into(kept, entry, fold, device, what)
 
 
-def _train_into(kept: Path, member: str, fold: int, device: str, what: str) -> None:
+def _train_into(kept: Path, entry: "Entry", fold: int, device: str, what: str) -> None:
     from pipeline import registry
     from pipeline.artifacts.logits import write_logits
     from pipeline.metrics import macro_f1
     from pipeline.runtime.scratch import drop_file, keep_folder
 
-    recipe = _recipe(member)
+    recipe = _recipe(entry)
     kind = registry.load("kinds", recipe["kind"])
-    row_id, fold_ids, rows = _inputs(member)
+    row_id, fold_ids, rows = _inputs(entry)
     n_folds = int(fold_ids.max()) + 1
     held_out = fold_ids[fold // n_folds] == fold % n_folds
     state_file = kept.with_name(f"{kept.name}.state")
@@ -102,67 +117,46 @@ def _train_into(kept: Path, member: str, fold: int, device: str, what: str) -> N
 
 
 @cache
-def _inputs(member: str) -> "tuple[Any, Any, LabelledRows[Any]]":
+def _inputs(entry: "Entry") -> "tuple[Any, Any, LabelledRows[Any]]":
     """What all folds of a member share, read once a process: ids [N], folds [repeats, N], and the rows."""
     import numpy as np
 
     from pipeline import registry
+    from pipeline.artifacts.additional import read_copies
     from pipeline.artifacts.atomic import read_json
-    from pipeline.artifacts.augmented import read_augmented
     from pipeline.artifacts.folds import read_fold_ids
     from pipeline.artifacts.paths import LABELS, TRAIN
     from pipeline.artifacts.tables import read_table
     from pipeline.data.labels import as_label_set
     from pipeline.members.labelled_rows import LabelledRows
 
-    recipe = _recipe(member)
+    recipe = _recipe(entry)
     kind = registry.load("kinds", recipe["kind"])
     kind.set_up(recipe)
     train = read_table(TRAIN, ["row_id", "text", "label_id"])
     row_id, label_ids = train["row_id"].to_numpy(dtype=str), train["label_id"].to_numpy()
-    copies, copy_of = read_augmented(recipe["augmented"], row_id)
+    copies, copy_of = read_copies(str(entry.key), row_id)
     features = kind.featurize(Path(recipe["from"]), [*train["text"], *copies], recipe)
     label_ids = np.concatenate([label_ids, label_ids[copy_of]])
     return row_id, read_fold_ids(row_id), LabelledRows(features, label_ids, as_label_set(read_json(LABELS)), copy_of)
 
 
-def _recipe(member: str) -> dict[str, Any]:
-    from pipeline.artifacts.atomic import read_json
-    from pipeline.artifacts.paths import RECIPES
-    from pipeline.errors import UserError
+def _recipe(entry: "Entry") -> dict[str, Any]:
+    from pipeline.members.recipe import recipe_of
 
-    path = RECIPES / f"{member}.json"
-    if not path.exists():
-        known = ", ".join(sorted(file.stem for file in RECIPES.glob("*.json"))) or "none yet"
-        raise UserError(f"{member!r}: no recipe {path}; recipes: {known}. Run `python -m stages.recipes` after an edit")
-    recipe: dict[str, Any] = read_json(path)
-    return recipe
-
-
-def _n_files() -> int:
-    from pipeline.artifacts.folds import count_folds
-
-    return count_folds()
+    return recipe_of(entry.settings, str(entry.key))
 
 
 @cache
-def _scratch_key(member: str) -> str:
-    import hashlib
+def _scratch(entry: "Entry") -> Path:
+    from pipeline.artifacts.paths import ADDITIONAL, FOLDS, LABELS, TRAIN
+    from pipeline.runtime.scratch import scratch_folder
 
-    from pipeline.artifacts.hashes import hash_path
-    from pipeline.artifacts.paths import FOLDS, LABELS, RECIPES, TRAIN
-
-    inputs = [RECIPES / f"{member}.json", Path(_recipe(member)["from"]), TRAIN, LABELS, FOLDS]
-    return hashlib.sha256("".join(hash_path(path) for path in inputs).encode()).hexdigest()[:16]
+    source, additional = Path(_recipe(entry)["from"]), ADDITIONAL / f"{entry.key}.parquet"
+    return scratch_folder(str(entry.key), [source, TRAIN, LABELS, FOLDS, additional], entry.settings, entry.code)
 
 
-def _scratch(recipe: dict[str, Any]) -> Path:
-    from pipeline.artifacts.paths import SCRATCH
-
-    return SCRATCH / f"{recipe['name']}-{_scratch_key(recipe['name'])}"
-
-
-def _publish(member: str, recipe: dict[str, Any], scratch: Path, n_files: int) -> None:
+def _publish(entry: "Entry", n_files: int) -> None:
     """Copy the finished folds to the stage's outputs."""
     import shutil
 
@@ -171,6 +165,7 @@ def _publish(member: str, recipe: dict[str, Any], scratch: Path, n_files: int) -
     from pipeline.artifacts.paths import HISTORY, MEMBERS, OOF_LOGITS, fold_name
     from pipeline.runtime.scratch import mark_published
 
+    member, recipe, scratch = str(entry.key), _recipe(entry), _scratch(entry)
     with (
         atomic_folder(MEMBERS / member) as weights,
         atomic_folder(OOF_LOGITS / member) as logits,

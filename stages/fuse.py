@@ -10,10 +10,18 @@ from pipeline.runtime.cli import run_stage, say
 if TYPE_CHECKING:
     from pipeline.fusion import Rule
     from pipeline.metrics.arrays import FloatArray, IntArray
+    from pipeline.plan.entries import Entry
 
 
 def main() -> None:
     """Write models/fused/<candidate>.npz and reports/fusion.json."""
+    from pipeline.plan.current import current_entry
+
+    run(current_entry("fuse"))
+
+
+def run(entry: "Entry") -> None:
+    """Fuse the members by every rule and ballot."""
     import numpy as np
 
     from pipeline.artifacts.atomic import atomic_folder, read_json, write_json
@@ -21,7 +29,6 @@ def main() -> None:
     from pipeline.artifacts.fused import FusedScores, write_fused
     from pipeline.artifacts.paths import FUSED, FUSION_REPORT, LABELS, OOF_LOGITS, TEST, TRAIN
     from pipeline.artifacts.tables import read_table
-    from pipeline.config import load_params
     from pipeline.ensemble.probabilities import oof_probabilities, test_probabilities
     from pipeline.ensemble.rules import candidate_rules
     from pipeline.errors import UserError
@@ -29,9 +36,9 @@ def main() -> None:
     from pipeline.metrics import fold_macro_f1, macro_f1
     from pipeline.runtime.progress import Progress
 
-    params = load_params()
+    params = entry.params
     members = [*params.members, *params.external]
-    leftovers = sorted({path.name for path in OOF_LOGITS.iterdir()} - {*members, ".gitkeep"})
+    leftovers = sorted({path.name for path in OOF_LOGITS.iterdir()} - {*members})
     if leftovers:
         say(f"not in params.yaml, left out: {', '.join(leftovers)} (`make repro` removes what is left over)")
 
@@ -48,7 +55,7 @@ def main() -> None:
         name: FusedScores(oof, np.broadcast_to(oof, (folds.max() + 1, *oof.shape)), test)
         for name, oof, test in zip(members, oof_probs, test_probs, strict=True)
     }
-    fusion = params.fusion.model_dump()
+    fusion = dict(entry.settings["fusion"])
     rules = candidate_rules(fusion, members)
     learned: dict[str, Any] = {}
     with Progress(len(rules), "fuse", "rule") as progress:

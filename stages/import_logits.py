@@ -5,23 +5,33 @@ as README.md describes them.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.runtime.cli import run_stage, say
 
+if TYPE_CHECKING:
+    from pipeline.plan.entries import Entry
+
 
 def main(name: Annotated[str, typer.Argument(help="A name under `external` in params.yaml.")]) -> None:
-    """Check the files and write models/oof_logits/NAME/ and models/test_logits/NAME/."""
+    """Check the files and write models/oof_logits/1/NAME/ and models/test_logits/1/NAME/."""
+    from pipeline.plan.current import current_entry
+
+    run(current_entry("import_logits", name))
+
+
+def run(entry: "Entry") -> None:
+    """Check the logits of one member and write them as a member's."""
     from pipeline.artifacts.atomic import atomic_folder, read_json
     from pipeline.artifacts.folds import count_folds, read_fold_ids
     from pipeline.artifacts.logits import read_oof, read_test, write_member
     from pipeline.artifacts.paths import LABELS, OOF_LOGITS, TEST, TEST_LOGITS, TRAIN
     from pipeline.artifacts.tables import read_table
-    from pipeline.config import load_params
 
-    source = Path(load_params().entry("external", name).from_)
+    name = str(entry.key)
+    source = Path(entry.params.external[name].from_)
     labels = read_json(LABELS)["labels"]
     row_id = read_table(TRAIN, ["row_id"])["row_id"].to_numpy(dtype=str)
     test_id = read_table(TEST, ["row_id"])["row_id"].tolist()

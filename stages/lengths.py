@@ -1,11 +1,14 @@
 """Measure a member's texts in its encoder's tokens: `python -m stages.lengths bert-ce`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.runtime.cli import run_stage, say
+
+if TYPE_CHECKING:
+    from pipeline.plan.entries import Entry
 
 
 def main(member: Annotated[str, typer.Argument(help="A name under `members` in params.yaml.")]) -> None:
@@ -13,13 +16,21 @@ def main(member: Annotated[str, typer.Argument(help="A name under `members` in p
 
     A member that reads whole texts, as those on vectors do, has nothing to measure: its file is an empty object.
     """
-    from pipeline.artifacts.atomic import read_json, write_json
-    from pipeline.artifacts.paths import LENGTH_REPORTS, RECIPES, TEST, TRAIN
+    from pipeline.plan.current import current_entry
+
+    run(current_entry("lengths", member))
+
+
+def run(entry: "Entry") -> None:
+    """Measure the texts of one member."""
+    from pipeline.artifacts.atomic import write_json
+    from pipeline.artifacts.paths import LENGTH_REPORTS, TEST, TRAIN
     from pipeline.artifacts.tables import read_table
     from pipeline.data.lengths import describe_token_lengths
     from pipeline.vectors.features import is_vectors
 
-    recipe = read_json(RECIPES / f"{member}.json")
+    member = str(entry.key)
+    recipe = entry.settings["members"][member]
     report: dict[str, Any] = {}
     source = Path(recipe["from"])
     if "max_length" in recipe and not (recipe["kind"] == "mlp" and is_vectors(source)):

@@ -12,40 +12,41 @@ import typer
 from pipeline.runtime.cli import run_stage, say
 
 if TYPE_CHECKING:
-    from pipeline.config import Params
+    from pipeline.plan.entries import Entry
 
 TOY_DOCUMENTS = 400  # a toy run reads so many
 
 
 def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in params.yaml.")]) -> None:
     """Write models/encoders/NAME/, with step checkpoints inside."""
+    from pipeline.plan.current import current_entry
+
+    run(current_entry("post_train", name))
+
+
+def run(entry: "Entry") -> None:
+    """Post-train one encoder, or publish what an earlier run has finished."""
     from pipeline.artifacts.paths import ALIGNED, ENCODERS, HISTORY
-    from pipeline.config import load_params
-    from pipeline.plan.fingerprint import fingerprint, named, root
     from pipeline.runtime.devices import available_devices
     from pipeline.runtime.scratch import alone, is_kept, keep_folder, mark_published, scratch_folder
     from pipeline.training.encoder import publish_encoder
 
-    params = load_params()
-    entry = params.entry("encoders", name)
-    settings, device = entry.post_train, available_devices(params.runtime.threads)[0]
-    scratch = scratch_folder(
-        f"post_train-{name}",
-        [ALIGNED / name, Path(entry.corpus)],
-        {**settings.model_dump(), **params.runtime.model_dump(), "device": device.partition(":")[0], "toy": params.toy},
-        fingerprint(root("stages.post_train:_train_into"), named("masking", settings.masking["name"])),
-    )
+    name, params = str(entry.key), entry.params
+    encoder, device = params.encoders[name], available_devices(params.runtime.threads)[0]
+    settings = {**entry.settings, "device": device.partition(":")[0]}
+    scratch = scratch_folder(f"post_train-{name}", [ALIGNED / name, Path(encoder.corpus)], settings, entry.code)
     kept, what = scratch / "encoder", f"post-train {name}"
     with alone(scratch, what):
         if not is_kept(kept, what):
             with keep_folder(kept) as folder:
-                _train_into(folder, name, params, scratch, device, what)
-        result = publish_encoder(kept, ENCODERS / name, HISTORY / "post_train" / f"{name}.csv", settings.early_stop)
+                _train_into(folder, entry, scratch, device, what)
+        curve, early_stop = HISTORY / "post_train" / f"{name}.csv", encoder.post_train.early_stop
+        result = publish_encoder(kept, ENCODERS / name, curve, early_stop)
         mark_published(scratch, f"post_train@{name}")
     say(f"{name}: {result}: {ENCODERS / name}/")
 
 
-def _train_into(folder: Path, name: str, params: "Params", scratch: Path, device: str, what: str) -> None:
+def _train_into(folder: Path, entry: "Entry", scratch: Path, device: str, what: str) -> None:
     from itertools import islice
 
     from transformers import AutoConfig, AutoModelForMaskedLM, AutoTokenizer
@@ -57,17 +58,18 @@ def _train_into(folder: Path, name: str, params: "Params", scratch: Path, device
     from pipeline.runtime.torch_setup import set_up_torch
     from pipeline.training.encoder import train_encoder
 
-    entry, aligned = params.entry("encoders", name), ALIGNED / name
+    name, params = str(entry.key), entry.params
+    encoder, aligned = params.encoders[name], ALIGNED / name
     set_up_torch(params.runtime.threads, params.runtime.seed)
     config = AutoConfig.from_pretrained(aligned, local_files_only=True)
-    set_dropout(config, entry.post_train.dropout)
+    set_dropout(config, encoder.post_train.dropout)
     train_encoder(
         AutoModelForMaskedLM.from_pretrained(aligned, config=config, local_files_only=True, dtype="float32"),
         AutoTokenizer.from_pretrained(aligned, local_files_only=True),
-        islice(stream_texts(Path(entry.corpus), what=f"tokenise {name}"), TOY_DOCUMENTS if params.toy else None),
+        islice(stream_texts(Path(encoder.corpus), what=f"tokenise {name}"), TOY_DOCUMENTS if params.toy else None),
         folder,
         scratch,
-        entry.post_train.model_dump(),
+        dict(entry.settings["encoders"][name]["post_train"]),
         precision=params.runtime.precision,
         device=device,
         seed=params.runtime.seed,

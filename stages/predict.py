@@ -15,13 +15,15 @@ from pipeline.runtime.cli import run_stage, say
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.plan.entries import Entry
+
 
 def main(
     member: Annotated[str | None, typer.Argument(help="A name under `members` in params.yaml.")] = None,
     text: Annotated[str | None, typer.Option(help="Ask the finished ensemble about this text.")] = None,
     file: Annotated[Path | None, typer.Option(help="Ask it about every row of a file like the test file.")] = None,
 ) -> None:
-    """Write models/test_logits/MEMBER/fold-<k>.npz for every fold model of MEMBER, or print answers to new texts."""
+    """Write models/test_logits/1/MEMBER/fold-<k>.npz for every fold model of MEMBER, or print answers to new texts."""
     import json
 
     from pipeline.errors import UserError
@@ -29,7 +31,9 @@ def main(
     if [member, text, file].count(None) != 2:
         raise UserError("predict: name a member, or give --text or --file: one of the three")
     if member is not None:
-        predict_test(member)
+        from pipeline.plan.current import current_entry
+
+        run(current_entry("predict", member))
     elif file is not None:
         for answer in ask(read_rows(file)):
             say(json.dumps(answer, ensure_ascii=False))
@@ -38,17 +42,19 @@ def main(
         say(json.dumps({key: answer[key] for key in answer if key != "row_id"}, ensure_ascii=False, indent=2))
 
 
-def predict_test(member: str) -> None:
+def run(entry: "Entry") -> None:
     """Write a member's test logits, one file for each fold model."""
     from pipeline import registry
     from pipeline.artifacts.atomic import atomic_folder, read_json
     from pipeline.artifacts.logits import write_logits
-    from pipeline.artifacts.paths import LABELS, MEMBERS, RECIPES, TEST, TEST_LOGITS
+    from pipeline.artifacts.paths import LABELS, MEMBERS, TEST, TEST_LOGITS
     from pipeline.artifacts.tables import read_table
     from pipeline.data.labels import as_label_set
+    from pipeline.members.recipe import recipe_of
     from pipeline.runtime.progress import Progress
 
-    recipe = read_json(RECIPES / f"{member}.json")
+    member = str(entry.key)
+    recipe = recipe_of(entry.settings, member)
     kind = registry.load("kinds", recipe["kind"])
     kind.set_up(recipe)
     test = read_table(TEST, ["row_id", "text"])

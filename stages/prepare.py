@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pipeline.config.schema import Data
     from pipeline.data.preview import CleaningPreview
     from pipeline.data.sources.read import Reading
+    from pipeline.plan.entries import Entry
 
 # A toy run keeps this many training rows of each class and this many documents; test rows are all kept.
 TOY_ROWS_PER_CLASS, TOY_DOCUMENTS = 20, 400
@@ -26,12 +27,24 @@ def main(
     ] = None,
 ) -> None:
     """Write data/prepared/{train,test,corpus}.parquet, {labels,cleaning}.json, rejected.csv and reports/data.json."""
+    if preview is not None:
+        from pipeline.config import load_params
+
+        data = load_params().data
+        return show_preview(*find_changes(data, [read_train(data).rows, read_test(data).rows], preview))
+
+    from pipeline.plan.current import current_entry
+
+    return run(current_entry("prepare"))
+
+
+def run(entry: "Entry") -> None:
+    """Write the tables that later stages trust, and what was found in the files."""
     import pandas as pd
 
     from pipeline.artifacts.atomic import write_json, write_text
     from pipeline.artifacts.paths import CLEANING, CORPUS, DATA_REPORT, LABELS, RAW, REJECTED, TEST, TRAIN
     from pipeline.artifacts.tables import write_table
-    from pipeline.config import load_params
     from pipeline.config.reading import input_settings
     from pipeline.data.bad_rows import list_replaced_bytes
     from pipeline.data.near_duplicates import find_near_duplicates
@@ -39,15 +52,10 @@ def main(
     from pipeline.data.preview import preview_as_json
     from pipeline.data.summary import summarise
 
-    params = load_params()
-    data = params.data
-    train_files, test_file = read_train(data), read_test(data)
-    if preview is not None:
-        show_preview(*find_changes(data, [train_files.rows, test_file.rows], preview))
-        return
-    corpus_files = read_corpus(data)
+    data = entry.params.data
+    train_files, test_file, corpus_files = read_train(data), read_test(data), read_corpus(data)
     train_rows, corpus_rows = train_files.rows, corpus_files.rows
-    if params.toy:
+    if entry.params.toy:
         train_rows = _shrink(train_rows)
         corpus_rows = corpus_rows.head(TOY_DOCUMENTS)
 

@@ -13,42 +13,39 @@ import typer
 from pipeline.runtime.cli import run_stage, say
 
 if TYPE_CHECKING:
-    from pipeline.config.schema import Runtime, Scratch
+    from pipeline.plan.entries import Entry
 
 
 def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in params.yaml.")]) -> None:
     """Write models/pretrained/NAME/."""
+    from pipeline.plan.current import current_entry
+
+    run(current_entry("pretrain", name))
+
+
+def run(entry: "Entry") -> None:
+    """Pretrain one encoder, or publish what an earlier run has finished."""
     from pipeline.artifacts.paths import HISTORY, PRETRAINED
-    from pipeline.config import load_params
-    from pipeline.plan.fingerprint import fingerprint, named, root
     from pipeline.runtime.devices import available_devices
     from pipeline.runtime.scratch import alone, is_kept, keep_folder, mark_published, scratch_folder
     from pipeline.training.encoder import publish_encoder
 
-    params = load_params()
-    settings, device = params.entry("scratch", name), available_devices(params.runtime.threads)[0]
-    architecture, masking = settings.architecture.name, settings.mlm.masking["name"]
-    scratch = scratch_folder(
-        f"pretrain-{name}",
-        [Path(settings.from_)],
-        {**settings.model_dump(), **params.runtime.model_dump(), "device": device.partition(":")[0]},
-        fingerprint(
-            root("stages.pretrain:_train_into"), named("architectures", architecture) | named("masking", masking)
-        ),
-    )
+    name, params = str(entry.key), entry.params
+    encoder, device = params.scratch[name], available_devices(params.runtime.threads)[0]
+    settings = {**entry.settings, "device": device.partition(":")[0]}
+    scratch = scratch_folder(f"pretrain-{name}", [Path(encoder.from_)], settings, entry.code)
     kept, what = scratch / "encoder", f"pretrain {name}"
     with alone(scratch, what):
         if not is_kept(kept, what):
             with keep_folder(kept) as folder:
-                _train_into(folder, name, settings, params.runtime, scratch, device, what)
-        result = publish_encoder(kept, PRETRAINED / name, HISTORY / "pretrain" / f"{name}.csv", settings.mlm.early_stop)
+                _train_into(folder, entry, scratch, device, what)
+        curve, early_stop = HISTORY / "pretrain" / f"{name}.csv", encoder.mlm.early_stop
+        result = publish_encoder(kept, PRETRAINED / name, curve, early_stop)
         mark_published(scratch, f"pretrain@{name}")
     say(f"{name}: {result}: {PRETRAINED / name}/")
 
 
-def _train_into(
-    folder: Path, name: str, settings: "Scratch", runtime: "Runtime", scratch: Path, device: str, what: str
-) -> None:
+def _train_into(folder: Path, entry: "Entry", scratch: Path, device: str, what: str) -> None:
     from pipeline import registry
     from pipeline.data.corpus import stream_texts
     from pipeline.runtime.torch_setup import set_up_torch
@@ -56,15 +53,17 @@ def _train_into(
     from pipeline.vocab.counts import count_tokens, sort_counts, write_counts
     from pipeline.vocab.tokenizers import SPECIAL_TOKENS, word_level_tokenizer
 
-    source = Path(settings.from_)
+    name, runtime = str(entry.key), entry.params.runtime
+    encoder = entry.params.scratch[name]
+    source = Path(encoder.from_)
     set_up_torch(runtime.threads, runtime.seed)
-    counted = count_tokens(stream_texts(source, what=f"count words of {name}"), settings.split)
+    counted = count_tokens(stream_texts(source, what=f"count words of {name}"), encoder.split)
     counts = {word: n for word, n in counted.items() if word not in SPECIAL_TOKENS}
-    vocabulary = list(sort_counts(counts))[: settings.vocab_size - len(SPECIAL_TOKENS)]
-    shape = settings.architecture.model_dump()
-    tokenizer = word_level_tokenizer(vocabulary, max_length=shape["max_length"], split=settings.split)
+    vocabulary = list(sort_counts(counts))[: encoder.vocab_size - len(SPECIAL_TOKENS)]
+    shape = encoder.architecture.model_dump()
+    tokenizer = word_level_tokenizer(vocabulary, max_length=shape["max_length"], split=encoder.split)
     model = registry.load("architectures", shape.pop("name"))(
-        vocab_size=len(tokenizer), dropout=settings.mlm.dropout, **shape
+        vocab_size=len(tokenizer), dropout=encoder.mlm.dropout, **shape
     )
     say(f"{name}: {sum(counts.values())} words, vocabulary of {len(tokenizer)}")
     train_encoder(
@@ -73,7 +72,7 @@ def _train_into(
         stream_texts(source, what=f"tokenise {name}"),
         folder,
         scratch,
-        settings.mlm.model_dump(),
+        dict(entry.settings["scratch"][name]["mlm"]),
         precision=runtime.precision,
         device=device,
         seed=runtime.seed,

@@ -69,6 +69,8 @@ def named_artifacts(params: object) -> dict[Path, set[str]]:
         paths.VECTORS: names("vectors"),
         paths.AUGMENTED: names("augment"),
         paths.MEMBERS: names("members"),
+        paths.OOF_LOGITS.parent: {paths.OOF_LOGITS.name},
+        paths.TEST_LOGITS.parent: {paths.TEST_LOGITS.name},
         paths.OOF_LOGITS: names("members", "external"),
         paths.TEST_LOGITS: names("members", "external"),
         paths.ALIGNMENT_REPORTS: names("encoders"),

@@ -13,6 +13,7 @@ from pipeline.runtime.cli import run_stage, say
 
 if TYPE_CHECKING:
     from pipeline.config import Params
+    from pipeline.plan.entries import Entry
 
 
 def main(
@@ -22,19 +23,25 @@ def main(
     if show:
         return show_headline()
 
+    from pipeline.plan.current import current_entry
+
+    return run(current_entry("report"))
+
+
+def run(entry: "Entry") -> None:
+    """Write the report, and say where it is."""
     from pipeline.artifacts.atomic import write_json, write_text
     from pipeline.artifacts.paths import HIDDEN_REPORT, HTML_REPORT, MARKDOWN_REPORT, PLOTS
-    from pipeline.config import load_params
     from pipeline.reporting.html import render_html
     from pipeline.reporting.markdown import render_markdown
     from pipeline.reporting.plots import write_plots
 
-    contents, hidden = gather(load_params())
+    contents, hidden = gather(entry.params)
     write_text(HTML_REPORT, render_html(contents))
     write_text(MARKDOWN_REPORT, render_markdown(contents))
     write_json(HIDDEN_REPORT, hidden)
     write_plots(contents, PLOTS)
-    return show_headline()
+    show_headline()
 
 
 def show_headline() -> None:

@@ -9,6 +9,7 @@ from pipeline.runtime.cli import run_stage, say
 if TYPE_CHECKING:
     from pipeline.config.schema import ClassWeights
     from pipeline.metrics.arrays import IntArray
+    from pipeline.plan.entries import Entry
 
 Rows = dict[str, dict[str, dict[str, float]]]  # candidate -> method -> its figures
 FIRST = 6  # pairs, the best nested ones, that the chosen one is compared with
@@ -16,6 +17,13 @@ FIRST = 6  # pairs, the best nested ones, that the chosen one is compared with
 
 def main() -> None:
     """Write models/predictions.npz and reports/class_weights.json."""
+    from pipeline.plan.current import current_entry
+
+    run(current_entry("search_weights"))
+
+
+def run(entry: "Entry") -> None:
+    """Search weights for every candidate, and choose one of the pairs."""
     import numpy as np
 
     from pipeline.artifacts.atomic import read_json, write_json
@@ -25,13 +33,11 @@ def main() -> None:
     from pipeline.artifacts.predictions import Predictions, write_predictions
     from pipeline.artifacts.tables import read_table
     from pipeline.class_weights import SearchedPair, choose, complexity, search_pair
-    from pipeline.config import load_params
     from pipeline.metrics import bootstrap_interval
     from pipeline.runtime.cores import count_cores
     from pipeline.runtime.progress import Progress
 
-    params = load_params()
-    settings = params.class_weights
+    settings = entry.params.class_weights
     labels = read_json(LABELS)["labels"]
     n_classes = len(labels)
     fusion = read_json(FUSION_REPORT)

@@ -1,22 +1,33 @@
 """Assign every training row to a fold: `python -m stages.split_folds`."""
 
+from typing import TYPE_CHECKING
+
 from pipeline.runtime.cli import run_stage, say
+
+if TYPE_CHECKING:
+    from pipeline.plan.entries import Entry
 
 
 def main() -> None:
     """Write data/folds.parquet: row_id, repeat, fold."""
+    from pipeline.plan.current import current_entry
+
+    run(current_entry("split_folds"))
+
+
+def run(entry: "Entry") -> None:
+    """Assign every training row to a fold of every repeat."""
     import numpy as np
     import pandas as pd
 
     from pipeline.artifacts.atomic import read_json
     from pipeline.artifacts.paths import FOLDS, LABELS, TRAIN
     from pipeline.artifacts.tables import read_table, write_table
-    from pipeline.config import load_params
     from pipeline.data.fold_checks import check_folds
     from pipeline.data.folds import assign_folds, count_split_groups, take_given_folds
     from pipeline.data.groups import merge_groups
 
-    folds = load_params().folds
+    folds = entry.params.folds
     train = read_table(TRAIN, ["row_id", "label_id", "group"], optional=["given_group", "given_fold"])
     labels = train["label_id"].to_numpy()
     ties = ["given_group"] if "given_group" in train else []

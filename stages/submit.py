@@ -4,11 +4,14 @@ When a board has scored it, `python -m stages.submit --record A 0.5832` adds a l
 git and no stage's output, and touches nothing else.
 """
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.runtime.cli import run_stage, say
+
+if TYPE_CHECKING:
+    from pipeline.plan.entries import Entry
 
 
 def main(
@@ -21,12 +24,18 @@ def main(
     if record[0]:
         return record_score(*record, date)
 
+    from pipeline.plan.current import current_entry
+
+    return run(current_entry("submit"))
+
+
+def run(entry: "Entry") -> None:
+    """Write the submission and its manifest."""
     from pipeline.artifacts.atomic import read_json, write_json, write_text
     from pipeline.artifacts.hashes import hash_file
     from pipeline.artifacts.paths import LABELS, MANIFEST, PREDICTIONS, RAW, SUBMISSION, TEST
     from pipeline.artifacts.predictions import read_predictions
     from pipeline.artifacts.tables import read_table
-    from pipeline.config import load_params
     from pipeline.data.sources.decode import decode
     from pipeline.errors import UserError
     from pipeline.submission import (
@@ -37,7 +46,7 @@ def main(
         validate_submission,
     )
 
-    data = load_params().data
+    data = entry.params.data
     labels = read_json(LABELS)["labels"]
     test_ids = read_table(TEST, ["row_id"])["row_id"].tolist()
     predictions = read_predictions(PREDICTIONS)
@@ -64,7 +73,7 @@ def main(
     shown = ", ".join(f"{label} {count}" for label, count in most[:5])
     absent = sum(count == 0 for count in counts.values())
     say(f"{len(test_ids)} rows, {len(labels)} classes, {absent} never predicted; most frequent: {shown}")
-    return say(f"submission: {SUBMISSION}")
+    say(f"submission: {SUBMISSION}")
 
 
 def record_score(board: str, score: float, date: str) -> None:

@@ -1,22 +1,31 @@
 """Learn TF-IDF or word vectors from the corpus: `python -m stages.train_vectors tfidf`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.runtime.cli import run_stage, say
 
+if TYPE_CHECKING:
+    from pipeline.plan.entries import Entry
+
 
 def main(name: Annotated[str, typer.Argument(help="A name under `vectors` in params.yaml.")]) -> None:
     """Write models/vectors/NAME/."""
+    from pipeline.plan.current import current_entry
+
+    run(current_entry("train_vectors", name))
+
+
+def run(entry: "Entry") -> None:
+    """Learn one kind of vectors."""
     from pipeline import registry
     from pipeline.artifacts.atomic import atomic_folder
     from pipeline.artifacts.paths import CORPUS, VECTORS
     from pipeline.artifacts.tables import read_table
-    from pipeline.config import load_params
 
-    params = load_params()
-    settings = params.entry("vectors", name).model_dump()
+    name = str(entry.key)
+    settings = dict(entry.settings["vectors"][name])
     texts = read_table(CORPUS, ["text"])["text"].tolist()
     with atomic_folder(VECTORS / name) as folder:
         learnt = registry.load("vectors", settings["kind"]).fit(texts, settings, folder)

@@ -71,7 +71,12 @@ def write_json(path: Path, content: Any) -> None:
 
     Raises ValueError for NaN and infinities, which are not JSON.
     """
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, to_json(content))
+
+
+def to_json(content: Any) -> str:
+    """JSON as `write_json` writes it."""
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> Any:

@@ -22,15 +22,18 @@ UNLABELLED = DATA / "unlabelled"
 FOLDS = DATA / "folds.parquet"
 EXTERNAL = DATA / "external"
 AUGMENTED = DATA / "augmented"
+ADDITIONAL = DATA / "additional"
 
 PRETRAINED = MODELS / "pretrained"
 ALIGNED = MODELS / "aligned"
 ENCODERS = MODELS / "encoders"
 VECTORS = MODELS / "vectors"
-RECIPES = MODELS / "recipes"
+PLAN = MODELS / "plan"
 MEMBERS = MODELS / "members"
-OOF_LOGITS = MODELS / "oof_logits"
-TEST_LOGITS = MODELS / "test_logits"
+# A generation of members learns from the competition's labels, a later one from an earlier one's predictions too. The
+# generation is in the path, because DVC takes a stage for a circle that depends on a folder in which it publishes.
+OOF_LOGITS = MODELS / "oof_logits" / "1"
+TEST_LOGITS = MODELS / "test_logits" / "1"
 FUSED = MODELS / "fused"
 PREDICTIONS = MODELS / "predictions.npz"
 
@@ -50,8 +53,9 @@ MARKDOWN_REPORT = REPORTS / "report.md"
 
 # The folders in which stages put their outputs, those above before those inside.
 WRITTEN = (
-    *(DATA, PLAIN, TRAIN.parent, UNLABELLED, AUGMENTED),
-    *(MODELS, PRETRAINED, ALIGNED, ENCODERS, VECTORS, MEMBERS, OOF_LOGITS, TEST_LOGITS),
+    *(DATA, PLAIN, TRAIN.parent, UNLABELLED, AUGMENTED, ADDITIONAL),
+    *(MODELS, PRETRAINED, ALIGNED, ENCODERS, VECTORS, PLAN, MEMBERS),
+    *(OOF_LOGITS.parent, OOF_LOGITS, TEST_LOGITS.parent, TEST_LOGITS),
     *(REPORTS, ALIGNMENT_REPORTS, HISTORY, HISTORY / "pretrain", HISTORY / "post_train", HISTORY / "finetune"),
     *(LENGTH_REPORTS, PLOTS),
 )
@@ -60,3 +64,8 @@ WRITTEN = (
 def fold_name(fold: int) -> str:
     """The name of a fold's file or folder; with repeated folds, fold k of repeat r is number r·n_folds + k."""
     return f"fold-{fold}"
+
+
+def plan_file(stage: str, key: str | None = None) -> Path:
+    """The file that says what a stage, or one of its entries, runs with."""
+    return PLAN / (f"{stage}.json" if key is None else f"{stage}/{key}.json")

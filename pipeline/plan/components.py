@@ -1,4 +1,4 @@
-"""The words of the registry that an entry of params.yaml loads."""
+"""The words of the registry that a stage loads for an entry of params.yaml."""
 
 import typing
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pipeline import registry
-from pipeline.artifacts.paths import VECTORS
+from pipeline.artifacts.paths import ALIGNED, ENCODERS, PRETRAINED, VECTORS
 from pipeline.config.pieces import Component
 
 
@@ -17,14 +17,22 @@ def components_of(entry: BaseModel) -> list[tuple[str, str]]:
     return list(dict.fromkeys(_below(entry, [])))
 
 
-def components_of_member(member: Any) -> list[tuple[str, str]]:
-    """What training a member loads: its kind, what reads its texts, and the words of its entry."""
-    return [("kinds", member.kind), *_readers(member.model_dump(by_alias=True)), *components_of(member)]
+def implied_components(stage: str, settings: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The words that a stage loads without being given them: what stands for a kind, and what reads texts for it."""
+    if stage == "train_vectors":
+        return [("vectors", entry["kind"]) for entry in settings["vectors"].values()]
+    if stage == "lengths":
+        return [word for member in settings["members"].values() for word in _words_of_lengths(member)]
+    if stage in ("finetune", "predict"):
+        return [word for m in settings["members"].values() for word in (("kinds", m["kind"]), *_readers(m))]
+    return []
 
 
 def _below(node: Any, families: list[str]) -> Iterator[tuple[str, str]]:
     if isinstance(node, BaseModel):
         for name, field in type(node).model_fields.items():
+            if not hasattr(node, name):
+                continue  # of params of which the entry reads a part
             marked = [data.family for data in field.metadata if isinstance(data, Component)]
             yield from _below(getattr(node, name), marked + _families(field.annotation))
     elif isinstance(node, Mapping) and families:
@@ -45,19 +53,30 @@ def _families(annotation: Any) -> list[str]:
     return found + [family for part in typing.get_args(annotation) for family in _families(part)]
 
 
-def _readers(recipe: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The words that read texts for what a recipe starts from.
+def _readers(member: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The words that read texts for what a member starts from.
 
-    What vectors are made of stands in their folder, which is not there yet: any kind and any segmentation.
+    What vectors are made of stands in their folder, which is not there yet: any kind and any segmentation. A folder of
+    one's own may be of either sort.
     """
-    # settings.json is what `is_vectors` looks for; its module would bring scipy, and this is asked for in no time.
-    source = Path(recipe["from"])
-    if recipe["kind"] != "linear" and VECTORS not in source.parents and not (source / "settings.json").exists():
-        segments = [piece["segment"] for piece in recipe.get("sequence", []) if "segment" in piece]
-        if segments:
-            return [("readers", "tokens_in_words"), ("segmentation", segments[0])]
-        return [("readers", "tokens")]
-    segmentation = [("segmentation", word) for word in registry.words("segmentation")]
-    if recipe["kind"] == "neural":
-        return [("readers", "words"), *segmentation]
-    return [("vectors", word) for word in registry.words("vectors")] + segmentation
+    source = Path(member["from"])
+    segments = [component["segment"] for component in member.get("sequence", []) if "segment" in component]
+    of_tokens = [("readers", "tokens_in_words"), ("segmentation", segments[0])] if segments else [("readers", "tokens")]
+    of_words = [("segmentation", word) for word in registry.words("segmentation")]
+    if member["kind"] == "neural":
+        of_words.append(("readers", "words"))
+    else:
+        of_words += [("vectors", word) for word in registry.words("vectors")]
+    if member["kind"] == "linear" or VECTORS in source.parents:
+        return of_words
+    return of_tokens if _holds_tokens(source) else [*of_tokens, *of_words]
+
+
+def _words_of_lengths(member: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The words that split texts whose length is counted in words."""
+    return [] if _holds_tokens(Path(member["from"])) else [("segmentation", w) for w in registry.words("segmentation")]
+
+
+def _holds_tokens(source: Path) -> bool:
+    """Whether a path is one of an encoder that a stage has made."""
+    return any(folder in source.parents for folder in (PRETRAINED, ALIGNED, ENCODERS))

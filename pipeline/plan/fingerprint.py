@@ -8,8 +8,9 @@ are in any digest. What runs at import in a reached module is in, in its order. 
 for all of them.
 
 What no name tells has to be named: a word of the registry is resolved by the entry that uses it. A module that is
-passed on as a whole, to `getattr` for instance, counts with all that it defines. Modules that say CHANGES_NO_RESULT
-carry messages, progress, errors or devices, and are left out. Not seen are the versions of other packages, which the
+passed on as a whole, to `getattr` for instance, counts with all that it defines, and files that are no Python count
+with the modules beside them: templates, for instance. Modules that say CHANGES_NO_RESULT carry messages, progress,
+errors or devices, and are left out. Not seen are the versions of other packages, which the
 lock file pins, and what acts by being defined: a decorator that registers, `__subclasses__`, an assignment to a name
 that nobody uses (but `_`) whose call changes something.
 """
@@ -21,19 +22,24 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pipeline import registry
+from pipeline.artifacts.hashes import hash_file
 from pipeline.plan.modules import (
+    IMPORT,
     Definition,
     Imported,
     Module,
     Reference,
+    files_beside,
     is_module,
+    read_definition,
     read_module,
     with_packages,
 )
 
 # The registry's table of words: which of them a stage uses is for its entry to say.
 NAMED_BY_ENTRIES = {("pipeline.registry", "FAMILIES")}
-IMPORT = "import"  # the name under which a module's statements stand
+AT_IMPORT = "at import"
+SHOWN = 12  # hex digits of a definition's digest, which is for people: the fingerprint's is whole
 
 
 class Place(NamedTuple):
@@ -58,15 +64,29 @@ class Reach:
     modules: set[str] = field(default_factory=set)
 
 
+class Fingerprint(NamedTuple):
+    """What a stage's code is known by.
+
+    Attributes:
+        code: one digest of all of it.
+        definitions: the name of each definition, without its module, and a digest of its own text, which say what has
+            changed where `code` has. Definitions of one name stand as one, and so does what runs at import.
+    """
+
+    code: str
+    definitions: dict[str, str]
+
+
 def root(location: str) -> list[Place]:
     """The places that a location names, `pipeline.losses.dice:DiceLoss`; of a module alone all that it defines."""
     module, _, name = location.partition(":")
     return [Place(module, name)] if name else _whole(module)
 
 
-def named(family: str, word: str) -> dict[str, list[Place]]:
-    """The places behind a word of the registry, under the name that an entry gives it: `losses.dice`."""
-    return {f"{family}.{word}": root(registry.FAMILIES[family][word])}
+def component(name: str) -> list[Place]:
+    """The places behind a word of the registry, `losses.dice`."""
+    family, _, word = name.partition(".")
+    return root(registry.FAMILIES[family][word])
 
 
 def reach(places: Iterable[Place]) -> Reach:
@@ -80,7 +100,7 @@ def reach(places: Iterable[Place]) -> Reach:
         place = waiting.pop()
         if place in found.texts or read_module(place.module).is_harmless:
             continue
-        definition = _definition(place)
+        definition = read_definition(*place)
         found.texts[place] = definition.text
         waiting += _import_module(place.module, found)
         for module in definition.imported:
@@ -122,21 +142,22 @@ def digests(found: Reach) -> dict[Place, str]:
         n_different = len(set(current.values()))
 
 
-def fingerprint(roots: Sequence[Place], components: Mapping[str, Sequence[Place]]) -> str:
-    """One digest of all that is reached from a stage's `roots` and from the components that its entry names."""
+def fingerprint(roots: Sequence[Place], components: Mapping[str, Sequence[Place]]) -> Fingerprint:
+    """All that is reached from a stage's `roots` and from the components that its entry names."""
     found = reach([*roots, *(place for places in components.values() for place in places)])
     of = digests(found)
-    named = {"": list(roots), **components}
-    behind = {name: sorted(of[place] for place in places if place in of) for name, places in named.items()}
+    behind = {
+        name: sorted(of[place] for place in places if place in of) for name, places in {"": roots, **components}.items()
+    }
     at_import = [[of[place] for place in _statements(module) if place in of] for module in found.modules]
-    return _digest([sorted(of.values()), sorted(behind.items()), sorted(filter(None, at_import))])
-
-
-def _definition(place: Place) -> Definition:
-    module = read_module(place.module)
-    if place.name.startswith(f"{IMPORT} "):
-        return module.statements[int(place.name.removeprefix(f"{IMPORT} "))]
-    return module.definitions[place.name]
+    files = {path: hash_file(path) for module in found.modules for path in files_beside(module)}
+    contents = sorted([path.name, digest] for path, digest in files.items())
+    code = _digest([sorted(of.values()), sorted(behind.items()), sorted(filter(None, at_import)), contents])
+    texts: dict[str, list[str]] = {path.name: [digest] for path, digest in files.items()}
+    for place, text in found.texts.items():
+        name = AT_IMPORT if place.name.startswith(f"{IMPORT} ") else place.name
+        texts.setdefault(name, []).append(text)
+    return Fingerprint(code, {name: _digest(sorted(texts[name]))[:SHOWN] for name in sorted(texts)})
 
 
 def _import_module(name: str, found: Reach) -> list[Place]:

@@ -1,7 +1,6 @@
 """The project's modules as their source shows them: definitions, other statements, and what names stand for."""
 
 import ast
-import io
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import NamedTuple
 
 from pipeline.registry import ROOT
 
+IMPORT = "import"  # the name under which a module's statements stand
 PACKAGES = ("pipeline", "stages", "tools")
 # A module in which this name is set carries messages, progress, errors or devices and changes no result.
 HARMLESS = "CHANGES_NO_RESULT"
@@ -19,6 +19,8 @@ BLOCKS = {tokenize.INDENT: "⇥", tokenize.DEDENT: "⇤", tokenize.NEWLINE: "⏎
 # Python 3.12 cuts an f-string into several tokens, 3.11 does not.
 PIECES_BEGIN = {getattr(tokenize, name) for name in ("FSTRING_START", "TSTRING_START") if hasattr(tokenize, name)}
 PIECES_END = {getattr(tokenize, name) for name in ("FSTRING_END", "TSTRING_END") if hasattr(tokenize, name)}
+
+_sources: dict[str, tuple[Path, str]] = {}
 
 
 class Imported(NamedTuple):
@@ -52,42 +54,48 @@ class Definition:
     imported: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Module:
     """A parsed module.
 
     Attributes:
-        definitions: by name; a name that is assigned twice has both statements in one.
+        name: its dotted name.
+        definitions: the statements that define each name; one that is assigned twice has both.
         statements: what runs at import and defines nothing.
         imports: what names bound by imports at the top stand for.
         imported: the project's modules that importing this one imports.
         is_harmless: whether it changes no result.
+        source: the text of its statements.
     """
 
-    definitions: Mapping[str, Definition]
-    statements: tuple[Definition, ...]
+    name: str
+    definitions: Mapping[str, list[ast.stmt]]
+    statements: list[ast.stmt]
     imports: Mapping[str, list[Imported]]
     imported: tuple[str, ...]
     is_harmless: bool
+    source: "_Source"
 
 
-@cache
 def read_module(name: str) -> Module:
     """Parse one of the project's modules.
 
     Raises ValueError for what cannot be followed: a relative import, `import *`, a module's own `__getattr__`.
     """
-    source = source_path(name).read_text(encoding="utf-8")
+    return _parse(name, read_source(name))
+
+
+@cache
+def _parse(name: str, source: str) -> Module:
     tree = ast.parse(source)
-    cut = _Source(source, tree)
-    named: dict[str, list[ast.stmt]] = {}
+    definitions: dict[str, list[ast.stmt]] = {}
     statements: list[ast.stmt] = []
     imports: dict[str, list[Imported]] = {}
     imported: list[str] = []
     for node in _top_statements(tree):
         names = _defined_names(node)
         for defined in names:
-            named.setdefault(defined, []).append(node)
+            definitions.setdefault(defined, []).append(node)
         if isinstance(node, ast.Import | ast.ImportFrom):
             _bind(imports, name, node)
             imported += _modules_of(name, node)
@@ -95,21 +103,62 @@ def read_module(name: str) -> Module:
             statements.append(node)
             for part in _imports_in(node):
                 _bind(imports, name, part)
-    if "__getattr__" in named:
+    if "__getattr__" in definitions:
         raise ValueError(f"{name}: defines __getattr__, so that nobody can tell what its names stand for")
-    return Module(
-        {defined: _definition(name, nodes, cut) for defined, nodes in named.items()},
-        tuple(_definition(name, [node], cut) for node in statements),
-        imports,
-        tuple(dict.fromkeys(imported)),
-        any(isinstance(node, ast.Assign) and ast.unparse(node.value) == "True" for node in named.get(HARMLESS, ())),
-    )
+    marks = definitions.get(HARMLESS, ())
+    is_harmless = any(isinstance(node, ast.Assign) and ast.unparse(node.value) == "True" for node in marks)
+    return Module(name, definitions, statements, imports, tuple(dict.fromkeys(imported)), is_harmless, _Source(source))
+
+
+def read_definition(module: str, name: str) -> Definition:
+    """A definition of a module; `import` and a number for a statement that defines nothing."""
+    return _cut(read_module(module), name)
+
+
+@cache
+def _cut(module: Module, name: str) -> Definition:
+    if name.startswith(f"{IMPORT} "):
+        return _definition(module.name, [module.statements[int(name.removeprefix(f"{IMPORT} "))]], module.source)
+    return _definition(module.name, module.definitions[name], module.source)
+
+
+def forget() -> None:
+    """Read every module anew when it is next asked for: its file may have changed."""
+    _sources.clear()
+    for cached in (files_beside, is_module):
+        cached.cache_clear()
+
+
+def read_source(name: str) -> str:
+    """The source of a module as it was when this process first asked for it."""
+    if name not in _sources:
+        path = source_path(name)
+        _sources[name] = path, path.read_text(encoding="utf-8")
+    return _sources[name][1]
+
+
+def sources_read() -> dict[str, tuple[Path, str]]:
+    """The modules that were asked for in this process, each with its file and its source as it was then."""
+    return dict(_sources)
 
 
 def source_path(module: str) -> Path:
     """The source file of a module (a package's is its `__init__.py`)."""
     path = ROOT.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+@cache
+def files_beside(module: str) -> tuple[Path, ...]:
+    """The files that a module may read: those of its folder, and of folders below that are no packages, but for Python.
+
+    What Python and numba keep beside the source is not meant.
+    """
+    folder = source_path(module).parent
+    below = [path for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__"]
+    data = [path for path in below if not (path / "__init__.py").exists()]
+    found = [*folder.iterdir(), *(path for part in data for path in part.rglob("*"))]
+    return tuple(sorted(path for path in found if path.is_file() and path.suffix != ".py"))
 
 
 @cache
@@ -253,47 +302,50 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 
 class _Source:
-    """A module's tokens, from which the text of a statement is put together."""
+    """The lines of a module, from which the text of a statement is put together."""
 
-    def __init__(self, source: str, tree: ast.Module):
+    def __init__(self, source: str):
         self.lines = source.splitlines(keepends=True)
-        self.tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-        self.left_out = [
-            _span(node.body[0])
-            for node in ast.walk(tree)
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and _is_docstring(node.body[0])
-        ]
-        self.left_out += [_span(node) for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
 
     def text(self, node: ast.stmt) -> str:
         """The statement's tokens, one beside the other, without comments, docstrings, imports and layout."""
         decorators = getattr(node, "decorator_list", [])
-        first = decorators[0].lineno if decorators else node.lineno
-        last = node.end_lineno or node.lineno
+        before = (decorators[0].lineno if decorators else node.lineno) - 1
+        lines = iter(self.lines[before : node.end_lineno])
+        left_out = _left_out(node)
         parts: list[str] = []
-        depth, begin = 0, (0, 0)
-        for token in self.tokens:
-            if not first <= token.start[0] <= last or token.type in LAYOUT or self._is_left_out(token.start):
+        depth, opened = 0, (0, 0)
+        for kind, string, (row, column), (last, end), _ in tokenize.generate_tokens(lambda: next(lines, "")):
+            start = (row + before, column)
+            if row + before > (node.end_lineno or 0):
+                break  # the ends of blocks, which stand before the next statement
+            if kind in LAYOUT or any(span[0] <= start < span[1] for span in left_out):
                 continue
-            if token.type in PIECES_BEGIN:
-                begin = begin if depth else token.start
+            if kind in PIECES_BEGIN:
+                opened = opened if depth else start
                 depth += 1
-            elif token.type in PIECES_END:
+            elif kind in PIECES_END:
                 depth -= 1
                 if not depth:
-                    parts.append(self._between(begin, token.end))
+                    parts.append(self._between(opened, (last + before, end)))
             elif not depth:
-                parts.append(BLOCKS.get(token.type, token.string))
+                parts.append(BLOCKS.get(kind, string))
         return " ".join(_without_empty_lines(parts))
-
-    def _is_left_out(self, place: tuple[int, int]) -> bool:
-        return any(begin <= place < end for begin, end in self.left_out)
 
     def _between(self, begin: tuple[int, int], end: tuple[int, int]) -> str:
         lines = self.lines[begin[0] - 1 : end[0]]
         lines[-1] = lines[-1][: end[1]]
         lines[0] = lines[0][begin[1] :]
         return "".join(lines)
+
+
+def _left_out(node: ast.stmt) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Where docstrings and imports stand inside of a statement."""
+    parts = list(ast.walk(node))
+    documented = [part for part in parts if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+    docstrings = [part.body[0] for part in documented if _is_docstring(part.body[0])]
+    imports = [part for part in parts if isinstance(part, ast.Import | ast.ImportFrom)]
+    return [_span(part) for part in [*docstrings, *imports]]
 
 
 def _without_empty_lines(parts: Iterable[str]) -> list[str]:

@@ -1,7 +1,6 @@
 """A copy of the project at toy size in which tests run the real `dvc repro`."""
 
 import hashlib
-import importlib
 import os
 import re
 import shutil
@@ -9,15 +8,6 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
-from ruamel.yaml import YAML
-from tracing import missed, traced
-
-from pipeline.artifacts.atomic import read_json
-from pipeline.artifacts.paths import RECIPES
-from pipeline.config import Params
-from pipeline.plan.fingerprint import Place
 
 PROJECT = Path(__file__).parents[2]
 SMALLER = {"toy: false": "toy: true", "n_folds: 5": "n_folds: 3", "bootstrap_samples: 1000": "bootstrap_samples: 20"}
@@ -100,32 +90,3 @@ def tree_hashes(path: Path) -> dict[str, str]:
         for name, file in named.items()
         if not any(part in f"{name}/" for part in hidden) and not name.endswith(".gitignore")
     }
-
-
-def run_in_process(params: Params) -> None:
-    """Run every stage in the order of dvc.yaml, in this process: importing torch once is most of a toy run's time.
-
-    Every function that runs in fine-tuning has to be in the fingerprint of its member's recipe.
-    """
-    dag = YAML(typ="safe", pure=True).load((PROJECT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-    finetune = importlib.import_module("stages.finetune")
-    for cached in (finetune._inputs, finetune._scratch_key):
-        cached.cache_clear()  # they are kept for a process, and this one runs several competitions
-    for stage, body in dag.items():
-        main = importlib.import_module(f"stages.{stage}").main
-        section = body.get("foreach", "").strip("${}")
-        for name in getattr(params, section) if section else [None]:
-            if stage == "finetune":
-                finetune_traced(name)
-            else:
-                main(name) if name else main()
-
-
-def finetune_traced(member: str) -> None:
-    """Run `finetune` in this process alone, and hold what ran against the fingerprint of the member's recipe."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CONCLAVE_DEVICES", "cpu")
-        with traced() as ran:
-            importlib.import_module("stages.finetune").main(member)
-    assert Place("stages.finetune", "train_one_fold") in ran
-    assert missed(ran, read_json(RECIPES / f"{member}.json")) == [], f"{member}: not in its fingerprint"

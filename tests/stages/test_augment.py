@@ -5,13 +5,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
 sys.path.insert(0, str(Path(__file__).parent))
-from dag_workspace import Workspace, commit, new_workspace, tree_hashes
+from dag_workspace import Workspace, commit, new_workspace
 
-from pipeline.artifacts.atomic import read_json
 from pipeline.artifacts.tables import read_table
 
 pytestmark = pytest.mark.dag
@@ -44,7 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     vectors = {"tfidf": {"kind": "tfidf"}, "w2v": W2V}
     edit_params(workspace, vectors=vectors, augment={"swapped": SWAPPED, "near": NEAR}, members=MEMBERS)
     ran = workspace.repro(*PREDICT)
-    order = ["prepare", "train_vectors@w2v", "augment@near", "recipes", "finetune@swapped"]
+    order = ["prepare", "train_vectors@w2v", "augment@near", "gather", "finetune@swapped"]
     assert [stage for stage in ran if stage in order] == order
     assert "augment@swapped" in ran
     commit(workspace)
@@ -65,11 +65,13 @@ def test_copies_belong_to_training_rows(made: Workspace) -> None:
         assert sorted(text.split()) == sorted(train[row_id].split())
 
 
-def test_recipes_name_the_copies_of_those_who_use_them(made: Workspace) -> None:
-    recipes = {name: read_json(made.root / f"models/recipes/{name}.json") for name in MEMBERS}
-    assert recipes["plain"]["augmented"] == {}
-    hashes = tree_hashes(made.root / "data/augmented")
-    assert recipes["swapped"]["augmented"] == {name: hashes[f"{name}.parquet"] for name in ("swapped", "near")}
+def test_members_get_the_copies_that_they_name(made: Workspace) -> None:
+    rows = {name: read_table(made.root / f"data/additional/{name}.parquet", ["row_id", "text"]) for name in MEMBERS}
+    copies = [
+        read_table(made.root / f"data/augmented/{name}.parquet", ["row_id", "text"]) for name in ("swapped", "near")
+    ]
+    assert len(rows["plain"]) == 0
+    pd.testing.assert_frame_equal(rows["swapped"], pd.concat(copies, ignore_index=True))
 
 
 def test_a_second_run_runs_nothing(workspace: Workspace) -> None:
@@ -82,8 +84,9 @@ def test_an_augmentation_trains_those_who_use_it(workspace: Workspace) -> None:
     other = {"method": "random_delete", "from": "data/prepared/train.parquet"}
     edit_params(workspace, augment={"swapped": {**SWAPPED, "seed": 7}, "near": NEAR, "other": other})
     ran = workspace.repro(*PREDICT)
-    assert set(ran[:2]) == {"augment@swapped", "augment@other"}
-    assert ran[2:] == ["recipes", "finetune@swapped", "predict@swapped"]
+    assert ran[0] == "plan"
+    assert set(ran[1:3]) == {"augment@swapped", "augment@other"}
+    assert ran[3:] == ["gather", "finetune@swapped", "predict@swapped"]
 
 
 def test_a_dropped_augmentation_is_pruned(workspace: Workspace) -> None:

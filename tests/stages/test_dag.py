@@ -43,13 +43,12 @@ def test_metrics_and_plots_say_something(workspace: Workspace, tmp_path: Path) -
 def test_a_members_edit_trains_that_member_alone(workspace: Workspace) -> None:
     workspace.edit("params.yaml", "  bert-ce:\n    kind: neural\n", "  bert-ce:\n    kind: neural\n    clip: 0.5\n")
     ran = workspace.repro()
-    assert ran[0] == "recipes"
-    assert set(ran[1:4]) == {"lengths@bert-ce", "finetune@bert-ce", "predict@bert-ce"}
+    assert ran[:3] == ["plan", "finetune@bert-ce", "predict@bert-ce"]
     assert trained(ran) == ["finetune@bert-ce"]
     assert "fuse" in ran
 
 
-def test_a_new_loss_reruns_recipes_alone(workspace: Workspace) -> None:
+def test_a_new_loss_reruns_the_plan_alone(workspace: Workspace) -> None:
     source = (workspace.root / "pipeline/losses/focal.py").read_text(encoding="utf-8")
     (workspace.root / "pipeline/losses/other.py").write_text(source.replace("FocalLoss", "OtherLoss"), encoding="utf-8")
     workspace.edit(
@@ -57,21 +56,24 @@ def test_a_new_loss_reruns_recipes_alone(workspace: Workspace) -> None:
         '    "losses": {\n',
         '    "losses": {\n        "other": "pipeline.losses.other:OtherLoss",\n',
     )
-    assert workspace.repro() == ["recipes"]
+    assert workspace.repro() == ["plan"]
 
 
 def test_a_fusion_param_reruns_from_fuse(workspace: Workspace) -> None:
     workspace.edit("params.yaml", "rules: [vote_first, ", "rules: [")
     ran = workspace.repro()
-    assert ran[0] == "fuse"
-    assert set(ran) <= set(FROM_FUSE)
+    assert ran[:2] == ["plan", "fuse"]
+    assert set(ran[1:]) <= set(FROM_FUSE)
 
 
 def test_an_edit_of_the_report_reruns_the_report_alone(workspace: Workspace) -> None:
     with (workspace.root / "pipeline/reporting/formats.py").open("a", encoding="utf-8") as file:
-        file.write("\n# an edit\n")
-    # `recipes` looks at all of the library, in a second, and finds nothing changed.
-    assert workspace.repro() == ["recipes", "report"]
+        file.write("\n# a comment\n")
+    assert workspace.repro() == ["plan"]
+    workspace.edit("pipeline/reporting/headline.py", "    lines = [", "    _ = 0\n    lines = [")
+    assert workspace.repro() == ["plan", "report"]
+    workspace.edit("pipeline/reporting/templates/index.html.j2", "<title>", "<title>* ")
+    assert workspace.repro() == ["plan", "report"]
 
 
 def test_board_b_trains_nothing(workspace: Workspace) -> None:
@@ -133,13 +135,13 @@ def test_a_killed_finetune_keeps_its_finished_folds(workspace: Workspace) -> Non
     process.wait()
     assert not (workspace.root / "models/members/bert-ce").exists()
 
-    before = tree_hashes(workspace.root / "models/oof_logits/bert-ce")
+    before = tree_hashes(workspace.root / "models/oof_logits/1/bert-ce")
     output = workspace.run(sys.executable, "-m", "stages.finetune", "bert-ce")
     assert "fold 0: finished before, kept" in output
     assert "fold 1: finished before, kept" in output
     assert "fold 0: macro-F1" not in output
     assert "fold 2: macro-F1" in output
-    assert tree_hashes(workspace.root / "models/oof_logits/bert-ce") == before
+    assert tree_hashes(workspace.root / "models/oof_logits/1/bert-ce") == before
 
 
 def test_folds_side_by_side_give_the_same_bytes(workspace: Workspace) -> None:

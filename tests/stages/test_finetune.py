@@ -9,6 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.artifacts.additional import gather_copies
+from pipeline.artifacts.paths import ADDITIONAL
+from pipeline.artifacts.tables import write_table
+from pipeline.plan.entries import entry_of
+from pipeline.plan.fingerprint import Fingerprint
 from pipeline.runtime.scratch import published_folders
 from pipeline.training import loop
 from stages import finetune
@@ -18,7 +23,7 @@ from stages import finetune
 def project(tmp_path, monkeypatch, tiny_checkpoint, short_texts, short_labels, neural_recipe):
     """What finetune reads of a project with one member and two folds, and a state at every update."""
     monkeypatch.chdir(tmp_path)
-    for folder in ("models/recipes", "data/prepared", "models/encoders"):
+    for folder in ("data/prepared", "models/encoders"):
         Path(folder).mkdir(parents=True)
     shutil.copytree(tiny_checkpoint("bert"), "models/encoders/x")
     row_id = [f"r{i}" for i in range(len(short_texts))]
@@ -27,14 +32,15 @@ def project(tmp_path, monkeypatch, tiny_checkpoint, short_texts, short_labels, n
     folds = pd.DataFrame({"row_id": row_id, "repeat": 0, "fold": np.arange(len(row_id)) % 2})
     folds.to_parquet("data/folds.parquet")
     Path("data/prepared/labels.json").write_text(json.dumps({"labels": ["a", "b", "c"]}))
-    recipe = neural_recipe(averaging="ema") | {"name": "bert", "augmented": {}}
-    Path("models/recipes/bert.json").write_text(json.dumps(recipe))
+    write_table(ADDITIONAL / "bert.parquet", gather_copies([]))
+    recipe = neural_recipe(averaging="ema")
+    settings = {"members": {"bert": recipe}, "runtime": {"precision": recipe.pop("precision")}}
     monkeypatch.setattr(loop.train_classifier, "__kwdefaults__", {"seconds_between_saves": 0.0})
     monkeypatch.setenv("CONCLAVE_DEVICES", "cpu")
-    for cached in (finetune._inputs, finetune._scratch_key):
+    for cached in (finetune._inputs, finetune._scratch):
         cached.cache_clear()
-    yield
-    for cached in (finetune._inputs, finetune._scratch_key):
+    yield entry_of("finetune", "bert", settings, (), Fingerprint("code", {}))
+    for cached in (finetune._inputs, finetune._scratch):
         cached.cache_clear()
 
 
@@ -47,7 +53,7 @@ def outputs():
 @pytest.fixture
 def whole(project):
     """The outputs of a run that nobody disturbed; nothing else is left of it."""
-    finetune.main("bert")
+    finetune.run(project)
     made = outputs()
     assert {f"models/members/bert/fold-{k}/model.safetensors" for k in (0, 1)} <= made.keys()
     assert not {"curve.csv", "sha256.json"} & {Path(file).name for file in made}
@@ -60,7 +66,7 @@ def clear(*folders):
         shutil.rmtree(folder)
 
 
-def test_goes_on_in_the_middle_of_a_fold(whole, monkeypatch):
+def test_goes_on_in_the_middle_of_a_fold(project, whole, monkeypatch):
 
     updates, made = iter(range(1, 99)), []
 
@@ -79,22 +85,22 @@ def test_goes_on_in_the_middle_of_a_fold(whole, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(loop, "updater", updater)
         with pytest.raises(KeyboardInterrupt):
-            finetune.main("bert")
+            finetune.run(project)
         assert outputs() == {}
         assert [path.name[:13] for path in Path(".scratch").rglob("*.state.*")] == ["fold-1.state."]
         made.clear()
-        finetune.main("bert")
+        finetune.run(project)
     assert len(made) == 6, "two of the second fold's eight updates were made before"
     assert outputs() == whole
     assert not [*Path(".scratch").rglob("*.state*"), *Path(".scratch").rglob("*.lock"), *Path().rglob(".tmp-*")]
 
 
-def test_finished_folds_are_published_again_until_dvc_has_recorded_them(whole, capsys):
+def test_finished_folds_are_published_again_until_dvc_has_recorded_them(project, whole, capsys):
     """A kill between the last fold and DVC's own end: DVC removes the outputs and runs the stage again."""
-    finetune.main("bert")
+    finetune.run(project)
     clear("models/members", "models/oof_logits", "reports")
     capsys.readouterr()
-    finetune.main("bert")
+    finetune.run(project)
     assert outputs() == whole
     assert capsys.readouterr().out.splitlines()[:2] == [f"bert fold {k}: finished before, kept" for k in (0, 1)]
     assert [published.stage for published in published_folders()] == ["finetune@bert"]
@@ -102,8 +108,8 @@ def test_finished_folds_are_published_again_until_dvc_has_recorded_them(whole, c
 
 @pytest.mark.parametrize("file", ["weights/model.safetensors", "logits.npz", "history.csv", "sha256.json"])
 @pytest.mark.parametrize("damage", ["cut", "flipped", "gone"])
-def test_a_damaged_fold_is_trained_again_and_the_others_are_kept(whole, capsys, file, damage):
-    finetune.main("bert")
+def test_a_damaged_fold_is_trained_again_and_the_others_are_kept(project, whole, capsys, file, damage):
+    finetune.run(project)
     clear("models/members", "models/oof_logits", "reports")
     (folder,) = Path(".scratch").glob("bert-*/fold-0")
     content = bytearray((folder / file).read_bytes())
@@ -115,7 +121,7 @@ def test_a_damaged_fold_is_trained_again_and_the_others_are_kept(whole, capsys, 
     else:
         (folder / file).unlink()
     capsys.readouterr()
-    finetune.main("bert")
+    finetune.run(project)
     assert outputs() == whole
     said = capsys.readouterr().out.splitlines()
     assert said[:2] == [
@@ -125,8 +131,8 @@ def test_a_damaged_fold_is_trained_again_and_the_others_are_kept(whole, capsys, 
     assert [line for line in said if "macro-F1" in line and "fold 1" in line] == []
 
 
-def test_a_fold_that_somebody_else_has_finished_meanwhile_is_not_trained(whole, monkeypatch, capsys):
+def test_a_fold_that_somebody_else_has_finished_meanwhile_is_not_trained(project, whole, monkeypatch, capsys):
     """Two terminals: the second waits for the first at its fold, and then has nothing to do."""
-    finetune.main("bert", fold=1)
+    finetune.run(project, fold=1)
     monkeypatch.setattr(finetune, "_train_into", None)
-    finetune.train_one_fold("bert", 1, "cpu")
+    finetune.train_one_fold(project, 1, "cpu")

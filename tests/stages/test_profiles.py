@@ -1,21 +1,38 @@
-"""Every profile, whole, at toy size, on files of its competition's format made here."""
+"""Every profile and params.yaml, whole, at toy size, on files of the competition's format made here.
 
+What runs is written down: every function that a stage's entry runs has to be in its fingerprint, and an edit of any of
+them has to change it.
+"""
+
+import ast
 import csv
 import json
+import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from dag_workspace import run_in_process
+from dag_workspace import environment
+from numpy.typing import NDArray
+from tiny_ensemble import write_files, write_params
 
 from pipeline.artifacts.atomic import read_json
 from pipeline.config import load_params
+from pipeline.plan import fingerprint, modules
+from pipeline.plan.entries import fingerprint_of
+from pipeline.plan.fingerprint import Place, component, reach, root
+from pipeline.plan.modules import read_definition, read_module
 from stages import hold_out
 
 ROOT = Path(__file__).parents[2]
-PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
+OWN, TINY = "params", "tiny"
+FILES = {path.stem: path for path in [ROOT / f"{OWN}.yaml", *sorted((ROOT / "profiles").glob("*.yaml"))]}
+N_MUTATIONS = 100
 
 pytestmark = pytest.mark.dag
 
@@ -96,25 +113,129 @@ WRITERS: dict[str, Callable[[Path], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("profile", PROFILES)
-def test_profile_runs_from_files_to_submission(profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = (ROOT / f"profiles/{profile}.yaml").read_text(encoding="utf-8")
+class Run(NamedTuple):
+    """What came of a params file: its folder, its test ids, and the places that each entry ran."""
+
+    folder: Path
+    test_ids: list[str] | None
+    ran: dict[str, set[Place]] | str
+
+
+@pytest.fixture(scope="module")
+def runs(
+    tmp_path_factory: pytest.TempPathFactory, short_texts: list[str], short_labels: NDArray[np.int64]
+) -> dict[str, Run]:
+    """Every params file run whole at toy size, all in one process beside this one: importing torch takes longer.
+
+    A competition of 60 rows with every fusion rule runs in another process, where no function is machine code.
+    """
+    root = tmp_path_factory.mktemp("profiles")
+    test_ids = {name: write_competition(root / name, file) for name, file in FILES.items()}
+    write_files(root / TINY, short_texts, short_labels)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root / TINY)
+        write_params()
+    found = record(root, list(FILES)) | record(root, [TINY], NUMBA_DISABLE_JIT="1")
+    return {name: Run(root / name, test_ids.get(name), as_places(ran)) for name, ran in found.items()}
+
+
+def write_competition(folder: Path, file: Path) -> list[str] | None:
+    """A params file at toy size, and its competition's files where no stage makes them: → test ids."""
+    folder.mkdir()
+    text = file.read_text(encoding="utf-8")
     assert "toy: false" in text
-    (tmp_path / "params.yaml").write_text(text.replace("toy: false", "toy: true"), encoding="utf-8")
-    shutil.copyfile(ROOT / "requirements.lock", tmp_path / "requirements.lock")
-    monkeypatch.chdir(tmp_path)
-    params = load_params()
-    test_ids = None
-    if params.data.competition in WRITERS:
-        folder = tmp_path / "data/raw" / params.data.competition
-        folder.mkdir(parents=True)
-        test_ids = WRITERS[params.data.competition](folder)
+    (folder / "params.yaml").write_text(text.replace("toy: false", "toy: true"), encoding="utf-8")
+    shutil.copyfile(ROOT / "requirements.lock", folder / "requirements.lock")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        competition = load_params().data.competition
+        if competition not in WRITERS:
+            return None
+        raw = folder / "data/raw" / competition
+        raw.mkdir(parents=True)
+        return WRITERS[competition](raw)
 
-    run_in_process(params)
 
-    submission = Path("reports/submission.csv").read_text(encoding="utf-8").splitlines()
-    labels = read_json(Path("data/prepared/labels.json"))["labels"]
+def record(root: Path, names: list[str], **variables: str) -> dict[str, Any]:
+    """Run the competitions in folders below the root in a process of their own: → what `record_runs.py` has noted."""
+    output = root / f"{names[0]}.json"
+    command = [sys.executable, str(ROOT / "tests/stages/record_runs.py"), str(output), *(str(root / n) for n in names)]
+    done = subprocess.run(command, env=environment() | variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(output.read_text(encoding="utf-8"))
+    return {name: found[str(root / name)] for name in names}
+
+
+def as_places(ran: dict[str, list[list[str]]] | str) -> dict[str, set[Place]] | str:
+    return ran if isinstance(ran, str) else {entry: {Place(*pair) for pair in pairs} for entry, pairs in ran.items()}
+
+
+def components_of(folder: Path, entry: str) -> tuple[str, ...]:
+    """The components of an entry, as its plan names them."""
+    return tuple(read_json(folder / "models/plan" / f"{entry.replace('@', '/')}.json")["components"])
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_params_run_from_files_to_submission(runs: dict[str, Run], name: str) -> None:
+    folder, test_ids, ran = runs[name]
+    assert isinstance(ran, dict), ran
+    submission = (folder / "reports/submission.csv").read_text(encoding="utf-8").splitlines()
+    labels = read_json(folder / "data/prepared/labels.json")["labels"]
     ids, predicted = zip(*(line.split(",") for line in submission[1:]), strict=True)
     assert test_ids is None or list(ids) == test_ids
     assert set(predicted) <= set(labels)
-    assert "<title>" in Path("reports/index.html").read_text(encoding="utf-8")
+    assert "<title>" in (folder / "reports/index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [*FILES, TINY])
+def test_what_runs_is_in_the_fingerprint(runs: dict[str, Run], name: str) -> None:
+    folder, _, ran = runs[name]
+    assert isinstance(ran, dict), ran
+    for entry, places in ran.items():
+        stage, _, _ = entry.partition("@")
+        components = [place for name in components_of(folder, entry) for place in component(name)]
+        reached = reach([*root(f"stages.{stage}:run"), *components]).texts
+        missed = sorted(str(place) for place in places - reached.keys() if not read_module(place.module).is_harmless)
+        assert missed == [], f"{entry} runs what its fingerprint does not know"
+        assert Place(f"stages.{stage}", "run") in places
+
+
+def test_machine_code_is_seen_where_it_is_none(runs: dict[str, Run]) -> None:
+    ran = runs[TINY].ran
+    assert isinstance(ran, dict), ran
+    assert Place("pipeline.fusion.votes", "count_votes") in ran["fuse"]
+    assert Place("pipeline.class_weights.kernels", "macro_f1_of_weightings") in ran["search_weights"]
+
+
+def test_an_edit_of_a_function_changes_every_plan_that_runs_it(
+    runs: dict[str, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One more statement in each of a hundred functions that ran, one after the other."""
+    entries: dict[tuple[str, tuple[str, ...]], set[Place]] = {}
+    for name in (OWN, TINY):
+        folder, _, ran = runs[name]
+        assert isinstance(ran, dict), ran
+        for entry, places in ran.items():
+            key = entry.partition("@")[0], components_of(folder, entry)
+            entries[key] = entries.get(key, set()) | places
+    functions = sorted(place for place in set().union(*entries.values()) if not read_module(place.module).is_harmless)
+    drawn = random.Random(0).sample(functions, N_MUTATIONS)
+    before = {key: fingerprint_of(*key).code for key in entries}
+    for place in drawn:
+        edited = with_statement(place)
+        monkeypatch.setattr(
+            fingerprint, "read_definition", lambda *at, p=place, e=edited: e if at == p else read_definition(*at)
+        )
+        for key, places in entries.items():
+            assert place not in places or fingerprint_of(*key).code != before[key], f"{place} was edited: {key}"
+
+
+def with_statement(place: Place) -> modules.Definition:
+    """A definition with one more statement at its end."""
+    source = modules.read_source(place.module)
+    (node,) = [node for node in ast.parse(source).body if getattr(node, "name", None) == place.name]
+    lines = source.splitlines(keepends=True)
+    lines.insert(node.end_lineno or 0, f"{' ' * node.body[-1].col_offset}pass\n")  # type: ignore[attr-defined]
+    edited = "".join(lines)
+    nodes = [node for node in ast.parse(edited).body if getattr(node, "name", None) == place.name]
+    return modules._definition(place.module, nodes, modules._Source(edited))

@@ -16,8 +16,8 @@ NAMED = [
     "models/vectors/tfidf/idf.npy",
     "data/augmented/swapped.parquet",
     "models/members/bert-ce/fold-0/model.safetensors",
-    "models/oof_logits/bert-ce/fold-0.npz",
-    "models/test_logits/bert-ce/fold-0.npz",
+    "models/oof_logits/1/bert-ce/fold-0.npz",
+    "models/test_logits/1/bert-ce/fold-0.npz",
     "reports/alignment/tiny-bert.json",
     "reports/lengths/bert-ce.json",
     "reports/history/pretrain/tiny-bert.csv",
@@ -26,9 +26,9 @@ NAMED = [
 ]
 LEFT = [re.sub("tiny(?=-bert)|bert(?=-ce)|tfidf|swapped|news", "old", file) for file in NAMED]
 OTHERS = [
-    "models/oof_logits/.gitignore",
+    "models/oof_logits/1/.gitignore",
     "models/members/.keep/x",
-    "models/recipes/old-ce.json",
+    "models/plan/finetune/old-ce.json",
     "models/fused/old-ce.npz",
     "reports/data.json",
     "data/raw/old/train.csv",
@@ -107,8 +107,8 @@ def test_external_members_are_named_too(project):
     assert found == 1
     Path("params.yaml").write_text(text, encoding="utf-8")
     prune.main()
-    assert Path("models/oof_logits/old-ce").exists()
-    assert Path("models/test_logits/old-ce").exists()
+    assert Path("models/oof_logits/1/old-ce").exists()
+    assert Path("models/test_logits/1/old-ce").exists()
     assert not Path("models/members/old-ce").exists()
 
 

@@ -9,6 +9,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline import registry
+from pipeline.plan.current import current_entry
+from stages import plan
 
 ROOT = Path(__file__).parents[2]
 PARAMS = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
@@ -44,23 +46,29 @@ def write_params(**changes):
     Path("params.yaml").write_text(json.dumps(PARAMS | changes), encoding="utf-8")  # JSON is YAML
 
 
-def make_ensemble(root, short_texts, short_labels):
-    """Let every stage run in the folder `root`; test texts shout, so that cleaning has something to do."""
+def write_files(root, short_texts, short_labels):
+    """The competition's files; test texts shout, so that cleaning has something to do."""
     raw = root / "data/raw/tiny"
     labels = [f"class {label}" for label in short_labels]
     rows = [[f"r{i}", text, label] for i, (text, label) in enumerate(zip(short_texts, labels, strict=True))]
     write_csv(raw / "train.csv", ["id", "text", "label"], rows)
     shouted = [f"  {text.upper()} " for text in short_texts[:20]]
     write_csv(raw / "test.csv", ["id", "text"], [*([f"t{i}", text] for i, text in enumerate(shouted)), ["t20", " "]])
+
+
+def make_ensemble(root, short_texts, short_labels):
+    """Let every stage run in the folder `root`."""
+    write_files(root, short_texts, short_labels)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         write_params()
         finetune = importlib.import_module("stages.finetune")
+        plan.main("", "")
         for stage, names in {
             "prepare": [None],
             "split_folds": [None],
             "train_vectors": PARAMS["vectors"],
-            "recipes": [None],
+            "gather": [None],
             "lengths": PARAMS["members"],
             "finetune": PARAMS["members"],
             "predict": PARAMS["members"],
@@ -68,8 +76,8 @@ def make_ensemble(root, short_texts, short_labels):
             "search_weights": [None],
             "submit": [None],
         }.items():
-            main = importlib.import_module(f"stages.{stage}").main
-            for cached in (finetune._inputs, finetune._scratch_key):
+            module = importlib.import_module(f"stages.{stage}")
+            for cached in (finetune._inputs, finetune._scratch):
                 cached.cache_clear()
             for name in names:
-                main(name) if name else main()
+                module.run(current_entry(stage, name))

@@ -11,8 +11,8 @@ from ruamel.yaml import YAML
 from pipeline import registry
 from pipeline.config import schema
 from pipeline.config.load import load_params
-from pipeline.plan.components import components_of, components_of_member
-from pipeline.plan.fingerprint import fingerprint, named, root
+from pipeline.plan.components import components_of, implied_components
+from pipeline.plan.fingerprint import component, fingerprint, root
 
 ROOT = Path(__file__).parents[3]
 DEFAULTS = YAML(typ="safe").load(ROOT / "params.yaml")["defaults"]
@@ -70,7 +70,9 @@ def test_every_section_of_params_names_its_words():
     ],
 )
 def test_what_reads_a_members_texts_follows_from_where_it_starts(changes, words):
-    found = set(components_of_member(member(**changes)))
+    written = member(**changes)
+    settings = {"members": {"x": written.model_dump(by_alias=True)}}
+    found = {*implied_components("finetune", settings), *components_of(written)}
     assert {("kinds", "neural"), *words} <= found
     assert {word for family, word in found if family == "readers"} == {
         word for family, word in words if family == "readers"
@@ -83,10 +85,11 @@ PRINT_ALL = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pipeline import registry
-from pipeline.plan.fingerprint import fingerprint, named, root
+from pipeline.plan.fingerprint import component, fingerprint, root
 for family in registry.FAMILIES:
     for word in registry.words(family):
-        print(family, word, fingerprint(root("stages.finetune:main"), named(family, word)))
+        name = f"{family}.{word}"
+        print(name, fingerprint(root("stages.finetune:run"), {name: component(name)}))
 """
 
 
@@ -105,12 +108,8 @@ def fingerprints(python):
 
 def test_every_word_has_a_fingerprint_of_its_own():
     """But for kinds whose words are whole modules, nothing of the registry is reached from fine-tuning by itself."""
-    main = root("stages.finetune:main")
-    found = {
-        (family, word): fingerprint(main, named(family, word))
-        for family in registry.FAMILIES
-        for word in registry.words(family)
-    }
+    words = [f"{family}.{word}" for family in registry.FAMILIES for word in registry.words(family)]
+    found = {word: fingerprint(root("stages.finetune:run"), {word: component(word)}).code for word in words}
     assert len(set(found.values())) == len(found)
 
 

@@ -69,8 +69,7 @@ def project(tmp_path, monkeypatch):
 
 
 def clear():
-    modules.read_module.cache_clear()
-    modules.is_module.cache_clear()
+    modules.forget()
 
 
 def digest(project, location, **files):

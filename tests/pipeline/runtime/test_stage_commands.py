@@ -49,17 +49,17 @@ def test_a_stage_says_in_its_first_line_how_to_run_it(stage):
 
 def test_a_stage_is_a_program():
     done = subprocess.run(
-        [sys.executable, "-m", "stages.recipes", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-m", "stages.plan", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert "Write models/recipes/<member>.json for every member." in done.stdout
+    assert "Write models/plan/<stage>.json and models/plan/<stage>/<entry>.json" in done.stdout
 
 
-def test_recipes_are_written_without_torch(tmp_path):
-    """They are written anew after every edit anywhere in the library."""
+def test_the_plan_is_made_without_torch(tmp_path):
+    """It is made anew after every edit anywhere in the library."""
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
     code = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from stages.recipes import main; main()\n"
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from stages.plan import main; main('', '')\n"
         f"assert not set({HEAVY}) & set(sys.modules), set({HEAVY}) & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
-    assert (tmp_path / "models/recipes/bert-ce.json").exists()
+    assert (tmp_path / "models/plan/finetune/bert-ce.json").exists()

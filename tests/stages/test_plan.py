@@ -3,7 +3,6 @@ import copy
 import io
 import json
 import shutil
-import sys
 import tokenize
 from pathlib import Path
 
@@ -11,18 +10,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline import registry
-from pipeline.artifacts.atomic import write_json
-from pipeline.artifacts.hashes import hash_file
-from pipeline.errors import UserError
 from pipeline.plan import modules
-from pipeline.plan.fingerprint import Place
-from stages import recipes
-
-sys.path.insert(0, str(Path(__file__).parent))
-from tracing import missed, traced
+from pipeline.plan.entries import STAGES
+from stages import plan
 
 ROOT = Path(__file__).parents[2]
-FOLDER = Path("models/recipes")
+PLAN = Path("models/plan")
 # The real params, with the pieces that the tests reckon with.
 REAL = YAML(typ="safe").load(ROOT / "params.yaml")
 REAL["toy"] = False
@@ -58,9 +51,6 @@ def tree(tmp_path_factory):
     for name in ("pipeline", "stages"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     (root / "params.yaml").write_text(json.dumps(REAL), encoding="utf-8")  # JSON is YAML
-    (root / "data/augmented").mkdir(parents=True)
-    for name in REAL["augment"]:
-        (root / f"data/augmented/{name}.parquet").write_text(name)
     return root
 
 
@@ -72,8 +62,8 @@ def project(tree, monkeypatch):
     monkeypatch.setattr(registry, "ROOT", tree)
     registry.arguments.cache_clear()
     yield tree
-    for cached in (registry.arguments, modules.read_module, modules.is_module):
-        cached.cache_clear()
+    registry.arguments.cache_clear()
+    modules.forget()
 
 
 @pytest.fixture
@@ -104,7 +94,7 @@ def edit(project):
 
 @pytest.fixture(scope="module")
 def unedited(tree):
-    """The recipes of the copy as it is."""
+    """The plan of the copy as it is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tree)
         patch.setattr(modules, "ROOT", tree)
@@ -112,11 +102,11 @@ def unedited(tree):
 
 
 def write():
-    """Run the stage: → the bytes of every member's recipe."""
-    for cached in (modules.read_module, modules.is_module):
-        cached.cache_clear()
-    recipes.main()
-    return {path.stem: path.read_bytes() for path in sorted(FOLDER.iterdir())}
+    """Run the stage: → the bytes of every file."""
+    modules.forget()
+    plan.main("", "")
+    files = sorted(path for path in PLAN.rglob("*") if path.is_file())
+    return {path.relative_to(PLAN).with_suffix("").as_posix(): path.read_bytes() for path in files}
 
 
 def with_statement(source, name):
@@ -128,26 +118,45 @@ def with_statement(source, name):
 
 
 def changed(before, after):
+    """The members whose training an edit concerns."""
+    return [name.removeprefix("finetune/") for name in all_changed(before, after) if name.startswith("finetune/")]
+
+
+def all_changed(before, after):
     return [name for name in after if before.get(name) != after[name]]
 
 
-def test_a_recipe_says_everything(unedited):
-    recipe = json.loads(unedited["nezha-dice"])
-    assert recipe["name"] == "nezha-dice"
+def content(plan, name):
+    return json.loads(plan[name])
+
+
+def test_an_entry_says_everything(unedited):
+    entry = content(unedited, "finetune/nezha-dice")
+    assert list(entry) == ["settings", "components", "code", "definitions"]
+    assert entry["settings"].keys() == {"members", "runtime"}
+    assert entry["settings"]["runtime"] == {"precision": REAL["runtime"]["precision"]}
+    recipe = entry["settings"]["members"]["nezha-dice"]
     assert recipe["from"] == "models/encoders/tiny-nezha"
     assert recipe["loss"] == {"name": "dice", **REAL["defaults"]["losses"]["dice"]}
     assert recipe["batch_size"] == REAL["defaults"]["neural"]["batch_size"]
-    assert recipe["precision"] == REAL["runtime"]["precision"]
-    assert recipe["pieces"] == {
-        "kinds.neural": "pipeline.members.neural",
-        "readers.tokens": "pipeline.data.token_ids:load_token_reader",
-        "layers.last": "pipeline.models.layers.last:LastLayer",
-        "poolers.dynamic_routing": "pipeline.models.poolers.dynamic_routing:DynamicRoutingPooler",
-        "losses.dice": "pipeline.losses.dice:DiceLoss",
-        "imbalance.none": "pipeline.losses.imbalance:uniform",
-        "contrastive.supcon": "pipeline.losses.contrastive:SupConLoss",
-        "samplers.shuffle": "pipeline.training.samplers.shuffle:shuffle",
-        "schedules.linear": "pipeline.training.schedules.linear:linear",
+    assert entry["components"] == [
+        "contrastive.supcon",
+        "imbalance.none",
+        "kinds.neural",
+        "layers.last",
+        "losses.dice",
+        "poolers.dynamic_routing",
+        "readers.tokens",
+        "samplers.shuffle",
+        "schedules.linear",
+    ]
+    assert {"DiceLoss", "DynamicRoutingPooler", "train_classifier", "run"} <= entry["definitions"].keys()
+    assert "FocalLoss" not in entry["definitions"]
+
+
+def test_every_stage_has_its_entries(unedited):
+    assert {name.partition("/")[0] for name in unedited} == {
+        stage for stage, (section, _) in STAGES.items() if section is None or REAL[section]
     }
 
 
@@ -155,9 +164,15 @@ def test_who_reads_words_beside_tokens_runs_their_segmentation(unedited, edit):
     edit("members.bert-ce.sequence", ["gru", {"name": "word_conv", "segment": "jieba"}])
     after = write()
     assert changed(unedited, after) == ["bert-ce"]
-    recipe = json.loads(after["bert-ce"])
-    assert {"readers.tokens_in_words", "segmentation.jieba", "sequence.word_conv"} <= set(recipe["pieces"])
-    assert "readers.tokens" not in recipe["pieces"]
+    components = content(after, "finetune/bert-ce")["components"]
+    assert {"readers.tokens_in_words", "segmentation.jieba", "sequence.word_conv"} <= set(components)
+    assert "readers.tokens" not in components
+
+
+def test_a_folder_of_ones_own_may_hold_tokens_or_words(unedited, edit):
+    """The plan looks at no artifact: what is in the folder may not be there yet."""
+    edit("members.bert-ce.from", "models/own/x")
+    assert {"readers.tokens", "readers.words"} <= set(content(write(), "finetune/bert-ce")["components"])
 
 
 def test_the_same_again(project, unedited):
@@ -180,7 +195,7 @@ def test_the_same_again(project, unedited):
         ("toy", True, TRAINED_BY_TORCH),
     ],
 )
-def test_an_edit_of_params_changes_the_recipes_of_those_it_concerns(unedited, edit, place, value, whose):
+def test_an_edit_of_params_changes_the_entries_of_those_it_concerns(unedited, edit, place, value, whose):
     edit(place, value)
     assert changed(unedited, write()) == whose
 
@@ -203,7 +218,10 @@ def test_an_edit_of_params_changes_the_recipes_of_those_it_concerns(unedited, ed
         ("pipeline/metrics/scores.py", "macro_f1", ALL),
         ("pipeline/metrics/scores.py", "fold_macro_f1", []),
         ("stages/finetune.py", "train_one_fold", ALL),
-        ("stages/recipes.py", "main", []),
+        ("stages/finetune.py", "main", []),
+        ("stages/plan.py", "main", []),
+        ("pipeline/plan/unedited.py", "check_code", []),
+        ("pipeline/config/load.py", "load_params", []),
         ("pipeline/reporting/html.py", "render_html", []),
         ("pipeline/artifacts/logits.py", "write_logits", ALL),
         ("pipeline/artifacts/logits.py", "read_logits", []),
@@ -214,12 +232,65 @@ def test_an_edit_of_params_changes_the_recipes_of_those_it_concerns(unedited, ed
         ("pipeline/runtime/progress.py", "Progress", []),
     ],
 )
-def test_an_edit_of_code_changes_the_recipes_of_those_who_run_it(unedited, edit, file, name, whose):
+def test_an_edit_of_code_changes_the_entries_of_those_who_run_it(unedited, edit, file, name, whose):
     edit(file, name)
     assert changed(unedited, write()) == whose
 
 
-def test_no_comment_and_no_docstring_changes_a_recipe(unedited, project):
+@pytest.mark.parametrize(
+    ("place", "value", "whose"),
+    [
+        ("data.sample_submission", None, ["submit"]),
+        ("data.answer_key", None, ["report"]),
+        ("data.test", "b.csv", ["prepare"]),
+        ("data.clean", [], ["prepare"]),
+        ("folds.seed", 7, ["split_folds"]),
+        ("encoders.tiny-bert.post_train.steps", 7, ["post_train/tiny-bert", "report"]),
+        ("encoders.tiny-bert.align.min_count", 7, ["align_vocab/tiny-bert"]),
+        ("scratch.tiny-bert.vocab_size", 700, ["pretrain/tiny-bert"]),
+        ("class_weights.shrinkage", 0.5, ["search_weights"]),
+        ("fusion.rules", ["vote_first"], ["fuse"]),
+        ("members.bert-ce.max_length", 99, ["finetune/bert-ce", "lengths/bert-ce", "predict/bert-ce"]),
+        ("members.bert-ce.augment", ["used"], ["finetune/bert-ce", "gather", "predict/bert-ce"]),
+        ("vectors.w2v.window", 7, ["train_vectors/w2v"]),
+        ("embedded.stackdocs.seed", 7, ["collect/stackdocs"]),
+        ("runtime.seed", 7, [f"{s}/{e}" for s in ("align_vocab", "post_train", "pretrain") for e in REAL["scratch"]]),
+    ],
+)
+def test_an_edit_of_params_changes_the_stages_that_read_it(unedited, edit, place, value, whose):
+    edit(place, value)
+    assert all_changed(unedited, write()) == whose
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "whose"),
+    [
+        ("pipeline/losses/dice.py", "DiceLoss", ["finetune/nezha-dice", "predict/nezha-dice"]),
+        ("pipeline/fusion/nested.py", "fuse_nested", ["fuse"]),
+        ("pipeline/class_weights/selection.py", "nested_choice", ["search_weights"]),
+        ("pipeline/class_weights/search.py", "search", ["fuse", "search_weights"]),
+        ("pipeline/reporting/html.py", "render_html", ["report"]),
+        ("pipeline/submission/format.py", "render_submission", ["submit"]),
+        ("pipeline/data/folds.py", "assign_folds", ["split_folds"]),
+        ("pipeline/vocab/surgery.py", "remap_model", ["align_vocab/tiny-bert", "align_vocab/tiny-nezha"]),
+        ("pipeline/augmentation/random_swap.py", "random_swap", ["augment/unused", "augment/used"]),
+    ],
+)
+def test_an_edit_of_code_changes_the_stages_that_run_it(unedited, edit, file, name, whose):
+    edit(file, name)
+    assert all_changed(unedited, write()) == whose
+
+
+def test_a_template_is_code_of_the_report(unedited, project):
+    file = Path("pipeline/reporting/templates/index.html.j2")
+    original = file.read_text(encoding="utf-8")
+    file.write_text(original + " ", encoding="utf-8")
+    after = write()
+    file.write_text(original, encoding="utf-8")
+    assert all_changed(unedited, after) == ["report"]
+
+
+def test_no_comment_and_no_docstring_changes_the_plan(unedited, project):
     """Every docstring is reworded, and a comment stands before and behind every line that may have one."""
     for file in [*Path("pipeline").rglob("*.py"), *Path("stages").rglob("*.py")]:
         original = file.read_text(encoding="utf-8")
@@ -228,7 +299,7 @@ def test_no_comment_and_no_docstring_changes_a_recipe(unedited, project):
     after = write()
     for file in [*Path("pipeline").rglob("*.py"), *Path("stages").rglob("*.py")]:
         shutil.copyfile(ROOT / file, file)
-    assert changed(unedited, after) == []
+    assert after == unedited
 
 
 def reworded(source):
@@ -262,30 +333,14 @@ def test_a_new_loss_changes_nobody_and_can_be_used(unedited, edit, monkeypatch):
     edit("members.nezha-dice.loss", {"name": "poly", "epsilon": 1})
     after = write()
     assert changed(unedited, after) == ["nezha-dice"]
-    recipe = json.loads(after["nezha-dice"])
-    assert recipe["loss"] == {"name": "poly", "epsilon": 1.0}
+    settings = content(after, "finetune/nezha-dice")["settings"]
+    assert settings["members"]["nezha-dice"]["loss"] == {"name": "poly", "epsilon": 1.0}
     edit("pipeline/losses/cross_entropy.py", "CrossEntropyLoss")
     assert "nezha-dice" in changed(after, write()), "which the new loss is made of"
 
 
-@pytest.mark.parametrize(("name", "whose"), [("used", ["tfidf-svm"]), ("unused", [])])
-def test_other_copies_change_the_recipes_of_those_who_use_them(project, unedited, name, whose):
-    path = Path(f"data/augmented/{name}.parquet")
-    path.write_text("other")
-    assert changed(unedited, write()) == whose
-    path.write_text(name)
-
-
-def test_copies_that_are_not_there_are_refused(project):
-    path = Path("data/augmented/used.parquet")
-    path.rename("away")
-    with pytest.raises(UserError, match=r"used\.parquet: not found"):
-        write()
-    Path("away").rename(path)
-
-
 def test_another_place_for_a_word_changes_those_who_use_it(project, unedited, monkeypatch):
-    """Even within one file, whose hash stays."""
+    """Even within one file."""
     monkeypatch.setitem(registry.FAMILIES["imbalance"], "none", "pipeline.losses.imbalance:balanced")
     assert changed(unedited, write()) == NEURAL
 
@@ -296,31 +351,6 @@ def test_a_new_and_a_dropped_member_leave_the_others_alone(unedited, edit):
     focal = {"kind": "neural", "from": "models/encoders/tiny-bert", "loss": "focal"}
     edit("members", {"bert-focal": focal, **members})
     after = write()
-    assert list(after) == sorted(["bert-focal", *TRAINED_BY_TORCH]), "the dropped member's recipe is gone"
+    trained = [name.removeprefix("finetune/") for name in after if name.startswith("finetune/")]
+    assert trained == sorted(["bert-focal", *TRAINED_BY_TORCH]), "the dropped member's entry is gone"
     assert changed(unedited, after) == ["bert-focal"]
-
-
-def test_the_net_under_the_fingerprints_can_catch(unedited):
-    """What `tests/stages/tracing.py` would say of a function that runs and is not reached."""
-    recipe = json.loads(unedited["bert-ce"])
-    ran = {
-        Place("pipeline.training.loop", "train_classifier"),  # reached
-        Place("pipeline.runtime.progress", "Progress"),  # changes no result
-        Place("pipeline.members.linear", "train_fold"),
-        Place("pipeline.losses.dice", "DiceLoss"),
-    }
-    assert missed(ran, recipe) == ["pipeline.losses.dice:DiceLoss", "pipeline.members.linear:train_fold"]
-    assert missed(ran, json.loads(unedited["nezha-dice"])) == ["pipeline.members.linear:train_fold"]
-
-
-def test_the_net_sees_what_runs(tmp_path):
-    with traced() as ran:
-        hash_file(Path(__file__))
-        [write_json(path, {}) for path in [tmp_path / "x.json"]]
-    assert {str(place) for place in ran} >= {
-        "pipeline.artifacts.hashes:hash_file",
-        "pipeline.artifacts.atomic:write_json",
-        "pipeline.artifacts.atomic:atomic_path",
-        "pipeline.artifacts.atomic:path_beside",
-    }
-    assert not any(place.module.startswith("tests") for place in ran)

@@ -1,0 +1,102 @@
+"""What an entry is filled in with, and why a stage would run again."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from pipeline.config.messages import one_of
+from pipeline.config.schema import Params
+from pipeline.errors import UserError
+
+LOCK = Path("dvc.lock")
+MISSING = object()
+NULL = "tag:yaml.org,2002:null"
+
+
+def filled_in(params: Params, location: str) -> str:
+    """A part of params.yaml as YAML, every default filled in: of `members.bert-ce`, `fusion` or `members.bert-ce.loss`.
+
+    Raises UserError where there is no such key.
+    """
+    node: Any = params.model_dump(by_alias=True, mode="json", exclude={"defaults"})
+    keys = location.split(".")
+    for depth, key in enumerate(keys):
+        if not isinstance(node, Mapping) or key not in node:
+            above = ".".join(keys[:depth]) or "params.yaml"
+            known = list(node) if isinstance(node, Mapping) else []
+            raise UserError(f"{above}: {one_of(key, known)}" if known else f"{above}: is a value, without keys")
+        node = node[key]
+    written = StringIO()
+    yaml = YAML()
+    yaml.width = 120
+    yaml.representer.add_representer(type(None), lambda writer, _: writer.represent_scalar(NULL, "null"))
+    yaml.dump({location: node}, written)
+    return written.getvalue().rstrip()
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What differs between two contents of a plan file, one line each: settings, components, definitions."""
+    lines = [
+        f"{location}: {_show(was)} → {_show(now)}"
+        for location, was, now in _changed(_flat(before["settings"]), _flat(after["settings"]))
+    ]
+    lines += [f"component {word}: no longer used" for word in before["components"] if word not in after["components"]]
+    lines += [f"component {word}: new" for word in after["components"] if word not in before["components"]]
+    for name, was, now in _changed(before["definitions"], after["definitions"]):
+        lines.append(f"code {name}: {'new' if was is MISSING else 'gone' if now is MISSING else 'edited'}")
+    if before["code"] != after["code"] and before["definitions"] == after["definitions"]:
+        lines.append("code: names stand for other things than before, or what runs at import runs in another order")
+    if list(_flat(before["settings"])) != list(_flat(after["settings"])):
+        lines += [] if lines else ["settings: in another order"]
+    return lines
+
+
+def recorded(name: str, path: Path) -> dict[str, Any] | None:
+    """The content of the plan file with which dvc.lock says that a stage ran; None where it says nothing of the stage.
+
+    Raises UserError where that file is nowhere to be found any more.
+    """
+    import hashlib
+    import json
+
+    stages = YAML(typ="safe").load(LOCK.read_text(encoding="utf-8"))["stages"] if LOCK.exists() else {}
+    deps = {dep["path"]: dep.get("md5") for dep in stages.get(name, {}).get("deps", [])}
+    digest = deps.get(path.as_posix())
+    if digest is None:
+        return None
+    for file in (path, *_cached(digest)):
+        if file.exists() and hashlib.md5(content := file.read_bytes(), usedforsecurity=False).hexdigest() == digest:
+            found: dict[str, Any] = json.loads(content)
+            return found
+    raise UserError(
+        f"{name}: dvc.lock knows a plan with md5 {digest} that is not in DVC's cache; `dvc pull` may bring it, or "
+        f"check out the commit of that run and `dvc checkout {path}`"
+    )
+
+
+def _cached(digest: str) -> Iterator[Path]:
+    """Where DVC's cache keeps a file; asked only when the work tree no longer has it, for DVC takes a second."""
+    from dvc.repo import Repo
+
+    yield Path(Repo().cache.local.oid_to_path(digest))
+
+
+def _flat(node: Any, location: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The values of a tree by their locations."""
+    if not isinstance(node, Mapping) or not node:
+        return {".".join(location): node}
+    return {key: value for name, child in node.items() for key, value in _flat(child, (*location, name)).items()}
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[tuple[str, Any, Any]]:
+    for name in dict.fromkeys([*before, *after]):
+        was, now = before.get(name, MISSING), after.get(name, MISSING)
+        if was != now:
+            yield name, was, now
+
+
+def _show(value: Any) -> str:
+    return "not there" if value is MISSING else str(value)

@@ -1,0 +1,60 @@
+"""Refusing to run code that is not an entry's.
+
+A result must never be recorded as that of code that did not make it: code that is edited while a stage runs, and edited
+back before it ends, leaves DVC nothing to notice.
+"""
+
+import multiprocessing
+import sys
+from collections.abc import Mapping
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+
+from pipeline.errors import UserError
+from pipeline.plan.entries import Entry, fingerprint_of
+from pipeline.plan.modules import sources_read
+
+CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
+
+
+def check_code(entry: Entry) -> None:
+    """Check that the code here is the entry's, and that what is imported later is the code that was checked.
+
+    Raises UserError where it is not, with what was changed; a later import of an edited module raises one too.
+    """
+    found = fingerprint_of(entry.stage, entry.components)
+    if found.code != entry.code:
+        names = {*found.definitions, *entry.definitions}
+        changed = sorted(name for name in names if found.definitions.get(name) != entry.definitions.get(name))
+        raise UserError(
+            f"{entry.name}: the code was edited after the plan was made ({', '.join(changed[:5]) or 'imports'}), so "
+            "what it makes would be taken for the work of other code; run the command again"
+        )
+    refuse_later_edits()
+
+
+def check_worker(entry: Entry) -> None:
+    """Check the code of a process that was started for a part of the work: it has loaded its code later."""
+    if multiprocessing.parent_process() is not None:
+        check_code(entry)
+
+
+def refuse_later_edits() -> None:
+    """Let an import of a module whose file is no longer what the fingerprint was made of raise UserError."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Unedited)]
+    sys.meta_path.insert(0, _Unedited(sources_read()))
+
+
+class _Unedited(MetaPathFinder):
+    def __init__(self, sources: Mapping[str, tuple[Path, str]]):
+        self.sources = sources
+
+    def find_spec(self, fullname: str, path: object = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Find nothing, so that the usual finders go on, after a look at the file that they will find."""
+        if fullname in self.sources:
+            file, source = self.sources[fullname]
+            if file.read_text(encoding="utf-8") != source:
+                raise UserError(f"{fullname}: edited while this stage runs; run the command again")
+        return None

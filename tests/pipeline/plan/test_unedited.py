@@ -1,0 +1,100 @@
+"""Code that was edited after the plan was made is refused, loaded or not."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+CHECK = """
+import sys
+from pathlib import Path
+from pipeline.config import load_params
+from pipeline.errors import UserError
+from pipeline.plan.entries import make_entry
+from pipeline.plan.unedited import check_code
+
+def edit(file):
+    path = Path(file)
+    path.write_text(path.read_text(encoding="utf-8") + sys.argv[2], encoding="utf-8")
+
+entry = make_entry(load_params(), "finetune", "nezha-dice")
+"""
+BEFORE_THE_CHECK = """
+from pipeline.plan import modules
+edit(sys.argv[1])
+modules.forget()
+try:
+    check_code(entry)
+except UserError as error:
+    print(error)
+"""
+AFTER_THE_CHECK = """
+check_code(entry)
+edit(sys.argv[1])
+try:
+    import pipeline.losses.dice
+except UserError as error:
+    print(error)
+"""
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    root = tmp_path_factory.mktemp("tree")
+    for name in ("pipeline", "stages"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / "params.yaml", root / "params.yaml")
+    return root
+
+
+@pytest.fixture
+def run(tree):
+    """`run(code, file, text)`: what a process prints that adds a text to a file; afterwards the file is as it was."""
+
+    def run_code(code, file, text):
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", CHECK + code, file, text],
+            cwd=tree,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        shutil.copyfile(ROOT / file, tree / file)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run_code
+
+
+DICE = "pipeline/losses/dice.py"
+
+
+def test_code_that_the_entry_runs(run):
+    said = run(BEFORE_THE_CHECK, DICE, "\n\nprint('loaded')\n")
+    assert said.startswith(
+        "finetune@nezha-dice: the code was edited after the plan was made (at import), so what it makes"
+    )
+    assert said.endswith("run the command again")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [(DICE, "\n# a comment\n"), (DICE, "\n\ndef other():\n    pass\n"), ("pipeline/losses/focal.py", "\n\nprint()\n")],
+)
+def test_what_the_entry_does_not_run(run, file, text):
+    assert run(BEFORE_THE_CHECK, file, text) == ""
+
+
+def test_code_that_is_imported_later(run):
+    """Edited between the check and the import; a comment too, for nobody reads it again."""
+    assert (
+        run(AFTER_THE_CHECK, DICE, "\n# x\n")
+        == "pipeline.losses.dice: edited while this stage runs; run the command again"
+    )
+
+
+def test_what_is_not_the_entrys_may_be_edited(run):
+    assert run(AFTER_THE_CHECK, "pipeline/losses/focal.py", "\n# x\n") == ""
