@@ -12,10 +12,7 @@ help:  ## List the commands.
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 repro: $(VENV)/.installed  ## Run the DAG: everything from the raw files to reports/submission.csv that is not up to date.
-	@python -m tools.mend
-	@python -m stages.prune
-	@dvc repro report
-	@python -m stages.report --show
+	@python -m tools.repro
 
 test: $(VENV)/.installed-dev lint  ## Check and test everything, the real DAG included.
 	@python -m pytest

@@ -10,6 +10,7 @@ the classifier and its optimiser. `python -X importtime -m stages.finetune NAME 
 """
 
 import argparse
+import json
 import os
 import statistics
 import subprocess
@@ -63,19 +64,22 @@ def run(code: str, folder: Path) -> float:
 
 
 def make_workspace(folder: Path, n_rows: int) -> None:
-    """All that the stage reads: rows of 30 words in 8 classes, folds, a recipe, an encoder with fresh weights."""
+    """All that the stage reads: rows of 30 words in 8 classes, folds, params with one member, an encoder with fresh weights."""
     import numpy as np
     import pandas as pd
+    from ruamel.yaml import YAML
     from transformers import BertConfig, BertForMaskedLM
 
+    from pipeline.artifacts.additional import gather_copies
     from pipeline.artifacts.atomic import write_json
+    from pipeline.artifacts.tables import write_table
     from pipeline.config import load_params
     from pipeline.vocab.tokenizers import word_level_tokenizer
 
     rng = np.random.default_rng(0)
     words = [f"w{i}" for i in range(8000)]
     ids = [f"r{i}" for i in range(n_rows)]
-    for path in ("data/prepared", "models/recipes", "models/encoders/tiny"):
+    for path in ("data/prepared", "data/additional", "models/own/tiny"):
         (folder / path).mkdir(parents=True)
     rows = pd.DataFrame(
         {
@@ -91,11 +95,14 @@ def make_workspace(folder: Path, n_rows: int) -> None:
     config = BertConfig(
         vocab_size=8005, num_hidden_layers=2, hidden_size=128, num_attention_heads=2, intermediate_size=512
     )
-    BertForMaskedLM(config).save_pretrained(folder / "models/encoders/tiny")
-    word_level_tokenizer(words, max_length=128).save_pretrained(folder / "models/encoders/tiny")
-    recipe = load_params(ROOT / "params.yaml").members["bert-ce"].model_dump(by_alias=True)
-    recipe |= {"from": "models/encoders/tiny", "name": "member", "precision": "fp32", "augmented": {}, "threads": 1}
-    write_json(folder / "models/recipes/member.json", recipe)
+    BertForMaskedLM(config).save_pretrained(folder / "models/own/tiny")
+    word_level_tokenizer(words, max_length=128).save_pretrained(folder / "models/own/tiny")
+    member = load_params(ROOT / "params.yaml").members["bert-ce"].model_dump(by_alias=True)
+    params = YAML(typ="safe", pure=True).load(ROOT / "params.yaml")
+    params |= {section: {} for section in ("embedded", "scratch", "encoders", "vectors", "augment", "external")}
+    params["members"] = {"member": member | {"from": "models/own/tiny", "threads": 1}}
+    (folder / "params.yaml").write_text(json.dumps(params), encoding="utf-8")  # JSON is YAML
+    write_table(folder / "data/additional/member.parquet", gather_copies([]))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,11 @@
-"""Put everything that was measured on one page: `python -m stages.report`; `--show` prints the headline again.
+"""Put everything that was measured on one page: `python -m stages.report`.
 
 Where the competition's folder has an answer key, the submission and every candidate are scored as a hidden leaderboard
 would; no other stage looks there.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from pipeline.runtime.cli import run_stage, say
 
@@ -16,22 +14,18 @@ if TYPE_CHECKING:
     from pipeline.plan.entries import Entry
 
 
-def main(
-    show: Annotated[bool, typer.Option("--show", help="Print the headline of the finished report.")] = False,
-) -> None:
+def main() -> None:
     """Write reports/index.html, report.md, hidden.json and the plots."""
-    if show:
-        return show_headline()
-
     from pipeline.plan.current import current_entry
 
-    return run(current_entry("report"))
+    run(current_entry("report"))
 
 
 def run(entry: "Entry") -> None:
     """Write the report, and say where it is."""
     from pipeline.artifacts.atomic import write_json, write_text
     from pipeline.artifacts.paths import HIDDEN_REPORT, HTML_REPORT, MARKDOWN_REPORT, PLOTS
+    from pipeline.reporting.headline import read_headline
     from pipeline.reporting.html import render_html
     from pipeline.reporting.markdown import render_markdown
     from pipeline.reporting.plots import write_plots
@@ -41,19 +35,7 @@ def run(entry: "Entry") -> None:
     write_text(MARKDOWN_REPORT, render_markdown(contents))
     write_json(HIDDEN_REPORT, hidden)
     write_plots(contents, PLOTS)
-    show_headline()
-
-
-def show_headline() -> None:
-    """Print where the submission and the report are, and the scores."""
-    from pipeline.artifacts.atomic import read_json
-    from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, HIDDEN_REPORT
-    from pipeline.artifacts.require import require_file
-    from pipeline.reporting.headline import headline
-
-    require_file(CLASS_WEIGHTS_REPORT)
-    hidden = read_json(HIDDEN_REPORT) if HIDDEN_REPORT.exists() else {}
-    for line in headline(read_json(CLASS_WEIGHTS_REPORT), hidden):
+    for line in read_headline():
         say(line)
 
 

@@ -503,17 +503,17 @@ class Params(Section):
 
     toy: bool
     runtime: Runtime
-    embedded: dict[Name, Stackdocs]
+    embedded: dict[Name, Stackdocs] = {}
     data: Data
     folds: Folds
-    unlabelled: dict[Name, Unlabelled]
-    hub: dict[Name, Hub]
-    scratch: dict[Name, Scratch]
-    encoders: dict[Name, Encoder]
-    vectors: dict[Name, Annotated[Tfidf | Word2Vec, Field(discriminator="kind")]]
-    augment: dict[Name, Augment]
+    unlabelled: dict[Name, Unlabelled] = {}
+    hub: dict[Name, Hub] = {}
+    scratch: dict[Name, Scratch] = {}
+    encoders: dict[Name, Encoder] = {}
+    vectors: dict[Name, Annotated[Tfidf | Word2Vec, Field(discriminator="kind")]] = {}
+    augment: dict[Name, Augment] = {}
     members: dict[Name, Annotated[NeuralMember | LinearMember | MLPMember, Field(discriminator="kind")]]
-    external: dict[Name, External]
+    external: dict[Name, External] = {}
     fusion: Fusion
     class_weights: ClassWeights
     defaults: dict[str, Any]

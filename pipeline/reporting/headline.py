@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from pipeline.artifacts.paths import HTML_REPORT, SUBMISSION
+from pipeline.artifacts.atomic import read_json
+from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, HIDDEN_REPORT, HTML_REPORT, SUBMISSION
+
+
+def read_headline() -> list[str]:
+    """The lines of the finished run. Raises UserError where there is none."""
+    return headline(read_json(CLASS_WEIGHTS_REPORT), read_json(HIDDEN_REPORT) if HIDDEN_REPORT.exists() else {})
 
 
 def headline(weights: dict[str, Any], hidden: dict[str, Any]) -> list[str]:

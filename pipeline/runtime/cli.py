@@ -3,7 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -19,7 +20,18 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run_stage(main: Callable[..., Any]) -> None:
-    """Run a stage's `main` with its arguments from the command line.
+    """Run a stage's `main` with its arguments from the command line."""
+    with as_command():
+        import typer
+
+        app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        app.command()(main)
+        app()
+
+
+@contextmanager
+def as_command() -> Iterator[None]:
+    """End the process as a command should, whatever happens in the block.
 
     A `UserError` is printed without a traceback and ends the process with status 1; anything else is a defect of
     ours and keeps its traceback. A signal ends the process at once with one line: whatever a stage leaves, a later
@@ -37,13 +49,9 @@ def run_stage(main: Callable[..., Any]) -> None:
 
         end_with_dvc()
         remove_recorded()
-    import typer
-
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
     try:
         refuse_links(WRITTEN)
-        app()
+        yield
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -91,7 +91,7 @@ def test_an_augmentation_trains_those_who_use_it(workspace: Workspace) -> None:
 
 def test_a_dropped_augmentation_is_pruned(workspace: Workspace) -> None:
     edit_params(workspace, augment={"swapped": SWAPPED}, members={**MEMBERS, "swapped": LINEAR})
-    assert "data/augmented/near.parquet" in workspace.run(sys.executable, "-m", "stages.prune")
+    assert "data/augmented/near.parquet" in workspace.run(sys.executable, "-m", "tools.prune")
     assert not (workspace.root / "data/augmented/near.parquet").exists()
     assert "finetune@swapped" in workspace.repro(*PREDICT)
 

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.config import load_params
 from pipeline.errors import UserError
-from stages import prune
+from tools import prune
 
 ROOT = Path(__file__).parents[2]
 NAMED = [
@@ -39,7 +39,7 @@ OTHERS = [
 def output(file):
     """The output of a stage in which a file lies: an entry of a folder of named artifacts."""
     parts = Path(file).parts
-    return Path(*parts[: 4 if "history" in parts else 3]).as_posix()
+    return Path(*parts[: 4 if {"history", "1"} & {*parts} else 3]).as_posix()
 
 
 @pytest.fixture
