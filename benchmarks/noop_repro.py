@@ -29,9 +29,8 @@ def main() -> None:
                 seconds[name].append(taken)
     ours, dvcs = (statistics.median(values) for values in seconds.values())
     for name, values in seconds.items():
-        print(
-            f"{name:>16}: median {statistics.median(values):.2f} s of {len(values)}, {min(values):.2f} to {max(values):.2f}"
-        )
+        spread = f"{min(values):.2f} to {max(values):.2f}"
+        print(f"{name:>16}: median {statistics.median(values):.2f} s of {len(values)}, {spread}")
     print(f"ratio of the medians: {ours / dvcs:.2f}")
 
 

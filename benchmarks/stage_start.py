@@ -64,7 +64,7 @@ def run(code: str, folder: Path) -> float:
 
 
 def make_workspace(folder: Path, n_rows: int) -> None:
-    """All that the stage reads: rows of 30 words in 8 classes, folds, params with one member, an encoder with fresh weights."""
+    """All that the stage reads: rows of 30 words in 8 classes, folds, params, an encoder with fresh weights."""
     import numpy as np
     import pandas as pd
     from ruamel.yaml import YAML
