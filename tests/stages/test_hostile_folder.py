@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from dag_workspace import run_in_process
+from record_runs import run_all
 from ruamel.yaml import YAML
 
 from pipeline.artifacts.atomic import read_json
-from pipeline.config import load_params
 from pipeline.errors import UserError
 from stages import prepare, split_folds
 
@@ -241,7 +240,7 @@ def test_numbers_take_the_place_of_bad_ids(folder: Path) -> None:
 def test_the_whole_dag_runs_to_a_submission(folder: Path) -> None:
     text = Path("params.yaml").read_text(encoding="utf-8")
     Path("params.yaml").write_text(text.replace("toy: false", "toy: true"), encoding="utf-8")
-    run_in_process(load_params())
+    run_all()
     lines = Path("reports/submission.csv").read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[0] for line in lines[1:]] == [row_id for row_id, _ in TEST]
     assert {line.split(",")[1] for line in lines[1:]} <= {"0", "1", "5", "7"}
