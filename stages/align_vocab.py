@@ -15,9 +15,9 @@ READ_THE_REFERENCE = ("frequency", "context")
 
 def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in params.yaml.")]) -> None:
     """Write models/aligned/NAME/, with the mapping table inside, and reports/alignment/NAME.json."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("align_vocab", name))
+    run_entry(run, "align_vocab", name)
 
 
 def run(entry: "Entry") -> None:

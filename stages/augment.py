@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def main(name: Annotated[str, typer.Argument(help="A name under `augment` in params.yaml.")]) -> None:
     """Write data/augmented/NAME.parquet: row_id, copy, text."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("augment", name))
+    run_entry(run, "augment", name)
 
 
 def run(entry: "Entry") -> None:

@@ -12,19 +12,21 @@ if TYPE_CHECKING:
 
 def main(name: Annotated[str, typer.Argument(help="A name under `embedded` in params.yaml.")]) -> None:
     """Write data/raw/NAME/ and data/plain/NAME.txt."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("collect", name))
+    run_entry(run, "collect", name)
 
 
 def run(entry: "Entry") -> None:
     """Make one embedded competition."""
     import sysconfig
+    from functools import partial
     from pathlib import Path
 
     from pipeline.artifacts.paths import PLAIN, RAW
     from pipeline.data.stackdocs.packages import PACKAGES, TOY_PACKAGES
     from pipeline.data.stackdocs.write import write_stackdocs
+    from pipeline.plan.unedited import check_worker
 
     name, params = str(entry.key), entry.params
     raw, plain = RAW / name, PLAIN / f"{name}.txt"
@@ -34,6 +36,7 @@ def run(entry: "Entry") -> None:
         plain,
         **params.embedded[name].model_dump(),
         packages=TOY_PACKAGES if params.toy else PACKAGES,
+        check_worker=partial(check_worker, entry),
     )
     sizes = f"{counts['train']} labelled and {counts['test']} test texts in {counts['classes']} classes"
     say(f"{sizes}, {counts['unlabelled']} unlabelled: {raw}/")

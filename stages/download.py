@@ -18,9 +18,9 @@ FILES = ["*.json", "*.txt", "*.model", "model.safetensors", "model-*.safetensors
 
 def main(name: Annotated[str, typer.Argument(help="A name under `hub` in params.yaml.")]) -> None:
     """Write models/pretrained/NAME/."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("download", name))
+    run_entry(run, "download", name)
 
 
 def run(entry: "Entry") -> None:

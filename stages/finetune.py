@@ -25,9 +25,9 @@ def main(
     fold: Annotated[int | None, typer.Option(help="Train this fold alone, and leave the outputs as they are.")] = None,
 ) -> None:
     """Train MEMBER on the folds and write its weights, its out-of-fold logits and its learning curves."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("finetune", member), fold)
+    run_entry(run, "finetune", member, fold=fold)
 
 
 def run(entry: "Entry", fold: int | None = None) -> None:
@@ -161,7 +161,7 @@ def _publish(entry: "Entry", n_files: int) -> None:
     import shutil
 
     from pipeline import registry
-    from pipeline.artifacts.atomic import atomic_folder
+    from pipeline.artifacts.atomic import atomic_folder, write_json
     from pipeline.artifacts.paths import HISTORY, MEMBERS, OOF_LOGITS, fold_name
     from pipeline.runtime.scratch import mark_published
 
@@ -172,6 +172,7 @@ def _publish(entry: "Entry", n_files: int) -> None:
         atomic_folder(HISTORY / "finetune" / member) as history,
     ):
         registry.load("kinds", recipe["kind"]).save_shared(Path(recipe["from"]), weights / "shared")
+        write_json(weights / "recipe.json", recipe)  # by which the finished ensemble reads the weights
         for fold in range(n_files):
             name = fold_name(fold)
             shutil.copytree(scratch / name / "weights", weights / name)

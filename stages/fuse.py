@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Write models/fused/<candidate>.npz and reports/fusion.json."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("fuse"))
+    run_entry(run, "fuse")
 
 
 def run(entry: "Entry") -> None:

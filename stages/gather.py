@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Write data/additional/<member>.parquet for every member: row_id, text."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("gather"))
+    run_entry(run, "gather")
 
 
 def run(entry: "Entry") -> None:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def main(name: Annotated[str, typer.Argument(help="A name under `external` in params.yaml.")]) -> None:
     """Check the files and write models/oof_logits/1/NAME/ and models/test_logits/1/NAME/."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("import_logits", name))
+    run_entry(run, "import_logits", name)
 
 
 def run(entry: "Entry") -> None:

@@ -16,9 +16,9 @@ def main(member: Annotated[str, typer.Argument(help="A name under `members` in p
 
     A member that reads whole texts, as those on vectors do, has nothing to measure: its file is an empty object.
     """
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("lengths", member))
+    run_entry(run, "lengths", member)
 
 
 def run(entry: "Entry") -> None:

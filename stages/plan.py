@@ -13,25 +13,34 @@ from pipeline.runtime.cli import run_stage, say
 
 
 def main(
-    why: Annotated[str, typer.Option(metavar="STAGE@ENTRY", help="Say why this stage would run again.")] = "",
-    show: Annotated[str, typer.Option(metavar="KEY", help="Print a part of params.yaml, defaults filled in.")] = "",
+    why: Annotated[
+        str | None, typer.Option(metavar="STAGE@ENTRY", help="Say why this stage would run again, and write nothing.")
+    ] = None,
+    show: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Print a part of params.yaml, filled in, and write nothing.")
+    ] = None,
 ) -> None:
     """Write models/plan/<stage>.json and models/plan/<stage>/<entry>.json for everything in params.yaml."""
     from pipeline.artifacts.atomic import atomic_folder, write_json
     from pipeline.artifacts.paths import PLAN, plan_file
     from pipeline.config import load_params
+    from pipeline.errors import UserError
     from pipeline.plan.entries import list_entries
     from pipeline.plan.explain import filled_in
+    from pipeline.plan.record import inputs_digest, record_plan
 
-    params = load_params()
-    if show:
-        return say(filled_in(params, show))
-    if why:
+    if show is not None:
+        return say(filled_in(load_params(), show))
+    if why is not None:
         return explain(*why.partition("@")[::2])
-    entries = list(list_entries(params))
+    inputs = inputs_digest()
+    entries = list(list_entries(load_params()))
     with atomic_folder(PLAN) as folder:
         for entry in entries:
             write_json(folder / plan_file(entry.stage, entry.key).relative_to(PLAN), entry.content())
+    if inputs_digest() != inputs:
+        raise UserError("params.yaml or the code was edited while the plan was made; run the command again")
+    record_plan(inputs)
     return say(f"{len(entries)} entries: {PLAN}/")
 
 

@@ -19,9 +19,9 @@ TOY_DOCUMENTS = 400  # a toy run reads so many
 
 def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in params.yaml.")]) -> None:
     """Write models/encoders/NAME/, with step checkpoints inside."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("post_train", name))
+    run_entry(run, "post_train", name)
 
 
 def run(entry: "Entry") -> None:

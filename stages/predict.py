@@ -31,9 +31,9 @@ def main(
     if [member, text, file].count(None) != 2:
         raise UserError("predict: name a member, or give --text or --file: one of the three")
     if member is not None:
-        from pipeline.plan.current import current_entry
+        from pipeline.plan.current import run_entry
 
-        run(current_entry("predict", member))
+        run_entry(run, "predict", member)
     elif file is not None:
         for answer in ask(read_rows(file)):
             say(json.dumps(answer, ensure_ascii=False))

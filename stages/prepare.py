@@ -33,9 +33,9 @@ def main(
         data = load_params().data
         return show_preview(*find_changes(data, [read_train(data).rows, read_test(data).rows], preview))
 
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    return run(current_entry("prepare"))
+    return run_entry(run, "prepare")
 
 
 def run(entry: "Entry") -> None:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def main(name: Annotated[str, typer.Argument(help="A name under `scratch` in params.yaml.")]) -> None:
     """Write models/pretrained/NAME/."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("pretrain", name))
+    run_entry(run, "pretrain", name)
 
 
 def run(entry: "Entry") -> None:

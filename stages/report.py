@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Write reports/index.html, report.md, hidden.json and the plots."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("report"))
+    run_entry(run, "report")
 
 
 def run(entry: "Entry") -> None:

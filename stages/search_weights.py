@@ -17,9 +17,9 @@ FIRST = 6  # pairs, the best nested ones, that the chosen one is compared with
 
 def main() -> None:
     """Write models/predictions.npz and reports/class_weights.json."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("search_weights"))
+    run_entry(run, "search_weights")
 
 
 def run(entry: "Entry") -> None:

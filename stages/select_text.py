@@ -21,9 +21,9 @@ TEXTS_AT_ONCE = 1024  # cleaned at a time
 
 def main(name: Annotated[str, typer.Argument(help="A name under `unlabelled` in params.yaml.")]) -> None:
     """Write data/unlabelled/NAME.parquet: the competition's corpus, then what was selected, the nearest first."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("select_text", name))
+    run_entry(run, "select_text", name)
 
 
 def run(entry: "Entry") -> None:

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Write data/folds.parquet: row_id, repeat, fold."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("split_folds"))
+    run_entry(run, "split_folds")
 
 
 def run(entry: "Entry") -> None:

@@ -24,9 +24,9 @@ def main(
     if record[0]:
         return record_score(*record, date)
 
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    return run(current_entry("submit"))
+    return run_entry(run, "submit")
 
 
 def run(entry: "Entry") -> None:

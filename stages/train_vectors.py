@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 def main(name: Annotated[str, typer.Argument(help="A name under `vectors` in params.yaml.")]) -> None:
     """Write models/vectors/NAME/."""
-    from pipeline.plan.current import current_entry
+    from pipeline.plan.current import run_entry
 
-    run(current_entry("train_vectors", name))
+    run_entry(run, "train_vectors", name)
 
 
 def run(entry: "Entry") -> None:

@@ -5,12 +5,12 @@ hashes of folders that later stages depend on. They stay in DVC's cache: naming 
 What no stage has made, as far as dvc.lock knows, is in no cache: that is left alone.
 """
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.artifacts.paths import PARAMS, PLAN
+from pipeline.artifacts.paths import PLAN
+from pipeline.plan.record import is_recorded
 from pipeline.runtime.cli import run_stage, say
 
 if TYPE_CHECKING:
@@ -32,13 +32,12 @@ STAGE_OF = {
 def main() -> None:
     """Remove the leftovers and say which; name the entries that nothing uses.
 
-    Where params.yaml is what the plan was made of, the plan's names will do: reading params takes three times as long
-    as all that `make repro` adds to `dvc repro`.
+    Where the plan is one of params.yaml as it is, its names will do: reading params takes three times as long as all
+    that `make repro` adds to `dvc repro`.
     """
     import shutil
 
-    lock = Path("dvc.lock")
-    if is_planned(lock) and not leftovers(named_artifacts(planned_names())):
+    if is_recorded() and not leftovers(named_artifacts(planned_names())):
         return
 
     from pipeline.config import load_params
@@ -49,7 +48,7 @@ def main() -> None:
             f"{path}: nothing in params.yaml reads it, so it is not made, and a plain `dvc pull` will miss it; "
             f"delete {entry}, or run `dvc repro {stage}`"
         )
-    made = made_by_stages(lock)
+    made = made_by_stages()
     for path in leftovers(named_artifacts({section: set(getattr(params, section)) for section in STAGE_OF})):
         if path.as_posix() not in made:
             say(f"kept {path}: not in params.yaml, but no stage in dvc.lock made it; move it if it is in the way")
@@ -58,33 +57,11 @@ def main() -> None:
         say(f"removed {path}: not in params.yaml (it stays in DVC's cache)")
 
 
-def made_by_stages(lock: Path) -> set[str]:
-    """The outputs that dvc.lock records, those of stages that are no longer in dvc.yaml among them.
+def made_by_stages() -> set[str]:
+    """The outputs that dvc.lock records. Raises UserError for a lock file that is damaged."""
+    from pipeline.artifacts.lock import locked_stages
 
-    Raises UserError for a lock file that is damaged.
-    """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    from pipeline.errors import UserError
-
-    if not lock.exists():
-        return set()
-    try:
-        stages = YAML(typ="safe").load(lock.read_text(encoding="utf-8"))["stages"]
-        return {out["path"] for stage in stages.values() for out in stage.get("outs", [])}
-    except (YAMLError, UnicodeDecodeError, TypeError, KeyError, AttributeError):
-        raise UserError(f"{lock}: damaged. `python -m tools.mend` restores it or says what to do") from None
-
-
-def is_planned(lock: Path) -> bool:
-    """Whether params.yaml is, to the byte, what the last run of the stage plan was made of."""
-    if not lock.exists() or not PARAMS.exists():
-        return False
-    digest = hashlib.md5(PARAMS.read_bytes(), usedforsecurity=False).hexdigest()
-    return f"- path: {PARAMS}\n      hash: md5\n      md5: {digest}\n" in lock.read_text(
-        encoding="utf-8", errors="replace"
-    )
+    return {out["path"] for stage in locked_stages().values() for out in stage.get("outs", [])}
 
 
 def planned_names() -> dict[str, set[str]]:

@@ -26,7 +26,7 @@ def as_params(part: Mapping[str, Any]) -> Params:
 
     Nothing is checked: all of it was when the params were loaded.
     """
-    params: Params = _build(Params, part)
+    params: Params = build(Params, part)
     return params
 
 
@@ -41,16 +41,20 @@ def _copy(source: Mapping[str, Any], target: dict[str, Any], keys: Sequence[str]
             target[key] = source[key]
 
 
-def _build(annotation: Any, value: Any) -> Any:
-    """A value of a field of this type: a section for its mapping, a mapping of sections for a mapping of mappings."""
+def build(annotation: Any, value: Any) -> Any:
+    """A value of a field of this type, from JSON: a section for its mapping, sections for a mapping of mappings."""
     if not isinstance(value, Mapping):
         return value
     for option in _options(annotation):
         if get_origin(option) is dict:
-            return {key: _build(get_args(option)[1], item) for key, item in value.items()}
+            return {key: build(get_args(option)[1], item) for key, item in value.items()}
         if isinstance(option, type) and issubclass(option, BaseModel) and _is_of(option, value):
             fields = {field.alias or name: field.annotation for name, field in option.model_fields.items()}
-            return option.model_construct(**{key: _build(fields[key], item) for key, item in value.items()})
+            built = option.model_construct(**{key: build(fields[key], item) for key, item in value.items()})
+            for name, field in option.model_fields.items():
+                if (field.alias or name) not in value:
+                    built.__dict__.pop(name, None)  # a default, which was not taken either
+            return built
     return value
 
 

@@ -6,11 +6,10 @@ import numpy as np
 
 from pipeline import registry
 from pipeline.artifacts.atomic import read_json
-from pipeline.artifacts.paths import MEMBERS, fold_name, plan_file
+from pipeline.artifacts.paths import MEMBERS, fold_name
 from pipeline.artifacts.require import require_file
 from pipeline.data.labels import LabelSet
 from pipeline.fusion import softmax
-from pipeline.members.recipe import recipe_of
 from pipeline.metrics.arrays import FloatArray
 
 
@@ -19,7 +18,7 @@ def load_member(name: str, classes: LabelSet, n_folds: int) -> Callable[[Sequenc
 
     All of its `n_folds` fold models are loaded at once. Raises UserError where a fold model is missing.
     """
-    recipe = recipe_of(read_json(plan_file("finetune", name))["settings"], name)
+    recipe = read_json(MEMBERS / name / "recipe.json")
     kind = registry.load("kinds", recipe["kind"])
     kind.set_up(recipe)
     device = kind.devices(recipe)[0]

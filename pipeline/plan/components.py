@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from pipeline import registry
-from pipeline.artifacts.paths import ALIGNED, ENCODERS, PRETRAINED, VECTORS
+from pipeline.artifacts.paths import ALIGNED, DATA, ENCODERS, PRETRAINED, VECTORS
 from pipeline.config.pieces import Component
 
 
@@ -21,6 +21,8 @@ def implied_components(stage: str, settings: Mapping[str, Any]) -> list[tuple[st
     """The words that a stage loads without being given them: what stands for a kind, and what reads texts for it."""
     if stage == "train_vectors":
         return [("vectors", entry["kind"]) for entry in settings["vectors"].values()]
+    if stage == "augment":
+        return [word for copies in settings["augment"].values() for word in _words_of_vectors(copies)]
     if stage == "lengths":
         return [word for member in settings["members"].values() for word in _words_of_lengths(member)]
     if stage in ("finetune", "predict"):
@@ -75,6 +77,13 @@ def _readers(member: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _words_of_lengths(member: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The words that split texts whose length is counted in words."""
     return [] if _holds_tokens(Path(member["from"])) else [("segmentation", w) for w in registry.words("segmentation")]
+
+
+def _words_of_vectors(copies: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The words that split texts as the vectors do from which synonyms are taken."""
+    if DATA in Path(copies["from"]).parents:
+        return []
+    return [("segmentation", word) for word in registry.words("segmentation")]
 
 
 def _holds_tokens(source: Path) -> bool:

@@ -1,20 +1,30 @@
-"""The entry that a stage runs by."""
+"""Running a stage by its entry."""
+
+from collections.abc import Callable
+from typing import Any
 
 from pipeline.config.load import load_params
 from pipeline.plan.entries import Entry, make_entry, read_entry
-from pipeline.plan.unedited import check_code, refuse_later_edits
+from pipeline.plan.unedited import check_code, check_files_beside, refuse_later_edits
 from pipeline.runtime.parent import runs_under_dvc
 
 
-def current_entry(stage: str, key: str | None = None) -> Entry:
-    """The entry that a stage runs by: the plan's under DVC, by hand one that is worked out afresh from params.yaml.
+def run_entry(run: Callable[..., None], stage: str, key: str | None = None, **options: Any) -> None:
+    """Call a stage's `run` with its entry: the plan's under DVC, by hand one worked out afresh from params.yaml.
 
-    Raises UserError where the plan was made of other code, and for what `load_params` refuses.
+    Raises UserError where the plan was made of other code, where code is edited meanwhile, and for what `load_params`
+    refuses.
     """
-    if not runs_under_dvc():
-        entry = make_entry(load_params(), stage, key)
-        refuse_later_edits()
+    run(current_entry(stage, key), **options)
+    check_files_beside()
+
+
+def current_entry(stage: str, key: str | None = None) -> Entry:
+    """The entry by which a stage runs now; an import of code that is edited from now on is refused."""
+    if runs_under_dvc():
+        entry = read_entry(stage, key)
+        check_code(entry)
         return entry
-    entry = read_entry(stage, key)
-    check_code(entry)
+    entry = make_entry(load_params(), stage, key)
+    refuse_later_edits()
     return entry

@@ -11,7 +11,7 @@ from pipeline.artifacts.paths import plan_file
 from pipeline.config.parts import as_params, part_of
 from pipeline.config.schema import Params
 from pipeline.plan.components import components_of, implied_components
-from pipeline.plan.fingerprint import Fingerprint, component, fingerprint, root
+from pipeline.plan.fingerprint import Fingerprint, Place, component, fingerprint, root
 
 
 class Stage(NamedTuple):
@@ -135,7 +135,12 @@ def read_entry(stage: str, key: str | None) -> Entry:
 
 def fingerprint_of(stage: str, components: tuple[str, ...]) -> Fingerprint:
     """The fingerprint of the code that a stage runs with these components."""
-    return fingerprint(root(f"stages.{stage}:run"), {name: component(name) for name in components})
+    return fingerprint(roots_of(stage), {name: component(name) for name in components})
+
+
+def roots_of(stage: str) -> list[Place]:
+    """What a stage runs: its `run`, and what makes params of the settings in its plan."""
+    return [*root(f"stages.{stage}:run"), *root("pipeline.config.parts:build")]
 
 
 def entry_of(

@@ -7,11 +7,11 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from pipeline.artifacts.lock import locked_stages
 from pipeline.config.messages import one_of
 from pipeline.config.schema import Params
 from pipeline.errors import UserError
 
-LOCK = Path("dvc.lock")
 MISSING = object()
 NULL = "tag:yaml.org,2002:null"
 
@@ -26,8 +26,9 @@ def filled_in(params: Params, location: str) -> str:
     for depth, key in enumerate(keys):
         if not isinstance(node, Mapping) or key not in node:
             above = ".".join(keys[:depth]) or "params.yaml"
-            known = list(node) if isinstance(node, Mapping) else []
-            raise UserError(f"{above}: {one_of(key, known)}" if known else f"{above}: is a value, without keys")
+            if not isinstance(node, Mapping):
+                raise UserError(f"{above}: is a value, without keys")
+            raise UserError(f"{above}: {one_of(key, list(node)) if node else f'got {key!r}, and it is empty'}")
         node = node[key]
     written = StringIO()
     yaml = YAML()
@@ -62,8 +63,7 @@ def recorded(name: str, path: Path) -> dict[str, Any] | None:
     import hashlib
     import json
 
-    stages = YAML(typ="safe").load(LOCK.read_text(encoding="utf-8"))["stages"] if LOCK.exists() else {}
-    deps = {dep["path"]: dep.get("md5") for dep in stages.get(name, {}).get("deps", [])}
+    deps = {dep["path"]: dep.get("md5") for dep in locked_stages().get(name, {}).get("deps", [])}
     digest = deps.get(path.as_posix())
     if digest is None:
         return None

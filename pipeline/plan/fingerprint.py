@@ -11,8 +11,8 @@ What no name tells has to be named: a word of the registry is resolved by the en
 passed on as a whole, to `getattr` for instance, counts with all that it defines, and files that are no Python count
 with the modules beside them: templates, for instance. Modules that say CHANGES_NO_RESULT carry messages, progress,
 errors or devices, and are left out. Not seen are the versions of other packages, which the
-lock file pins, and what acts by being defined: a decorator that registers, `__subclasses__`, an assignment to a name
-that nobody uses (but `_`) whose call changes something.
+lock file pins, and what acts by being there: an import of another package for what importing it does, a decorator that
+registers, `__subclasses__`, an assignment to a name that nobody uses (but `_`) whose call changes something.
 """
 
 import hashlib
@@ -22,13 +22,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pipeline import registry
-from pipeline.artifacts.hashes import hash_file
 from pipeline.plan.modules import (
     IMPORT,
     Definition,
     Imported,
     Module,
     Reference,
+    digest_beside,
     files_beside,
     is_module,
     read_definition,
@@ -150,7 +150,7 @@ def fingerprint(roots: Sequence[Place], components: Mapping[str, Sequence[Place]
         name: sorted(of[place] for place in places if place in of) for name, places in {"": roots, **components}.items()
     }
     at_import = [[of[place] for place in _statements(module) if place in of] for module in found.modules]
-    files = {path: hash_file(path) for module in found.modules for path in files_beside(module)}
+    files = {path: digest_beside(path) for module in found.modules for path in files_beside(module)}
     contents = sorted([path.name, digest] for path, digest in files.items())
     code = _digest([sorted(of.values()), sorted(behind.items()), sorted(filter(None, at_import)), contents])
     texts: dict[str, list[str]] = {path.name: [digest] for path, digest in files.items()}

@@ -8,10 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.artifacts.hashes import hash_file
+from pipeline.errors import UserError
 from pipeline.registry import ROOT
 
 IMPORT = "import"  # the name under which a module's statements stand
-PACKAGES = ("pipeline", "stages", "tools")
+PACKAGES = ("pipeline", "stages")  # which the stage plan depends on
 # A module in which this name is set carries messages, progress, errors or devices and changes no result.
 HARMLESS = "CHANGES_NO_RESULT"
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER}
@@ -21,6 +23,7 @@ PIECES_BEGIN = {getattr(tokenize, name) for name in ("FSTRING_START", "TSTRING_S
 PIECES_END = {getattr(tokenize, name) for name in ("FSTRING_END", "TSTRING_END") if hasattr(tokenize, name)}
 
 _sources: dict[str, tuple[Path, str]] = {}
+_beside: dict[Path, str] = {}
 
 
 class Imported(NamedTuple):
@@ -80,14 +83,15 @@ class Module:
 def read_module(name: str) -> Module:
     """Parse one of the project's modules.
 
-    Raises ValueError for what cannot be followed: a relative import, `import *`, a module's own `__getattr__`.
+    Raises ValueError for what cannot be followed: a relative import, `import *`, a module's own `__getattr__`; and
+    UserError for what is not Python.
     """
     return _parse(name, read_source(name))
 
 
 @cache
 def _parse(name: str, source: str) -> Module:
-    tree = ast.parse(source)
+    tree = _tree(name, source)
     definitions: dict[str, list[ast.stmt]] = {}
     statements: list[ast.stmt] = []
     imports: dict[str, list[Imported]] = {}
@@ -110,6 +114,13 @@ def _parse(name: str, source: str) -> Module:
     return Module(name, definitions, statements, imports, tuple(dict.fromkeys(imported)), is_harmless, _Source(source))
 
 
+def _tree(name: str, source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        raise UserError(f"{source_path(name)}, line {error.lineno}: not valid Python: {error.msg}") from None
+
+
 def read_definition(module: str, name: str) -> Definition:
     """A definition of a module; `import` and a number for a statement that defines nothing."""
     return _cut(read_module(module), name)
@@ -125,6 +136,7 @@ def _cut(module: Module, name: str) -> Definition:
 def forget() -> None:
     """Read every module anew when it is next asked for: its file may have changed."""
     _sources.clear()
+    _beside.clear()
     for cached in (files_beside, is_module):
         cached.cache_clear()
 
@@ -150,15 +162,31 @@ def source_path(module: str) -> Path:
 
 @cache
 def files_beside(module: str) -> tuple[Path, ...]:
-    """The files that a module may read: those of its folder, and of folders below that are no packages, but for Python.
+    """The files that a module may read: templates and tables in its folder, and in folders below that are no packages.
 
-    What Python and numba keep beside the source is not meant.
+    What nobody keeps in git is not meant: hidden files, compiled code.
     """
     folder = source_path(module).parent
-    below = [path for path in folder.iterdir() if path.is_dir() and path.name != "__pycache__"]
-    data = [path for path in below if not (path / "__init__.py").exists()]
+    data = [path for path in folder.iterdir() if path.is_dir() and not (path / "__init__.py").exists()]
     found = [*folder.iterdir(), *(path for part in data for path in part.rglob("*"))]
-    return tuple(sorted(path for path in found if path.is_file() and path.suffix != ".py"))
+    return tuple(sorted(path for path in found if path.is_file() and _is_kept(path.relative_to(folder))))
+
+
+def digest_beside(path: Path) -> str:
+    """The digest of such a file as it was when this process first asked for it."""
+    if path not in _beside:
+        _beside[path] = hash_file(path)
+    return _beside[path]
+
+
+def digests_beside() -> dict[Path, str]:
+    """The files of which a digest was asked for in this process, each with it."""
+    return dict(_beside)
+
+
+def _is_kept(path: Path) -> bool:
+    hidden = any(part.startswith(".") or part == "__pycache__" for part in path.parts)
+    return not hidden and path.suffix not in (".py", ".pyc") and not path.name.endswith("~")
 
 
 @cache

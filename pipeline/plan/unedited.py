@@ -7,16 +7,19 @@ back before it ends, leaves DVC nothing to notice.
 import multiprocessing
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
+from pipeline.artifacts.hashes import hash_file
 from pipeline.errors import UserError
 from pipeline.plan.entries import Entry, fingerprint_of
-from pipeline.plan.modules import sources_read
+from pipeline.plan.modules import digests_beside, sources_read
 
 CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
+AGAIN = "run the command again"
 
 
 def check_code(entry: Entry) -> None:
@@ -24,21 +27,35 @@ def check_code(entry: Entry) -> None:
 
     Raises UserError where it is not, with what was changed; a later import of an edited module raises one too.
     """
-    found = fingerprint_of(entry.stage, entry.components)
+    try:
+        found = fingerprint_of(entry.stage, entry.components)
+    except (KeyError, ValueError, OSError) as error:  # a word or a module that is gone
+        raise UserError(f"{entry.name}: the code was edited after the plan was made: no {error}; {AGAIN}") from None
     if found.code != entry.code:
         names = {*found.definitions, *entry.definitions}
         changed = sorted(name for name in names if found.definitions.get(name) != entry.definitions.get(name))
         raise UserError(
             f"{entry.name}: the code was edited after the plan was made ({', '.join(changed[:5]) or 'imports'}), so "
-            "what it makes would be taken for the work of other code; run the command again"
+            f"what it makes would be taken for the work of other code; {AGAIN}"
         )
     refuse_later_edits()
 
 
+@cache
 def check_worker(entry: Entry) -> None:
-    """Check the code of a process that was started for a part of the work: it has loaded its code later."""
+    """Check once the code of a process that was started for a part of the work: it has loaded its code later."""
     if multiprocessing.parent_process() is not None:
         check_code(entry)
+
+
+def check_files_beside() -> None:
+    """Check that the files that are no Python are still those of the fingerprint, now that they have been read.
+
+    Raises UserError where they are not: DVC then records nothing.
+    """
+    for path, digest in digests_beside().items():
+        if not path.exists() or hash_file(path) != digest:
+            raise UserError(f"{path}: edited while this stage ran; {AGAIN}")
 
 
 def refuse_later_edits() -> None:
@@ -55,6 +72,6 @@ class _Unedited(MetaPathFinder):
         """Find nothing, so that the usual finders go on, after a look at the file that they will find."""
         if fullname in self.sources:
             file, source = self.sources[fullname]
-            if file.read_text(encoding="utf-8") != source:
-                raise UserError(f"{fullname}: edited while this stage runs; run the command again")
+            if not file.exists() or file.read_text(encoding="utf-8") != source:
+                raise UserError(f"{fullname}: edited while this stage runs; {AGAIN}")
         return None

@@ -1,6 +1,9 @@
 """Loops over rows as machine code."""
 
+import hashlib
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -14,6 +17,15 @@ def compiled(function: Function) -> Function:
     """
     import numba
 
-    machine_code: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    config: Any = numba.config
+    # numba keeps machine code under the function's own file and bytecode: these options are in neither.
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    kept = config.CACHE_DIR
+    digest = hashlib.sha256(json.dumps(options).encode()).hexdigest()[:8]
+    config.CACHE_DIR = str(Path(kept or Path(__file__).parent / "__pycache__") / digest)
+    try:
+        machine_code: Any = numba.njit(cache=True, **options)(function)
+    finally:
+        config.CACHE_DIR = kept
     typed: Function = machine_code  # as the Python function is typed
     return typed

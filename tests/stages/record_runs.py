@@ -37,7 +37,7 @@ def run_all() -> dict[str, list[tuple[str, str]]]:
     from pipeline.plan.entries import list_entries
     from stages import finetune, plan
 
-    plan.main("", "")
+    plan.main()
     for cached in (finetune._inputs, finetune._scratch):
         cached.cache_clear()  # they are kept for a process, and this one runs several competitions
     places = {}

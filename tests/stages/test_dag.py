@@ -108,6 +108,21 @@ def test_code_that_was_edited_after_the_plan_is_refused(workspace: Workspace) ->
     assert tree_hashes(workspace.root / "models") == before
 
 
+def test_an_edit_that_the_plan_missed_is_found_by_make_repro(workspace: Workspace) -> None:
+    """An edit in the moment between the plan's end and DVC's look at what it depends on."""
+    member = workspace.root / "models/plan/finetune/bert-ce.json"
+    before = member.read_bytes()
+    workspace.edit("params.yaml", "  bert-ce:\n    kind: neural\n", "  bert-ce:\n    kind: neural\n    clip: 0.5\n")
+    workspace.repro("plan")
+    member.write_bytes(before)
+    workspace.run("dvc", "commit", "--force", "plan")
+    assert workspace.repro() == [], "DVC knows nothing of it"
+    output = workspace.run(sys.executable, "-m", "tools.repro")
+    assert "Running stage 'finetune@bert-ce'" in output
+    assert member.read_bytes() != before
+    assert "Running stage" not in workspace.run(sys.executable, "-m", "tools.repro")
+
+
 def test_sections_that_params_lack_break_nothing(workspace: Workspace) -> None:
     for section in ("unlabelled", "hub", "augment"):
         workspace.edit("params.yaml", f"\n{section}: {{}}\n", "\n")

@@ -104,7 +104,7 @@ def unedited(tree):
 def write():
     """Run the stage: → the bytes of every file."""
     modules.forget()
-    plan.main("", "")
+    plan.main()
     files = sorted(path for path in PLAN.rglob("*") if path.is_file())
     return {path.relative_to(PLAN).with_suffix("").as_posix(): path.read_bytes() for path in files}
 

@@ -19,13 +19,13 @@ import numpy as np
 import pytest
 from dag_workspace import environment
 from numpy.typing import NDArray
-from tiny_ensemble import write_files, write_params
+from tiny_ensemble import PARAMS, write_files, write_params
 
 from pipeline.artifacts.atomic import read_json
 from pipeline.config import load_params
 from pipeline.plan import fingerprint, modules
-from pipeline.plan.entries import fingerprint_of
-from pipeline.plan.fingerprint import Place, component, reach, root
+from pipeline.plan.entries import fingerprint_of, roots_of
+from pipeline.plan.fingerprint import Place, component, reach
 from pipeline.plan.modules import read_definition, read_module
 from stages import hold_out
 
@@ -33,6 +33,7 @@ ROOT = Path(__file__).parents[2]
 OWN, TINY = "params", "tiny"
 FILES = {path.stem: path for path in [ROOT / f"{OWN}.yaml", *sorted((ROOT / "profiles").glob("*.yaml"))]}
 N_MUTATIONS = 100
+SYNONYMS = {"near": {"method": {"name": "synonym_replacement", "share": 0.5}, "from": "models/vectors/w2v"}}
 
 pytestmark = pytest.mark.dag
 
@@ -134,7 +135,9 @@ def runs(
     write_files(root / TINY, short_texts, short_labels)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root / TINY)
-        write_params()
+        write_params(
+            vectors=PARAMS["vectors"] | {"w2v": {**PARAMS["vectors"]["w2v"], "segment": "characters"}}, augment=SYNONYMS
+        )
     found = record(root, list(FILES)) | record(root, [TINY], NUMBA_DISABLE_JIT="1")
     return {name: Run(root / name, test_ids.get(name), as_places(ran)) for name, ran in found.items()}
 
@@ -194,7 +197,7 @@ def test_what_runs_is_in_the_fingerprint(runs: dict[str, Run], name: str) -> Non
     for entry, places in ran.items():
         stage, _, _ = entry.partition("@")
         components = [place for name in components_of(folder, entry) for place in component(name)]
-        reached = reach([*root(f"stages.{stage}:run"), *components]).texts
+        reached = reach([*roots_of(stage), *components]).texts
         missed = sorted(str(place) for place in places - reached.keys() if not read_module(place.module).is_harmless)
         assert missed == [], f"{entry} runs what its fingerprint does not know"
         assert Place(f"stages.{stage}", "run") in places

@@ -33,7 +33,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     write_params(workspace, external={})
     workspace.repro("finetune@svm", "predict@svm")
     for part in ("oof_logits", "test_logits"):
-        shutil.copytree(workspace.root / "models" / part / "svm", workspace.root / EXTERNAL / part)
+        shutil.copytree(workspace.root / "models" / part / "1/svm", workspace.root / EXTERNAL / part)
     write_params(workspace, external={"svm-b": {"from": EXTERNAL}})
     for path in (RAW, EXTERNAL, CHECKPOINT):
         workspace.run("dvc", "add", path)
@@ -154,7 +154,8 @@ def test_git_ignores_every_output_that_dvc_caches() -> None:
     dag = YAML(typ="safe", pure=True).load(PROJECT / "dvc.yaml")["stages"]
     outs = [out for body in dag.values() for out in body.get("do", body).get("outs", [])]
     names = {"${key}": "stackdocs"}
-    paths = [out.replace("${key}", names["${key}"]) for out in outs]
+    written = [out if isinstance(out, str) else next(iter(out)) for out in outs]
+    paths = [out.replace("${key}", names["${key}"]) for out in written]
     command = ["git", "check-ignore", "--no-index", *(path if Path(path).suffix else f"{path}/" for path in paths)]
     found = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False).stdout.split()
     assert {path.rstrip("/") for path in found} == set(paths)

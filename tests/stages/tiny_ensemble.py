@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline import registry
-from pipeline.plan.current import current_entry
+from pipeline.plan.current import run_entry
 from stages import plan
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +63,7 @@ def make_ensemble(root, short_texts, short_labels):
         patch.chdir(root)
         write_params()
         finetune = importlib.import_module("stages.finetune")
-        plan.main("", "")
+        plan.main()
         for stage, names in {
             "prepare": [None],
             "split_folds": [None],
@@ -80,4 +80,4 @@ def make_ensemble(root, short_texts, short_labels):
             for cached in (finetune._inputs, finetune._scratch):
                 cached.cache_clear()
             for name in names:
-                module.run(current_entry(stage, name))
+                run_entry(module.run, stage, name)

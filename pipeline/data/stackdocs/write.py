@@ -1,7 +1,7 @@
 """Make the embedded competition's files."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import chain
@@ -28,6 +28,7 @@ def write_stackdocs(
     max_tokens: int,
     seed: int,
     packages: Packages = PACKAGES,
+    check_worker: Callable[[], None] | None = None,
 ) -> dict[str, int]:
     """Write the competition to the folder `raw` and plain text to the file `plain`: → counts, for a log line.
 
@@ -37,10 +38,11 @@ def write_stackdocs(
 
     Texts of rows are cut after `max_tokens` tokens. `seed` determines which rows are drawn, their order, and
     the permutation of words. The bytes depend on nothing but the versions of the packages and the arguments.
+    `check_worker` is called in the processes that parse, before they do.
 
     Raises UserError for a package that is not installed and for sizes that the packages cannot fill.
     """
-    labelled, without_label, other = _read_packages(site_packages, packages)
+    labelled, without_label, other = _read_packages(site_packages, packages, check_worker)
     rows = collect_rows(labelled, max_tokens)
     train, test = draw_rows(rows, n_classes, n_train, n_test, min_rows, seed)
     taken = {row.tokens for row in rows}
@@ -60,12 +62,20 @@ def write_stackdocs(
     }
 
 
-def _read_packages(site_packages: Path, packages: Packages) -> list[list[Docstring]]:
+def _read_packages(
+    site_packages: Path, packages: Packages, check_worker: Callable[[], None] | None
+) -> list[list[Docstring]]:
     """The docstrings of each of the three groups of packages, packages in the order given."""
     # Parsing is nearly all of the work. map keeps the order; spawn is safe in a process that has threads.
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
-        read = pool.map(partial(read_docstrings, site_packages), chain(*packages))
+        read = pool.map(partial(_read_one, check_worker, site_packages), chain(*packages))
         return [[docstring for _ in group for docstring in next(read)] for group in packages]
+
+
+def _read_one(check_worker: Callable[[], None] | None, site_packages: Path, package: str) -> list[Docstring]:
+    if check_worker is not None:
+        check_worker()
+    return read_docstrings(site_packages, package)
 
 
 def _write_competition(

@@ -48,6 +48,13 @@ def test_reading_what_was_not_taken_is_an_error(params):
             missing()
 
 
+def test_a_default_is_not_there_either(params):
+    part = as_params(part_of(params, ("class_weights", "fusion.rules")))
+    there = {name for name in Params.model_fields if hasattr(part, name)}
+    assert there == {"class_weights", "fusion"}
+    assert not hasattr(part.fusion, "ballots")
+
+
 @pytest.mark.parametrize("toy", [False, True])
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_the_whole_comes_back_as_it_was(file, toy, tmp_path):

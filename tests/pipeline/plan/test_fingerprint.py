@@ -334,3 +334,24 @@ def test_a_module_with_a_getattr_of_its_own_is_refused(project):
     )
     with pytest.raises(ValueError, match=r"pipeline\.b: defines __getattr__"):
         make("a:main")
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("templates/page.j2", True),
+        ("table.csv", True),
+        (".losses.py.swp", False),
+        ("losses.py~", False),
+        ("__pycache__/losses.cpython-311.pyc", False),
+        ("gone/__pycache__/old.cpython-311.pyc", False),
+        ("templates/.hidden.j2", False),
+    ],
+)
+def test_files_beside_a_module_count_if_somebody_keeps_them(project, tmp_path, file, counts):
+    before = digest(project, FIRST)
+    path = tmp_path / "pipeline" / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("x", encoding="utf-8")
+    clear()
+    assert (digest(project, FIRST) != before) is counts

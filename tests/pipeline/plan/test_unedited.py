@@ -96,5 +96,54 @@ def test_code_that_is_imported_later(run):
     )
 
 
+WITHOUT_THE_WORD = """
+from pipeline import registry
+del registry.FAMILIES["losses"]["dice"]
+try:
+    check_code(entry)
+except UserError as error:
+    print(error)
+"""
+
+
+def test_a_word_that_is_gone(run):
+    said = run(WITHOUT_THE_WORD, DICE, "")
+    assert said == "finetune@nezha-dice: the code was edited after the plan was made: no 'dice'; run the command again"
+
+
+A_TEMPLATE = """
+from pipeline.plan.unedited import check_files_beside
+entry = make_entry(load_params(), "report", None)
+check_files_beside()
+edit(sys.argv[1])
+try:
+    check_files_beside()
+except UserError as error:
+    print(Path(str(error).partition(":")[0]).name, str(error).partition(":")[2])
+"""
+
+
+def test_a_template_that_is_edited_while_the_report_is_written(run):
+    template = "pipeline/reporting/templates/index.html.j2"
+    assert run(A_TEMPLATE, template, " ") == "index.html.j2  edited while this stage ran; run the command again"
+
+
+NOT_PYTHON = """
+from pipeline.plan import modules
+edit(sys.argv[1])
+modules.forget()
+try:
+    make_entry(load_params(), "finetune", "nezha-dice")
+except UserError as error:
+    print(Path(str(error).partition(",")[0]).name, str(error).partition(",")[2])
+"""
+
+
+def test_source_that_is_not_python(run):
+    said = run(NOT_PYTHON, DICE, "\ndef (:\n")
+    assert said.startswith("dice.py  line ")
+    assert said.endswith("not valid Python: invalid syntax")
+
+
 def test_what_is_not_the_entrys_may_be_edited(run):
     assert run(AFTER_THE_CHECK, "pipeline/losses/focal.py", "\n# x\n") == ""

@@ -58,7 +58,7 @@ def test_the_plan_is_made_without_torch(tmp_path):
     """It is made anew after every edit anywhere in the library."""
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
     code = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from stages.plan import main; main('', '')\n"
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from stages.plan import main; main()\n"
         f"assert not set({HEAVY}) & set(sys.modules), set({HEAVY}) & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
