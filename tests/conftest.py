@@ -1,4 +1,4 @@
-"""What several folders share: 60 short texts, tiny encoders with fresh weights, the defaults of params.yaml.
+"""What several folders share: 60 short texts, tiny encoders with fresh weights, the project's defaults.
 
 torch and transformers are imported inside the fixtures, so that tests which need neither start at once.
 """
@@ -123,7 +123,7 @@ def piece_arguments() -> Callable[[str, str], dict[str, Any]]:
     """The default arguments of a registered word in params.yaml: `piece_arguments("losses", "focal")`."""
     from ruamel.yaml import YAML
 
-    defaults = YAML(typ="safe").load(ROOT / "params.yaml")["defaults"]
+    defaults = YAML(typ="safe").load(ROOT / "pipeline/config/defaults.yaml")["defaults"]
 
     def arguments(family: str, word: str) -> dict[str, Any]:
         return dict((defaults.get(family) or {}).get(word) or {})
@@ -133,7 +133,7 @@ def piece_arguments() -> Callable[[str, str], dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def neural_recipe() -> Callable[..., dict[str, Any]]:
-    """A neural member's recipe as finetune reads it: params.yaml's defaults, sized for the tiny encoders.
+    """A neural member's recipe as finetune reads it: the project's defaults, sized for the tiny encoders.
 
     `neural_recipe(loss="dice", epochs=1)` changes keys as params.yaml would, words or mappings.
     """
@@ -141,7 +141,7 @@ def neural_recipe() -> Callable[..., dict[str, Any]]:
 
     from pipeline.config.schema import NeuralMember
 
-    defaults = YAML(typ="safe").load(ROOT / "params.yaml")["defaults"]
+    defaults = YAML(typ="safe").load(ROOT / "pipeline/config/defaults.yaml")["defaults"]
     small = {
         "max_length": 16,
         "poolers": ["mean"],

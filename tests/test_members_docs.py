@@ -1,4 +1,4 @@
-"""docs/members.md and params.yaml, held against the registry, the schema and the ablation."""
+"""docs/members.md and defaults.yaml, held against the registry, the schema and the ablation."""
 
 import re
 from pathlib import Path
@@ -14,9 +14,9 @@ from pipeline.config.schema import MEMBER_MODELS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/members.md").read_text(encoding="utf-8")
-PARAMS = (ROOT / "params.yaml").read_text(encoding="utf-8")
 READER = YAML(typ="safe", pure=True)
-RAW = READER.load(PARAMS)
+DEFAULTS = (ROOT / "pipeline/config/defaults.yaml").read_text(encoding="utf-8")
+RAW = READER.load(DEFAULTS) | READER.load(ROOT / "params.yaml")
 
 # The families of members, and the key of a member that each stands behind.
 KEYS = {
@@ -160,16 +160,16 @@ def test_no_measurement_is_missing() -> None:
 
 
 @pytest.mark.parametrize("family", [family for family in KEYS if family != "kinds"])
-def test_params_yaml_names_every_word_at_its_key(family: str) -> None:
+def test_the_defaults_name_every_word_at_its_key(family: str) -> None:
     """In the comment above the key of defaults.neural, or on its line."""
-    block = PARAMS[PARAMS.index("\n  neural:") : PARAMS.index("\n  linear:")]
+    block = DEFAULTS[DEFAULTS.index("\n  neural:") : DEFAULTS.index("\n  linear:")]
     at_key = re.search(rf"((?:^    #.*\n)*)^    {KEYS[family]}:.*$", block, flags=re.MULTILINE)
     assert at_key is not None
     comments = " ".join(line.partition("#")[2] for line in at_key[0].splitlines())
     assert [word for word in registry.words(family) if not re.search(rf"\b{word}\b", comments)] == []
 
 
-def test_params_yaml_has_defaults_for_every_kind_and_argument() -> None:
+def test_there_are_defaults_for_every_kind_and_argument() -> None:
     defaults = RAW["defaults"]
     assert set(registry.words("kinds")) <= set(defaults)
     for family in KEYS.keys() - {"kinds"}:
@@ -178,6 +178,6 @@ def test_params_yaml_has_defaults_for_every_kind_and_argument() -> None:
             assert list(defaults.get(family, {}).get(word, {})) == names, (family, word)
 
 
-def test_lines_of_params_yaml_are_short() -> None:
-    block = PARAMS[PARAMS.index("\n  # docs/members.md has a row") :]
+def test_lines_of_the_defaults_are_short() -> None:
+    block = DEFAULTS[DEFAULTS.index("\n  # docs/members.md has a row") :]
     assert [line for line in block.splitlines() if len(line) > 125] == []

@@ -1,13 +1,17 @@
-"""`defaults` in `params.yaml`: what they fill, and their own check.
+"""The defaults: what they fill, and their own check.
 
-Each entry is laid over the defaults of its kind, mapping by mapping. Arguments of pieces stand under their family and
-are filled in where the piece is read (see `pieces`).
+params.yaml is laid over pipeline/config/defaults.yaml, mapping by mapping, its section `defaults` over the one there.
+Each entry is laid over the defaults of its kind. Arguments of pieces stand under their family and are filled in where
+the piece is read (see `pieces`).
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
 
 from pipeline import registry
 from pipeline.config import schema
@@ -15,6 +19,7 @@ from pipeline.config.locate import locate
 from pipeline.config.messages import did_you_mean, one_of, show
 from pipeline.config.pieces import Problem, check_arguments
 
+DEFAULTS = Path(__file__).with_name("defaults.yaml")
 # Which defaults stand behind which entries: the defaults' key -> the paths of the mappings they fill.
 # A `*` stands for every name in the mapping. Members and vectors take those of their kind.
 FILLED_FROM = {
@@ -59,6 +64,19 @@ OWN: dict[str, dict[str, Any]] = {
     "augment": {"from": ""},
     "ballot": {"voters": ["a"]},
 }
+
+
+def lay_over_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The params as written, laid over pipeline/config/defaults.yaml, mapping by mapping."""
+    laid: dict[str, Any] = _overlay(read_defaults(), _copy(raw))
+    return laid
+
+
+@cache
+def read_defaults() -> dict[str, Any]:
+    """Every default of the project, in the shape of params.yaml."""
+    defaults: dict[str, Any] = YAML(typ="safe", pure=True).load(DEFAULTS.read_text(encoding="utf-8"))
+    return defaults
 
 
 def fill_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:

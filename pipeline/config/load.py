@@ -10,7 +10,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from pipeline.config.combinations import check_combinations
-from pipeline.config.defaults import check_defaults, fill_defaults, home
+from pipeline.config.defaults import check_defaults, fill_defaults, home, lay_over_defaults
 from pipeline.config.lengths import check_lengths
 from pipeline.config.locate import locate
 from pipeline.config.messages import MISSING
@@ -26,9 +26,10 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
     Raises UserError with every problem of the file, each with its full key, what was got and what is allowed.
     """
     raw = _read_yaml(path)
-    filled = fill_defaults(raw)
-    params, in_entries = _validate(raw, filled)
-    in_defaults = check_defaults(raw.get("defaults"))
+    whole = lay_over_defaults(raw)
+    filled = fill_defaults(whole)
+    params, in_entries = _validate(whole, filled)
+    in_defaults = check_defaults(whole.get("defaults"))
     problems = {
         *in_defaults,
         *_where_written(in_entries, in_defaults, raw, filled),

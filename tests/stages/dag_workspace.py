@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
-SMALLER = {"toy: false": "toy: true", "n_folds: 5": "n_folds: 3", "bootstrap_samples: 1000": "bootstrap_samples: 20"}
+SMALLER = {
+    "toy: false": "toy: true",
+    "n_folds: 5": "n_folds: 3",
+    "\nclass_weights:\n": "\nclass_weights:\n  bootstrap_samples: 20\n",
+}
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def write_params(**changes: Any) -> None:
         "bad_rows": RULES,
         **changes,
     }
-    params["folds"]["n_folds"] = 3
+    params["folds"] = {"n_folds": 3}
     with Path("params.yaml").open("w", encoding="utf-8") as file:
         yaml.dump(params, file)
 

@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline import registry
+from pipeline.config.defaults import lay_over_defaults
 from pipeline.plan import modules
 from pipeline.plan.entries import STAGES
 from stages import plan
@@ -17,7 +18,7 @@ from stages import plan
 ROOT = Path(__file__).parents[2]
 PLAN = Path("models/plan")
 # The real params, with the pieces that the tests reckon with.
-REAL = YAML(typ="safe").load(ROOT / "params.yaml")
+REAL = lay_over_defaults(YAML(typ="safe").load(ROOT / "params.yaml"))
 REAL["toy"] = False
 REAL["vectors"] = {"tfidf": {"kind": "tfidf"}, "w2v": {"kind": "word2vec"}}
 REAL["augment"] = {

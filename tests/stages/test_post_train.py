@@ -23,7 +23,8 @@ def project(tmp_path, monkeypatch, tiny_checkpoint, short_texts):
     """A project in which tiny-bert is aligned, and whose text is a gzipped file of the user's own."""
     monkeypatch.chdir(tmp_path)
     params = (ROOT / "params.yaml").read_text(encoding="utf-8").replace("toy: false", "toy: true", 1)
-    params = params.replace("threads: 2", "threads: 1").replace("max_length: 128", "max_length: 32")
+    params = params.replace("runtime:\n", "runtime:\n  threads: 1\n", 1)
+    params += "\ndefaults: {masked_lm: {max_length: 32, mlm_probability: 0.15}}\n"
     params = params.replace("corpus: data/prepared/corpus.parquet", "corpus: mine.jsonl.gz", 1)
     Path("params.yaml").write_text(params, encoding="utf-8")
     shutil.copytree(tiny_checkpoint("bert"), "models/aligned/tiny-bert")

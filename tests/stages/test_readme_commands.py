@@ -138,7 +138,7 @@ def test_your_competition_in_five_minutes(tmp_path: Path) -> None:
     workspace.run("dvc", "add", "data/raw/daguan")
     shutil.copyfile(workspace.root / "profiles/daguan-cpu.yaml", workspace.root / "params.yaml")
     workspace.edit("params.yaml", "toy: false", "toy: true")
-    workspace.edit("params.yaml", "n_folds: 5", "n_folds: 3")
+    workspace.edit("params.yaml", "\nscratch:\n", "\nfolds: {n_folds: 3}\n\nscratch:\n")
 
     output = workspace.run(*MAKE_REPRO)
 

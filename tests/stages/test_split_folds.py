@@ -39,8 +39,8 @@ def run(n_folds: int = 4, repeats: int = 1, toy: bool = False, columns: Any = No
     yaml = YAML()
     params = yaml.load((ROOT / "profiles/daguan-cpu.yaml").read_text(encoding="utf-8"))
     params["data"] |= {"competition": "authors", "sample_submission": None, "corpus": ["train.csv"]} | changes
-    params["data"]["columns"] |= columns or {}
-    params["folds"] |= {"n_folds": n_folds, "repeats": repeats}
+    params["data"]["columns"] = columns or {}
+    params["folds"] = {"n_folds": n_folds, "repeats": repeats}
     params["toy"] = toy
     with Path("params.yaml").open("w", encoding="utf-8") as file:
         yaml.dump(params, file)

@@ -78,7 +78,7 @@ def test_the_same_again(project):
 
 def test_without_a_sample_ids_come_in_the_test_files_order(project):
     params("sample_submission: sample_submission.csv", "sample_submission: null")
-    params("columns: {id: id, text: text, label: label,", "columns: {id: key, text: text, label: class,")
+    params("columns: {id: id, text: text, label: label}", "columns: {id: key, text: text, label: class}")
     submit.main()
     with SUBMISSION.open(newline="") as file:
         assert list(csv.reader(file)) == [["key", "class"], ["t0", "b,c"], ["t1", "a"], ["t2", "b,c"]]

@@ -7,6 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.config import Params, load_params
+from pipeline.config.defaults import lay_over_defaults
 from pipeline.errors import UserError
 
 ROOT = Path(__file__).parents[3]
@@ -82,15 +83,19 @@ def change(raw: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
-BASE = change(YAML(typ="safe").load(ROOT / "params.yaml"), PINNED)
+BASE = change(lay_over_defaults(YAML(typ="safe").load(ROOT / "params.yaml")), PINNED)
 
 
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], Params]:
-    """The params of the file above with some keys changed."""
+    """The params of the file above with some keys changed.
+
+    It has every default in it, and nothing else is laid under it: so a test may take one out.
+    """
 
     def read(changes: dict[str, Any]) -> Params:
         raw = change(BASE, changes)
+        monkeypatch.setattr("pipeline.config.defaults.read_defaults", dict)
         monkeypatch.setattr("pipeline.config.load._read_yaml", lambda path: raw)  # writing and parsing YAML is slow
         return load_params(Path("params.yaml"))
 

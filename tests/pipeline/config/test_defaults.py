@@ -1,12 +1,17 @@
 """Entries over defaults, and the defaults' own mistakes."""
 
 import copy
+from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
-from pipeline.config import schema
-from pipeline.config.defaults import FAMILIES, SECTIONS, fill_defaults
+from pipeline.config import load_params, schema
+from pipeline.config.defaults import FAMILIES, SECTIONS, fill_defaults, read_defaults
+from pipeline.errors import UserError
 from pipeline.registry import words
+
+ROOT = Path(__file__).parents[3]
 
 LOSSES = ", ".join(words("losses"))
 OF_A_TRANSFORMER = ", ".join(list(schema.NeuralMember.model_fields)[2:])
@@ -214,3 +219,72 @@ def test_a_default_that_an_entry_makes_wrong_is_told_at_the_entry(errors):
 def test_defaults_of_another_form(errors, defaults):
     lines = errors({"defaults": defaults})
     assert any(line.startswith("defaults: got ") for line in lines)
+
+
+# ── The project's own, in defaults.yaml ─────────────────────────────────────────────────────────────────────────────
+
+
+LITTLE = """
+embedded: {}
+data:
+  competition: mine
+  train: [train.csv]
+  test: test.csv
+  corpus: [train.csv]
+  columns: {label: emotion}
+vectors:
+  tfidf: {kind: tfidf}
+members:
+  svm: {kind: linear, from: models/vectors/tfidf}
+defaults:
+  linear: {C: 0.5}
+"""
+
+
+def test_a_params_file_of_a_few_lines_will_do(tmp_path):
+    file = tmp_path / "params.yaml"
+    file.write_text(LITTLE, encoding="utf-8")
+    params = load_params(file)
+    ours = read_defaults()
+    assert params.data.columns.model_dump() == ours["data"]["columns"] | {"label": "emotion"}
+    assert params.folds.model_dump() == ours["folds"]
+    assert params.members["svm"].C == 0.5
+    assert params.members["svm"].classifier == ours["defaults"]["linear"]["classifier"]
+    assert [method["name"] for method in params.class_weights.methods] == ours["class_weights"]["methods"]
+    assert params.hub == {}
+
+
+def test_what_is_read_is_not_changed(tmp_path):
+    before = copy.deepcopy(read_defaults())
+    (tmp_path / "params.yaml").write_text(LITTLE, encoding="utf-8")
+    load_params(tmp_path / "params.yaml")
+    assert read_defaults() == before
+
+
+def test_a_mistake_among_few_lines_is_told_at_its_key(tmp_path):
+    file = tmp_path / "params.yaml"
+    file.write_text(LITTLE.replace("C: 0.5", "C: -1").replace("label: emotion", "lable: emotion"), encoding="utf-8")
+    with pytest.raises(UserError) as refused:
+        load_params(file)
+    assert str(refused.value).splitlines()[1:] == [
+        "  data.columns.lable: is not a known key; allowed here: id, text, label, group, fold; did you mean 'label'?",
+        "  defaults.linear.C: got -1, more than 0 is allowed",
+    ]
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "profiles").glob("*.yaml")), ids=lambda file: file.stem)
+def test_a_profile_says_what_differs_and_no_more(file):
+    """Of keys of defaults.yaml; `toy` stands in every file, for people to find."""
+    written, ours = YAML(typ="safe", pure=True).load(file), read_defaults()
+    assert set(repeated(written, ours)) - {"data.columns.text", "data.columns.label"} == {"toy"}
+
+
+def repeated(written, ours, above=""):
+    """The keys that have the value which they would have anyway."""
+    found = []
+    for key, value in written.items():
+        if isinstance(value, dict) and isinstance(ours.get(key), dict) and "name" not in value:
+            found += repeated(value, ours[key], f"{above}{key}.")
+        elif key in ours and ours[key] == value:
+            found.append(f"{above}{key}")
+    return found

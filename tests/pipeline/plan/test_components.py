@@ -15,7 +15,7 @@ from pipeline.plan.components import components_of, implied_components
 from pipeline.plan.fingerprint import component, fingerprint, root
 
 ROOT = Path(__file__).parents[3]
-DEFAULTS = YAML(typ="safe").load(ROOT / "params.yaml")["defaults"]
+DEFAULTS = YAML(typ="safe").load(ROOT / "pipeline/config/defaults.yaml")["defaults"]
 CONTEXT = {"defaults": DEFAULTS}
 
 

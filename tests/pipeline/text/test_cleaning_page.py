@@ -1,4 +1,4 @@
-"""docs/cleaning.md and params.yaml, held against the steps themselves."""
+"""docs/cleaning.md and defaults.yaml, held against the steps themselves."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline import registry
+from pipeline.config.defaults import lay_over_defaults
 from pipeline.text import clean, load_step, step_name
 
 ROOT = Path(__file__).parents[3]
@@ -39,15 +40,15 @@ def test_the_examples_are_true(step, before, after):
     assert load_step(step)(show(before)) == show(after)
 
 
-def test_params_yaml_names_every_step():
-    text = (ROOT / "params.yaml").read_text(encoding="utf-8")
+def test_the_defaults_name_every_step():
+    text = (ROOT / "pipeline/config/defaults.yaml").read_text(encoding="utf-8")
     comments = " ".join(re.findall("#(.*)", text[: text.index("\ndefaults:")]))
     assert [word for word in registry.words("cleaning") if not re.search(rf"\b{word}\b", comments)] == []
 
 
 def test_every_params_file_has_the_arguments_of_every_step():
     for path in [ROOT / "params.yaml", *sorted((ROOT / "profiles").glob("*.yaml"))]:
-        defaults = YAML_READER.load(path)["defaults"]["cleaning"]
+        defaults = lay_over_defaults(YAML_READER.load(path))["defaults"]["cleaning"]
         for word in registry.words("cleaning"):
             names = [argument.name for argument in registry.arguments("cleaning", word)]
             assert list(defaults.get(word, {})) == names, (path.name, word)
@@ -55,7 +56,7 @@ def test_every_params_file_has_the_arguments_of_every_step():
 
 def test_the_list_for_weibo_is_the_profiles_and_works():
     listed = YAML_READER.load(PAGE.split("<!-- weibo -->\n```yaml")[1].split("```")[0])["clean"]
-    profile = YAML_READER.load(ROOT / "profiles/smp2020.yaml")
+    profile = lay_over_defaults(YAML_READER.load(ROOT / "profiles/smp2020.yaml"))
     assert listed == profile["data"]["clean"]
     assert listed == YAML_READER.load(ROOT / "profiles/smp2020-cpu.yaml")["data"]["clean"]
     steps = [{"name": word, **profile["defaults"]["cleaning"].get(word, {})} for word in listed]
