@@ -1,4 +1,4 @@
-"""The shape of `params.yaml`. What each key means stands as a comment in `params.yaml` itself."""
+"""The shape of `params.yaml`. What each key means stands as a comment in `defaults.yaml` beside it."""
 
 import re
 from typing import Annotated, Any, Literal, Self, TypeAlias
