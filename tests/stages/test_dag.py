@@ -49,15 +49,27 @@ def test_a_members_edit_trains_that_member_alone(workspace: Workspace) -> None:
     assert "fuse" in ran
 
 
-def test_a_new_loss_reruns_the_plan_alone(workspace: Workspace) -> None:
+def test_a_new_loss_is_a_class_a_line_and_its_defaults(workspace: Workspace) -> None:
+    """In a file that another member's loss may stand in: nobody trains but who names it."""
     source = (workspace.root / "pipeline/losses/focal.py").read_text(encoding="utf-8")
-    (workspace.root / "pipeline/losses/other.py").write_text(source.replace("FocalLoss", "OtherLoss"), encoding="utf-8")
+    other = source[source.index("class FocalLoss") :].replace("FocalLoss", "OtherLoss")
+    with (workspace.root / "pipeline/losses/dice.py").open("a", encoding="utf-8") as file:
+        file.write(f"\n\n{other}")
     workspace.edit(
         "pipeline/registry.py",
         '    "losses": {\n',
-        '    "losses": {\n        "other": "pipeline.losses.other:OtherLoss",\n',
+        '    "losses": {\n        "other": "pipeline.losses.dice:OtherLoss",\n',
+    )
+    workspace.edit(
+        "pipeline/config/defaults.yaml",
+        "    focal: {gamma: 1.0}\n",
+        "    focal: {gamma: 1.0}\n    other: {gamma: 2.0}\n",
     )
     assert workspace.repro() == ["plan"]
+    workspace.edit("params.yaml", "  bert-ce:\n    kind: neural\n", "  bert-ce:\n    kind: neural\n    loss: other\n")
+    ran = workspace.repro()
+    assert ran[:3] == ["plan", "finetune@bert-ce", "predict@bert-ce"]
+    assert trained(ran) == ["finetune@bert-ce"]
 
 
 def test_a_fusion_param_reruns_from_fuse(workspace: Workspace) -> None:
