@@ -8,11 +8,12 @@ are in any digest. What runs at import in a reached module is in, in its order. 
 for all of them.
 
 What no name tells has to be named: a word of the registry is resolved by the entry that uses it. A module that is
-passed on as a whole, to `getattr` for instance, counts with all that it defines, and files that are no Python count
-with the modules beside them: templates, for instance. Modules that say CHANGES_NO_RESULT carry messages, progress,
-errors or devices, and are left out. Not seen are the versions of other packages, which the
-lock file pins, and what acts by being there: an import of another package for what importing it does, a decorator that
-registers, `__subclasses__`, an assignment to a name that nobody uses (but `_`) whose call changes something.
+passed on as a whole, to `getattr` for instance, counts with all that it defines. Where a reached definition uses
+`__file__`, what lies beside its module and is no Python counts, too: templates, for instance. Modules that say
+CHANGES_NO_RESULT carry messages, progress, errors or devices, and are left out. Not seen are the versions of other
+packages, which the lock file pins, and what acts by being there: an import of another package for what importing it
+does, a decorator that registers, `__subclasses__`, an assignment to a name that nobody uses (but `_`) whose call
+changes something.
 """
 
 import hashlib
@@ -62,6 +63,7 @@ class Reach:
     texts: dict[Place, str] = field(default_factory=dict)
     uses: dict[Place, list[tuple[str, Place | str]]] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
+    reading: set[str] = field(default_factory=set)  # the modules of which a definition looks for files beside it
 
 
 class Fingerprint(NamedTuple):
@@ -102,6 +104,8 @@ def reach(places: Iterable[Place]) -> Reach:
             continue
         definition = read_definition(*place)
         found.texts[place] = definition.text
+        if any(reference.name == "__file__" for reference in definition.references):
+            found.reading.add(place.module)
         waiting += _import_module(place.module, found)
         for module in definition.imported:
             waiting += _import_module(module, found)
@@ -150,7 +154,7 @@ def fingerprint(roots: Sequence[Place], components: Mapping[str, Sequence[Place]
         name: sorted(of[place] for place in places if place in of) for name, places in {"": roots, **components}.items()
     }
     at_import = [[of[place] for place in _statements(module) if place in of] for module in found.modules]
-    files = {path: digest_beside(path) for module in found.modules for path in files_beside(module)}
+    files = {path: digest_beside(path) for module in found.reading for path in files_beside(module)}
     contents = sorted([path.name, digest] for path, digest in files.items())
     code = _digest([sorted(of.values()), sorted(behind.items()), sorted(filter(None, at_import)), contents])
     texts: dict[str, list[str]] = {path.name: [digest] for path, digest in files.items()}

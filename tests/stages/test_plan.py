@@ -291,6 +291,16 @@ def test_a_template_is_code_of_the_report(unedited, project):
     assert all_changed(unedited, after) == ["report"]
 
 
+def test_a_comment_among_the_defaults_changes_nothing(unedited, project):
+    """Their values stand in the settings of those who take them."""
+    file = Path("pipeline/config/defaults.yaml")
+    original = file.read_text(encoding="utf-8")
+    file.write_text(f"# a comment\n{original}", encoding="utf-8")
+    after = write()
+    file.write_text(original, encoding="utf-8")
+    assert after == unedited
+
+
 def test_no_comment_and_no_docstring_changes_the_plan(unedited, project):
     """Every docstring is reworded, and a comment stands before and behind every line that may have one."""
     for file in [*Path("pipeline").rglob("*.py"), *Path("stages").rglob("*.py")]:

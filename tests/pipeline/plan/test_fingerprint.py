@@ -349,9 +349,17 @@ def test_a_module_with_a_getattr_of_its_own_is_refused(project):
     ],
 )
 def test_files_beside_a_module_count_if_somebody_keeps_them(project, tmp_path, file, counts):
-    before = digest(project, FIRST)
+    page = "from pathlib import Path\n\nFOLDER = Path(__file__).parent\n\n\ndef render():\n    return FOLDER\n"
+    before = digest(project, "page:render", page=page)
     path = tmp_path / "pipeline" / file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("x", encoding="utf-8")
     clear()
-    assert (digest(project, FIRST) != before) is counts
+    assert (digest(project, "page:render") != before) is counts
+
+
+def test_files_beside_a_module_that_looks_for_none_do_not_count(project, tmp_path):
+    before = digest(project, FIRST)
+    (tmp_path / "pipeline/table.csv").write_text("x", encoding="utf-8")
+    clear()
+    assert digest(project, FIRST) == before
