@@ -124,7 +124,7 @@ def test_an_edit_that_the_plan_missed_is_found_by_make_repro(workspace: Workspac
     """An edit in the moment between the plan's end and DVC's look at what it depends on."""
     plan = workspace.root / "models/plan"
     shutil.copytree(plan, tmp_path / "before")
-    workspace.edit("params.yaml", "  bert-ce:\n    kind: neural\n", "  bert-ce:\n    kind: neural\n    clip: 0.5\n")
+    workspace.edit("params.yaml", "  bert-ce:\n    kind: neural\n", "  bert-ce:\n    kind: neural\n    clip: 0.25\n")
     workspace.repro("plan")
     shutil.copytree(tmp_path / "before", plan, dirs_exist_ok=True)
     workspace.run("dvc", "commit", "--force", "plan")

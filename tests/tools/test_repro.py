@@ -34,6 +34,7 @@ def start(project, *arguments, path=None):
         [sys.executable, "-m", "tools.repro", *arguments],
         cwd=project, env=variables, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which a shell's `&` has ignored
     )  # fmt: skip
 
 
