@@ -37,15 +37,21 @@ def run_dvc(*arguments: str) -> None:
     dvc = shutil.which("dvc")
     if dvc is None:
         raise UserError("dvc: not found; `make repro` looks into .venv, or put its folder .venv/bin on the PATH")
-    process = subprocess.Popen([dvc, "repro", *arguments])
+    process: subprocess.Popen[bytes] | None = None
+    early: list[int] = []
 
     def pass_on(number: int, frame: FrameType | None) -> None:
-        if number != signal.SIGINT or not sys.stdin.isatty():  # Ctrl-C goes to DVC by itself
+        if process is None:
+            early.append(number)
+        elif number != signal.SIGINT or not sys.stdin.isatty():  # Ctrl-C goes to DVC by itself
             process.send_signal(number)
 
     for number in STOPPING:
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, pass_on)
+    process = subprocess.Popen([dvc, "repro", *arguments])
+    for told in early:
+        process.send_signal(told)
     status = process.wait()
     if status:
         raise SystemExit(status if status > 0 else 128 - status)
