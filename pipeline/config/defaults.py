@@ -68,7 +68,7 @@ OWN: dict[str, dict[str, Any]] = {
 
 def lay_over_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
     """The params as written, laid over pipeline/config/defaults.yaml, mapping by mapping."""
-    laid: dict[str, Any] = _overlay(read_defaults(), _copy(raw))
+    laid: dict[str, Any] = _overlay(_copy(read_defaults()), _copy(raw))
     return laid
 
 

@@ -7,7 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.config import load_params, schema
-from pipeline.config.defaults import FAMILIES, SECTIONS, fill_defaults, read_defaults
+from pipeline.config.defaults import FAMILIES, SECTIONS, fill_defaults, lay_over_defaults, read_defaults
 from pipeline.errors import UserError
 from pipeline.registry import words
 
@@ -288,3 +288,11 @@ def repeated(written, ours, above=""):
         elif key in ours and ours[key] == value:
             found.append(f"{above}{key}")
     return found
+
+
+def test_a_caller_may_change_what_was_laid_over():
+    before = copy.deepcopy(read_defaults())
+    laid = lay_over_defaults({})
+    laid["defaults"]["neural"]["epochs"] = 99
+    laid["data"]["columns"]["text"] = "other"
+    assert read_defaults() == before
