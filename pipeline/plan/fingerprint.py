@@ -29,13 +29,10 @@ from pipeline.plan.modules import (
     Imported,
     Module,
     Reference,
-    digest_beside,
-    files_beside,
-    is_module,
     read_definition,
     read_module,
-    with_packages,
 )
+from pipeline.plan.sources import digest_beside, files_beside, is_module, with_packages
 
 # The registry's table of words: which of them a stage uses is for its entry to say.
 NAMED_BY_ENTRIES = {("pipeline.registry", "FAMILIES")}

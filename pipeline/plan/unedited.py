@@ -16,7 +16,7 @@ from types import ModuleType
 from pipeline.artifacts.hashes import hash_file
 from pipeline.errors import UserError
 from pipeline.plan.entries import Entry, fingerprint_of
-from pipeline.plan.modules import digests_beside, sources_read
+from pipeline.plan.sources import digests_beside, sources_read
 
 CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
 AGAIN = "run the command again"

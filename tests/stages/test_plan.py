@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from pipeline import registry
 from pipeline.config.defaults import lay_over_defaults
-from pipeline.plan import modules
+from pipeline.plan import sources
 from pipeline.plan.entries import STAGES
 from stages import plan
 
@@ -59,12 +59,11 @@ def tree(tmp_path_factory):
 def project(tree, monkeypatch):
     """Work in the copy."""
     monkeypatch.chdir(tree)
-    monkeypatch.setattr(modules, "ROOT", tree)
     monkeypatch.setattr(registry, "ROOT", tree)
     registry.arguments.cache_clear()
     yield tree
     registry.arguments.cache_clear()
-    modules.forget()
+    sources.forget()
 
 
 @pytest.fixture
@@ -98,13 +97,13 @@ def unedited(tree):
     """The plan of the copy as it is."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tree)
-        patch.setattr(modules, "ROOT", tree)
+        patch.setattr(registry, "ROOT", tree)
         return write()
 
 
 def write():
     """Run the stage: → the bytes of every file."""
-    modules.forget()
+    sources.forget()
     plan.main()
     files = sorted(path for path in PLAN.rglob("*") if path.is_file())
     return {path.relative_to(PLAN).with_suffix("").as_posix(): path.read_bytes() for path in files}

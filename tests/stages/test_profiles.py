@@ -27,6 +27,8 @@ from pipeline.plan import fingerprint, modules
 from pipeline.plan.entries import fingerprint_of, roots_of
 from pipeline.plan.fingerprint import Place, component, reach
 from pipeline.plan.modules import read_definition, read_module
+from pipeline.plan.source_text import SourceText
+from pipeline.plan.sources import read_source
 from stages import hold_out
 
 ROOT = Path(__file__).parents[2]
@@ -235,10 +237,10 @@ def test_an_edit_of_a_function_changes_every_plan_that_runs_it(
 
 def with_statement(place: Place) -> modules.Definition:
     """A definition with one more statement at its end."""
-    source = modules.read_source(place.module)
+    source = read_source(place.module)
     (node,) = [node for node in ast.parse(source).body if getattr(node, "name", None) == place.name]
     lines = source.splitlines(keepends=True)
     lines.insert(node.end_lineno or 0, f"{' ' * node.body[-1].col_offset}pass\n")  # type: ignore[attr-defined]
     edited = "".join(lines)
     nodes = [node for node in ast.parse(edited).body if getattr(node, "name", None) == place.name]
-    return modules._definition(place.module, nodes, modules._Source(edited))
+    return modules._definition(place.module, nodes, SourceText(edited))

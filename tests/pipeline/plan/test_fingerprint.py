@@ -4,7 +4,8 @@ import textwrap
 
 import pytest
 
-from pipeline.plan import modules
+from pipeline import registry
+from pipeline.plan import sources
 from pipeline.plan.fingerprint import Place, fingerprint, reach, root
 
 LOSSES = '''
@@ -48,7 +49,7 @@ def inner(x):
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     """`project(a="…", b="…")` makes pipeline/a.py and pipeline/b.py the project; → from locations to a digest."""
-    monkeypatch.setattr(modules, "ROOT", tmp_path)
+    monkeypatch.setattr(registry, "ROOT", tmp_path)
 
     def make(**files):
         folder = tmp_path / "pipeline"
@@ -69,7 +70,7 @@ def project(tmp_path, monkeypatch):
 
 
 def clear():
-    modules.forget()
+    sources.forget()
 
 
 def digest(project, location, **files):

@@ -23,9 +23,9 @@ def edit(file):
 entry = make_entry(load_params(), "finetune", "nezha-dice")
 """
 BEFORE_THE_CHECK = """
-from pipeline.plan import modules
+from pipeline.plan import sources
 edit(sys.argv[1])
-modules.forget()
+sources.forget()
 try:
     check_code(entry)
 except UserError as error:
@@ -129,9 +129,9 @@ def test_a_template_that_is_edited_while_the_report_is_written(run):
 
 
 NOT_PYTHON = """
-from pipeline.plan import modules
+from pipeline.plan import sources
 edit(sys.argv[1])
-modules.forget()
+sources.forget()
 try:
     make_entry(load_params(), "finetune", "nezha-dice")
 except UserError as error:
