@@ -15,15 +15,15 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from pipeline import registry
 from pipeline.artifacts.atomic import atomic_path, read_json
 from pipeline.artifacts.folds import read_fold_ids
 from pipeline.artifacts.paths import LABELS, TRAIN
 from pipeline.artifacts.tables import read_table
 from pipeline.config import load_params
-from pipeline.config.schema import MEMBER_MODELS
 from pipeline.data.labels import as_label_set
-from pipeline.members.labelled_rows import LabelledRows
+from pipeline.members.kind import Run, load_kind
+from pipeline.members.recipe import MemberRecipe, load_recipe
+from pipeline.members.rows import rows_of_competition
 from pipeline.metrics import macro_f1
 from pipeline.runtime.cli import say
 from pipeline.runtime.devices import run_on_devices
@@ -140,36 +140,36 @@ def train(job: tuple[str, str, dict[str, Any], int, int, Path], device: str) -> 
     """Train the changed member on all folds but one, and keep its predictions of that one."""
     member, _, keys, fold, seed, _ = job
     recipe = recipe_of(member, keys, seed)
+    kind = load_kind(recipe.kind)
     table, classes = read_table(TRAIN, ["row_id", "text", "label_id"]), as_label_set(read_json(LABELS))
     label_ids = table["label_id"].to_numpy()
     [fold_ids] = read_fold_ids(table["row_id"].to_numpy(dtype=str))[:1]
-    kind, source = registry.load("kinds", recipe["kind"]), Path(recipe["from"])
     kind.set_up(recipe)
-    features = kind.featurize(source, table["text"].tolist(), recipe)
-    held_out, started = np.flatnonzero(fold_ids == fold), time.perf_counter()
-    train_rows = np.flatnonzero(fold_ids != fold)
-    rows = LabelledRows(features, label_ids, classes)
-    done = kind.train_fold(source, rows, train_rows, held_out, recipe, device, job[1])
+    features = kind.reader(Path(recipe.from_), recipe)(table["text"].tolist())
+    started = time.perf_counter()
+    rows = rows_of_competition(features, label_ids, classes, fold_ids[None])
+    held_out = rows.held_out_rows(fold)
+    model = kind.fit(rows, fold, recipe, Run(device, job[1])).model
+    logits = model.logits(features, held_out)
     say(f"{job[0]} {job[1]}, fold {fold}, seed {seed}: {time.perf_counter() - started:.0f} s")
     with atomic_path(_file(job)) as temporary, temporary.open("wb") as file:
         np.savez(
             file,
             labels=label_ids[held_out],
-            logits=done.logits,
+            logits=logits,
             seconds=time.perf_counter() - started,
             n_classes=len(classes.names),
         )
 
 
-def recipe_of(member: str, keys: dict[str, Any], seed: int) -> dict[str, Any]:
+def recipe_of(member: str, keys: dict[str, Any], seed: int) -> MemberRecipe:
     """The member's recipe with other `keys`, on one thread, and with that seed where it has one."""
     params = load_params()
     named = params.members[member].model_dump(by_alias=True)
-    changed = MEMBER_MODELS[named["kind"]].model_validate(
+    return load_recipe(named["kind"]).model_validate(
         named | {key: value for key, value in {"seed": seed, "threads": 1}.items() if key in named} | keys,
         context={"defaults": params.defaults},
     )
-    return changed.model_dump(by_alias=True) | {"precision": params.runtime.precision}
 
 
 def table(jobs: list[tuple[str, str, dict[str, Any], int, int, Path]]) -> str:

@@ -147,27 +147,34 @@ def train_ours(arguments: argparse.Namespace, tokenizer: Any, texts: Any, label_
     from pipeline.config import load_params
     from pipeline.data.batches import tokenize
     from pipeline.data.labels import LabelSet
+    from pipeline.fields.build import build
     from pipeline.inference.classifier import predict_logits
-    from pipeline.members import neural
-    from pipeline.members.training_settings import training_settings
+    from pipeline.members.neural.kind import Neural
+    from pipeline.members.neural.recipe import Recipe
+    from pipeline.members.neural.settings import training_settings
     from pipeline.models.build import build_classifier
     from pipeline.training.loop import Scores, train_classifier
 
     rate = dict.fromkeys(("embeddings", "encoder", "head"), arguments.learning_rate)
-    recipe = load_params(ROOT / "params.yaml").members["bert-ce"].model_dump(by_alias=True) | {
+    changed = load_params(ROOT / "params.yaml").members["bert-ce"].model_dump(by_alias=True) | {
         "class_weights": {"name": "none"},
         "epochs": 1,
         "batch_size": arguments.batch_size,
         "learning_rate": rate,
         "weight_decay": WEIGHT_DECAY,
         "warmup_ratio": WARMUP,
+        "threads": arguments.threads,
+        "seed": SEED,
     }
+    recipe = build(Recipe, changed)
     features = tokenize(tokenizer, texts, arguments.max_length)
-    neural.set_up({"threads": arguments.threads, "seed": SEED})
+    Neural().set_up(recipe)
     model = build_classifier(arguments.encoder, len(names), recipe).to(arguments.device)
     rows, held_out = np.split(np.arange(len(texts)), [len(texts) - HELD_OUT])
     classes = LabelSet(names, [], [])
-    settings = training_settings(recipe, np.bincount(label_ids[rows], minlength=len(names)), classes, arguments.device)
+    settings = training_settings(
+        recipe, np.bincount(label_ids[rows], minlength=len(names)).astype(float), classes, arguments.device
+    )
     start = read_clock(arguments)
     train_classifier(
         model,

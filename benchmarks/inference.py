@@ -32,7 +32,10 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pipeline.members import neural
+from pipeline.fields.build import build
+from pipeline.members.neural.kind import Neural, NeuralModel
+from pipeline.members.neural.recipe import Recipe
+from pipeline.runtime.torch_setup import set_up_torch
 
 SHAPES = {
     "tiny": {"num_hidden_layers": 2, "hidden_size": 128, "num_attention_heads": 2, "intermediate_size": 512},
@@ -54,7 +57,7 @@ def main() -> None:
     parser.add_argument("--n-texts", type=int, default=1000)
     parser.add_argument("--texts", type=Path)
     arguments = parser.parse_args()
-    neural.set_up({"threads": arguments.threads, "seed": 0})
+    set_up_torch(arguments.threads, 0)
     texts = read_texts(arguments.texts, arguments.n_texts)
     if arguments.study == "rows":
         print_rows(texts, arguments.shape, arguments.device, arguments.precision, arguments.rounds)
@@ -110,7 +113,7 @@ def make_contestants(
     rival.bert.save_pretrained(folder / "encoder")
     tokenizer.save_pretrained(folder / "encoder")
 
-    recipe = {
+    written = {
         "max_length": MAX_LENGTH,
         "layers": {"name": "last"},
         "sequence": [],
@@ -125,10 +128,11 @@ def make_contestants(
     }
     classes = LabelSet([str(i) for i in range(N_CLASSES)], [], [])
     (folder / "fold-0").mkdir()
-    neural._save_weights(build_classifier(folder / "encoder", N_CLASSES, recipe), folder / "fold-0")
-    neural.save_shared(folder / "encoder", folder / "shared")
-    read = neural.load_reader(folder / "shared", recipe)
-    model = neural.load_fold(folder / "shared", folder / "fold-0", classes, recipe, device)
+    kind, recipe = Neural(), build(Recipe, written)
+    NeuralModel(build_classifier(folder / "encoder", N_CLASSES, recipe), "cpu", precision).save(folder / "fold-0")
+    kind.save_shared(folder / "encoder", folder / "shared")
+    read = kind.reader(folder / "shared", recipe)
+    loaded = kind.load(folder / "shared", folder / "fold-0", classes, recipe, device)
     if precision == "bf16":
         rival.to(torch.bfloat16)
     classify = pipeline("text-classification", model=rival, tokenizer=tokenizer, device=device, top_k=None)
@@ -140,7 +144,9 @@ def make_contestants(
 
         return run
 
-    contestants: dict[str, Callable[[list[str]], Any]] = {"ours": lambda batch: model(read(batch))}
+    contestants: dict[str, Callable[[list[str]], Any]] = {
+        "ours": lambda batch: loaded.logits(read(batch), np.arange(len(batch)))
+    }
     contestants |= {f"pipeline, batch {size}": of_pipeline(size, ordered=False) for size in BATCH_SIZES}
     return contestants | {
         f"pipeline, sorted, batch {size}": of_pipeline(size, ordered=True) for size in BATCH_SIZES[1:]

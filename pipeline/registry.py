@@ -65,9 +65,9 @@ FAMILIES: dict[str, dict[str, str]] = {
         "back_translation": "pipeline.augmentation.back_translation:back_translation",
     },
     "kinds": {
-        "neural": "pipeline.members.neural",
-        "linear": "pipeline.members.linear",
-        "mlp": "pipeline.members.mlp",
+        "neural": "pipeline.members.neural.kind:Neural",
+        "linear": "pipeline.members.linear.kind:Linear",
+        "mlp": "pipeline.members.mlp.kind:MLP",
     },
     "alignment": {
         "frequency": "pipeline.vocab.frequency:frequency",

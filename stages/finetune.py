@@ -16,7 +16,8 @@ import typer
 from pipeline.runtime.cli import run_stage, say
 
 if TYPE_CHECKING:
-    from pipeline.members.labelled_rows import LabelledRows
+    from pipeline.members.recipe import MemberRecipe
+    from pipeline.members.rows import TrainingRows
     from pipeline.plan.entries import Entry
 
 
@@ -49,8 +50,8 @@ def run(entry: "Entry", fold: int | None = None) -> None:
 
 def _train(entry: "Entry", folds: Sequence[int]) -> None:
     """Train those of the folds that are not kept."""
-    from pipeline import registry
     from pipeline.artifacts.paths import fold_name
+    from pipeline.members.kind import load_kind
     from pipeline.runtime.devices import run_on_devices
     from pipeline.runtime.scratch import is_kept
 
@@ -59,7 +60,7 @@ def _train(entry: "Entry", folds: Sequence[int]) -> None:
     for k in folds:
         if k not in missing:
             say(f"{member} fold {k}: finished before, kept")
-    devices = registry.load("kinds", recipe["kind"]).devices(recipe)
+    devices = load_kind(recipe.kind).devices(recipe)
     if missing:
         say(f"{member}: {len(missing)} folds on {', '.join(dict.fromkeys(devices))}")
     run_on_devices(train_on_device, [(entry, k) for k in missing], devices, [f"{member} fold {k}" for k in missing])
@@ -85,66 +86,54 @@ def train_one_fold(entry: "Entry", fold: int, device: str) -> None:
 
 
 def _train_into(kept: Path, entry: "Entry", fold: int, device: str, what: str) -> None:
-    from pipeline import registry
     from pipeline.artifacts.logits import write_logits
+    from pipeline.members.kind import Run, load_kind
     from pipeline.metrics import macro_f1
     from pipeline.runtime.scratch import drop_file, keep_folder
 
     recipe = _recipe(entry)
-    kind = registry.load("kinds", recipe["kind"])
-    row_id, fold_ids, rows = _inputs(entry)
-    n_folds = int(fold_ids.max()) + 1
-    held_out = fold_ids[fold // n_folds] == fold % n_folds
+    row_id, rows = _inputs(entry)
+    held_out = rows.held_out_rows(fold)
     state_file = kept.with_name(f"{kept.name}.state")
-    trained = kind.train_fold(
-        Path(recipe["from"]),
-        rows,
-        (~held_out).nonzero()[0],
-        held_out.nonzero()[0],
-        recipe | {"seed": recipe["seed"] + fold},
-        device,
-        what,
-        state_file,
-    )
+    of_fold = recipe.model_copy(update={"seed": recipe.seed + fold})
+    trained = load_kind(recipe.kind).fit(rows, fold, of_fold, Run(device, what, state_file))
+    logits = trained.model.logits(rows.features, held_out)
     with keep_folder(kept) as folder:
         (folder / "weights").mkdir()
-        trained.save(folder / "weights")
-        write_logits(folder / "logits.npz", row_id[held_out].tolist(), trained.logits, rows.classes.names)
+        trained.model.save(folder / "weights")
+        write_logits(folder / "logits.npz", row_id[held_out].tolist(), logits, rows.classes.names)
         trained.history.to_csv(folder / "history.csv", index=False, lineterminator="\n")
     drop_file(state_file)
-    score = macro_f1(rows.label_ids[held_out.nonzero()[0]], trained.logits.argmax(axis=1), len(rows.classes.names))
+    score = macro_f1(rows.label_ids[held_out], logits.argmax(axis=1), len(rows.classes.names))
     say(f"{what}: macro-F1 {score:.4f}")
 
 
 @cache
-def _inputs(entry: "Entry") -> "tuple[Any, Any, LabelledRows[Any]]":
-    """What all folds of a member share, read once a process: ids [N], folds [repeats, N], and the rows."""
-    import numpy as np
-
-    from pipeline import registry
+def _inputs(entry: "Entry") -> "tuple[Any, TrainingRows[Any]]":
+    """What all folds of a member share, read once a process: the competition's ids [N], and all rows."""
     from pipeline.artifacts.additional import read_copies
     from pipeline.artifacts.atomic import read_json
     from pipeline.artifacts.folds import read_fold_ids
     from pipeline.artifacts.paths import LABELS, TRAIN
     from pipeline.artifacts.tables import read_table
     from pipeline.data.labels import as_label_set
-    from pipeline.members.labelled_rows import LabelledRows
+    from pipeline.members.kind import load_kind
+    from pipeline.members.rows import rows_of_competition
 
     recipe = _recipe(entry)
-    kind = registry.load("kinds", recipe["kind"])
+    kind = load_kind(recipe.kind)
     kind.set_up(recipe)
     train = read_table(TRAIN, ["row_id", "text", "label_id"])
     row_id, label_ids = train["row_id"].to_numpy(dtype=str), train["label_id"].to_numpy()
     copies, copy_of = read_copies(str(entry.key), row_id)
-    features = kind.featurize(Path(recipe["from"]), [*train["text"], *copies], recipe)
-    label_ids = np.concatenate([label_ids, label_ids[copy_of]])
-    return row_id, read_fold_ids(row_id), LabelledRows(features, label_ids, as_label_set(read_json(LABELS)), copy_of)
+    features = kind.reader(Path(recipe.from_), recipe)([*train["text"], *copies])
+    classes = as_label_set(read_json(LABELS))
+    return row_id, rows_of_competition(features, label_ids, classes, read_fold_ids(row_id), copy_of)
 
 
-def _recipe(entry: "Entry") -> dict[str, Any]:
-    from pipeline.members.recipe import recipe_of
-
-    return recipe_of(entry.settings, str(entry.key))
+def _recipe(entry: "Entry") -> "MemberRecipe":
+    recipe: MemberRecipe = entry.params.members[str(entry.key)]
+    return recipe
 
 
 @cache
@@ -152,7 +141,7 @@ def _scratch(entry: "Entry") -> Path:
     from pipeline.artifacts.paths import ADDITIONAL, FOLDS, LABELS, TRAIN
     from pipeline.runtime.scratch import scratch_folder
 
-    source, additional = Path(_recipe(entry)["from"]), ADDITIONAL / f"{entry.key}.parquet"
+    source, additional = Path(_recipe(entry).from_), ADDITIONAL / f"{entry.key}.parquet"
     return scratch_folder(str(entry.key), [source, TRAIN, LABELS, FOLDS, additional], entry.settings, entry.code)
 
 
@@ -160,9 +149,9 @@ def _publish(entry: "Entry", n_files: int) -> None:
     """Copy the finished folds to the stage's outputs."""
     import shutil
 
-    from pipeline import registry
     from pipeline.artifacts.atomic import atomic_folder, write_json
     from pipeline.artifacts.paths import HISTORY, MEMBERS, OOF_LOGITS, fold_name
+    from pipeline.members.kind import load_kind
     from pipeline.runtime.scratch import mark_published
 
     member, recipe, scratch = str(entry.key), _recipe(entry), _scratch(entry)
@@ -171,8 +160,9 @@ def _publish(entry: "Entry", n_files: int) -> None:
         atomic_folder(OOF_LOGITS / member) as logits,
         atomic_folder(HISTORY / "finetune" / member) as history,
     ):
-        registry.load("kinds", recipe["kind"]).save_shared(Path(recipe["from"]), weights / "shared")
-        write_json(weights / "recipe.json", recipe)  # by which the finished ensemble reads the weights
+        load_kind(recipe.kind).save_shared(Path(recipe.from_), weights / "shared")
+        # By which the finished ensemble reads the weights.
+        write_json(weights / "recipe.json", entry.settings["members"][member])
         for fold in range(n_files):
             name = fold_name(fold)
             shutil.copytree(scratch / name / "weights", weights / name)

@@ -27,15 +27,17 @@ def run(entry: "Entry") -> None:
     from pipeline.artifacts.paths import LENGTH_REPORTS, TEST, TRAIN
     from pipeline.artifacts.tables import read_table
     from pipeline.data.lengths import describe_token_lengths
+    from pipeline.members.recipe import load_limits
     from pipeline.vectors.features import is_vectors
 
     member = str(entry.key)
-    recipe = entry.settings["members"][member]
+    recipe: Any = entry.params.members[member]
     report: dict[str, Any] = {}
-    source = Path(recipe["from"])
-    if "max_length" in recipe and not (recipe["kind"] == "mlp" and is_vectors(source)):
-        tokenizer = _word_splitter(source) if is_vectors(source) else _tokenizer(source)
-        limit = recipe["max_length"]
+    source = Path(recipe.from_)
+    unit = "words" if is_vectors(source) else "tokens"
+    if unit in load_limits(recipe.kind):
+        tokenizer = _word_splitter(source) if unit == "words" else _tokenizer(source)
+        limit = recipe.max_length
         report = {"max_length": limit}
         for split, path in (("train", TRAIN), ("test", TEST)):
             texts = read_table(path, ["text"])["text"].tolist()

@@ -48,8 +48,8 @@ def explain(stage: str, key: str) -> None:
     """Say what has changed in an entry since dvc.lock recorded a run of it."""
     from pipeline.artifacts.paths import plan_file
     from pipeline.config import load_params
-    from pipeline.config.messages import one_of
     from pipeline.errors import UserError
+    from pipeline.fields.messages import one_of
     from pipeline.plan.entries import STAGES, make_entry
     from pipeline.plan.explain import differences, recorded
 

@@ -44,30 +44,32 @@ def main(
 
 def run(entry: "Entry") -> None:
     """Write a member's test logits, one file for each fold model."""
-    from pipeline import registry
+    import numpy as np
+
     from pipeline.artifacts.atomic import atomic_folder, read_json
     from pipeline.artifacts.logits import write_logits
     from pipeline.artifacts.paths import LABELS, MEMBERS, TEST, TEST_LOGITS
     from pipeline.artifacts.tables import read_table
     from pipeline.data.labels import as_label_set
-    from pipeline.members.recipe import recipe_of
+    from pipeline.members.kind import load_kind
     from pipeline.runtime.progress import Progress
 
     member = str(entry.key)
-    recipe = recipe_of(entry.settings, member)
-    kind = registry.load("kinds", recipe["kind"])
+    recipe = entry.params.members[member]
+    kind = load_kind(recipe.kind)
     kind.set_up(recipe)
     test = read_table(TEST, ["row_id", "text"])
     classes = as_label_set(read_json(LABELS))
     shared = MEMBERS / member / "shared"
-    features = kind.featurize(shared, test["text"].tolist(), recipe)
+    features = kind.reader(shared, recipe)(test["text"].tolist())
+    rows, device = np.arange(len(test)), kind.devices(recipe)[0]
     folds = sorted((MEMBERS / member).glob("fold-*"), key=lambda path: int(path.name.removeprefix("fold-")))
     with (
         atomic_folder(TEST_LOGITS / member) as folder,
         Progress(len(folds), f"{member}: predict", "fold") as progress,
     ):
         for fold in folds:
-            logits = kind.predict(shared, fold, features, classes, recipe, kind.devices(recipe)[0])
+            logits = kind.load(shared, fold, classes, recipe, device).logits(features, rows)
             write_logits(folder / f"{fold.name}.npz", test["row_id"].tolist(), logits, classes.names)
             progress.update()
     say(f"{member}: {len(test)} rows, {len(folds)} fold models: {TEST_LOGITS / member}/")

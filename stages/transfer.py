@@ -30,11 +30,11 @@ def main(
     from pipeline.artifacts.tables import read_table
     from pipeline.config import load_params
     from pipeline.config.reading import input_settings
-    from pipeline.config.schema import NAME
     from pipeline.data.prepare import prepare_test
     from pipeline.ensemble.answer import answer
     from pipeline.ensemble.decision import read_decision
     from pipeline.errors import UserError
+    from pipeline.fields.section import NAME
     from pipeline.metrics import macro_f1
 
     if not NAME.fullmatch(name):

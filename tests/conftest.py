@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import hypothesis
 import numpy as np
@@ -132,16 +132,24 @@ def piece_arguments() -> Callable[[str, str], dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def neural_recipe() -> Callable[..., dict[str, Any]]:
-    """A neural member's recipe as finetune reads it: the project's defaults, sized for the tiny encoders.
-
-    `neural_recipe(loss="dice", epochs=1)` changes keys as params.yaml would, words or mappings.
-    """
+def member_recipe() -> Callable[..., Any]:
+    """A recipe of the project's defaults, with keys changed as in params.yaml: `member_recipe("mlp", seed=1)`."""
     from ruamel.yaml import YAML
 
-    from pipeline.config.schema import NeuralMember
+    from pipeline.members.recipe import load_recipe
 
     defaults = YAML(typ="safe").load(ROOT / "pipeline/config/defaults.yaml")["defaults"]
+
+    def recipe(kind: str, **changes: Any) -> Any:
+        written = {"kind": kind, "from": "models/encoders/x", **defaults[kind], **changes}
+        return load_recipe(kind).model_validate(written, context={"defaults": defaults})
+
+    return recipe
+
+
+@pytest.fixture(scope="session")
+def neural_recipe(member_recipe: Callable[..., Any]) -> Callable[..., Any]:
+    """A neural member's recipe sized for the tiny encoders: `neural_recipe(loss="dice", epochs=1)`."""
     small = {
         "max_length": 16,
         "poolers": ["mean"],
@@ -153,10 +161,63 @@ def neural_recipe() -> Callable[..., dict[str, Any]]:
         "threads": 1,
         "seed": 0,
     }
+    return lambda **changes: member_recipe("neural", **small | changes)
 
-    def recipe(*, precision: str = "fp32", **changes: Any) -> dict[str, Any]:
-        written = {"kind": "neural", "from": "models/encoders/x", **defaults["neural"], **small, **changes}
-        member = NeuralMember.model_validate(written, context={"defaults": defaults})
-        return member.model_dump(by_alias=True) | {"precision": precision}
 
-    return recipe
+class Fitted(NamedTuple):
+    """A trained fold, and the logits of the rows that it held out."""
+
+    model: Any
+    history: Any
+    logits: NDArray[np.float32]
+
+
+@pytest.fixture(scope="session")
+def make_rows() -> Callable[..., Any]:
+    """The rows of one fold: `make_rows(features, targets, held_out)`; it trains on all others, or on `train_rows`.
+
+    `copy_of` says of which row each of the last rows is a copy; classes are 0, 1, 2 unless they are named.
+    """
+    from pipeline.data.labels import LabelSet
+    from pipeline.members.rows import TrainingRows
+
+    def make(
+        features: Any,
+        targets: NDArray[Any],
+        held_out: NDArray[np.integer],
+        train_rows: Any = None,
+        classes: Any = 3,
+        copy_of: Any = (),
+        weights: Any = None,
+    ) -> Any:
+        n = len(targets)
+        parent = np.concatenate([np.full(n - len(copy_of), -1), np.asarray(copy_of, dtype=np.int64)])
+        own = np.where(parent < 0, np.arange(n), parent)
+        trained_on = np.setdiff1d(own, held_out) if train_rows is None else train_rows
+        return TrainingRows(
+            features=features,
+            targets=targets,
+            weights=np.ones(n, dtype=np.float32) if weights is None else weights,
+            parent=parent,
+            trains=np.isin(own, trained_on)[None],
+            # A second fold holds the others out: what no fold holds out is never scored, by no inner split either.
+            held_out=np.stack([np.isin(np.arange(n), held_out), ~np.isin(np.arange(n), held_out) & (parent < 0)]),
+            classes=LabelSet([str(i) for i in range(classes)], [], []) if isinstance(classes, int) else classes,
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def fit_fold(make_rows: Callable[..., Any]) -> Callable[..., Fitted]:
+    """Train a fold: `fit_fold("linear", recipe, features, targets, held_out)`, with the options of `make_rows`."""
+    from pipeline.members.kind import Run, load_kind
+
+    def fit(
+        kind: str, recipe: Any, *rows: Any, what: str = "x fold 0", state_file: Path | None = None, **options: Any
+    ) -> Fitted:
+        made = make_rows(*rows, **options)
+        fold = load_kind(kind).fit(made, 0, recipe, Run("cpu", what, state_file))
+        return Fitted(fold.model, fold.history, fold.model.logits(made.features, made.held_out_rows(0)))
+
+    return fit

@@ -3,18 +3,20 @@
 import os
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from numpy.typing import NDArray
 
 from pipeline import registry
 from pipeline.data.labels import make_label_set
-from pipeline.members import neural
-from pipeline.members.fold import Fold
-from pipeline.members.labelled_rows import LabelledRows
+from pipeline.members.kind import FoldModel, Run
+from pipeline.members.neural import kind as neural
+from pipeline.members.neural.kind import Neural
+from pipeline.members.rows import rows_of_competition
 from pipeline.runtime.devices import available_devices, run_on_devices
 from pipeline.training import loop
 from pipeline.training.encoder import train_encoder
@@ -39,22 +41,30 @@ SLOW = {"learning_rate": {"embeddings": 0.001, "encoder": 0.001, "head": 0.001},
 DRIFT = 5e-3
 
 
+class Fold(NamedTuple):
+    """A trained fold, and the logits of the rows that it held out."""
+
+    model: FoldModel
+    history: pd.DataFrame
+    logits: NDArray[np.float32]
+
+
 def train(
     source: Path,
     texts: list[str],
     labels: NDArray[np.integer],
-    recipe: dict[str, Any],
+    recipe: Any,
     device: str = DEVICE,
     fold: int = 0,
     state_file: Path | None = None,
 ) -> Fold:
     """One of four folds, as finetune trains it."""
-    neural.set_up(recipe)
-    held_out = np.arange(fold, len(texts), 4)
-    rows = np.setdiff1d(np.arange(len(texts)), held_out)
-    features = neural.featurize(source, texts, recipe)
-    labelled = LabelledRows(features, labels, CLASSES)
-    return neural.train_fold(source, labelled, rows, held_out, recipe, device, "x", state_file)
+    kind, recipe = Neural(), recipe.model_copy(update={"from_": str(source)})
+    kind.set_up(recipe)
+    features = kind.reader(source, recipe)(texts)
+    rows = rows_of_competition(features, labels, CLASSES, np.arange(len(texts))[None] % 4)
+    trained = kind.fit(rows, fold, recipe, Run(device, "x", state_file))
+    return Fold(trained.model, trained.history, trained.model.logits(features, rows.held_out_rows(fold)))
 
 
 @PRECISIONS
@@ -65,10 +75,12 @@ def test_a_fold_trains_and_its_saved_weights_predict_the_same_on_the_cpu(
     source, recipe = tiny_checkpoint(architecture), neural_recipe(precision=precision, epochs=8, **EVERYTHING)
     fold = train(source, short_texts, short_labels, recipe)
     assert fold.history["loss"].iloc[-1] < fold.history["loss"].iloc[0]
-    neural.save_shared(source, tmp_path / "shared")
-    fold.save(tmp_path)
-    features = neural.featurize(tmp_path / "shared", short_texts, recipe)
-    logits = neural.predict(tmp_path / "shared", tmp_path, features, CLASSES, recipe, "cpu")
+    kind = Neural()
+    kind.save_shared(source, tmp_path / "shared")
+    fold.model.save(tmp_path)
+    features = kind.reader(tmp_path / "shared", recipe)(short_texts)
+    model = kind.load(tmp_path / "shared", tmp_path, CLASSES, recipe, "cpu")
+    logits = model.logits(features, np.arange(len(short_texts)))
     np.testing.assert_allclose(logits[::4], fold.logits, atol=2e-3 if precision == "fp32" else 0.05)
 
 

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from benchmarks.ablation import LINEAR, MLP, NEURAL
 from pipeline import registry
 from pipeline.config import Params, load_params
-from pipeline.config.schema import MEMBER_MODELS
+from pipeline.config.schema import MEMBER_RECIPES
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/members.md").read_text(encoding="utf-8")
@@ -95,7 +95,7 @@ def test_every_word_has_a_row(family: str) -> None:
     assert set().union(*map(words_of, written)) == set(registry.words(family))
 
 
-@pytest.mark.parametrize("kind", MEMBER_MODELS)
+@pytest.mark.parametrize("kind", MEMBER_RECIPES)
 def test_every_key_has_a_row_or_is_named_above_the_table(kind: str) -> None:
     written = {key for of_kind, write, _ in ROWS if of_kind == kind for key in write}
     elsewhere = {"neural": set(), "linear": {"kind", "from"}, "mlp": {"kind", "from"}}[kind]
@@ -103,7 +103,7 @@ def test_every_key_has_a_row_or_is_named_above_the_table(kind: str) -> None:
         if KIND_OF_SECTION[section] == kind:
             intro = PAGE.partition(f"## {section}\n")[2].partition("\n| ")[0]
             elsewhere |= set(re.findall(r"`(\w+)`", intro.partition("not in the table:")[2]))
-    keys = {field.alias or name for name, field in MEMBER_MODELS[kind].model_fields.items()}
+    keys = {field.alias or name for name, field in MEMBER_RECIPES[kind].model_fields.items()}
     assert written - {"runtime"} | elsewhere == keys
 
 

@@ -1,17 +1,16 @@
 """What is wrong between entries of `params.yaml` that are right by themselves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline import registry
-from pipeline.config.messages import one_of
-from pipeline.config.pieces import Problem
-from pipeline.config.schema import MEMBER_MODELS
-from pipeline.config.training_rules import check_training
-from pipeline.config.vector_rules import check_vectors
+from pipeline.config.schema import MEMBER_RECIPES, VECTOR_MODELS
+from pipeline.fields.components import Problem
+from pipeline.fields.messages import one_of
+from pipeline.members.recipe import Beside, MemberRecipe, Start
 
-# The folders that stages fill, and which of them an entry may start from.
+# The folders that stages fill, and that entries start from.
 PRETRAINED, ALIGNED, ENCODERS, VECTORS = (
     "models/pretrained",
     "models/aligned",
@@ -19,17 +18,10 @@ PRETRAINED, ALIGNED, ENCODERS, VECTORS = (
     "models/vectors",
 )
 UNLABELLED = "data/unlabelled"
-STARTS = {
-    "encoder": (PRETRAINED, ALIGNED, ENCODERS),
-    "neural": (PRETRAINED, ALIGNED, ENCODERS, VECTORS),
-    "linear": (VECTORS,),
-    "mlp": (PRETRAINED, ALIGNED, ENCODERS, VECTORS),
-}
-NEEDS = {
+NEEDED: dict[Start, str] = {
     "encoder": "an encoder",
-    "neural": "an encoder or an entry of vectors of kind word2vec",
-    "linear": "a folder of vectors",
-    "mlp": "an encoder or a folder of vectors",
+    "tfidf": "vectors of kind tfidf",
+    "word2vec": "vectors of kind word2vec",
 }
 
 
@@ -73,18 +65,18 @@ def _check_sources(filled: Mapping[str, Any]) -> list[Problem]:
     for name, encoder in entries(filled, "encoders").items():
         others = {
             **made,
-            ALIGNED: [],
-            ENCODERS: [path for path in made[ENCODERS] if path.split("/")[2] != name],
+            ALIGNED: dict.fromkeys(made[ALIGNED]),
+            ENCODERS: {path: what for path, what in made[ENCODERS].items() if path.split("/")[2] != name},
         }
-        problems += _check_source(("encoders", name, "from"), encoder, "encoder", others)
+        problems += _check_source(("encoders", name, "from"), encoder, ("encoder",), others)
         problems += _check_reference(("encoders", name, "reference"), encoder, made)
         problems += _check_corpus(("encoders", name, "reference"), encoder.get("reference"), filled)
         problems += _check_corpus(("encoders", name, "corpus"), encoder.get("corpus"), filled)
     for name, scratch in entries(filled, "scratch").items():
         problems += _check_corpus(("scratch", name, "from"), scratch.get("from"), filled)
     for name, member in entries(filled, "members").items():
-        if member.get("kind") in list(MEMBER_MODELS):
-            problems += _check_source(("members", name, "from"), member, member["kind"], made)
+        if (recipe := _recipe_of(member)) is not None:
+            problems += _check_source(("members", name, "from"), member, recipe.starts_from, made)
     return problems
 
 
@@ -134,25 +126,36 @@ def _check_members(filled: Mapping[str, Any]) -> list[Problem]:
     """Keys of a member that make no sense together, or not with what it starts from."""
     data = filled.get("data")
     separator = data.get("level_separator") if isinstance(data, Mapping) else None
-    kinds = {f"{VECTORS}/{name}": entry.get("kind") for name, entry in entries(filled, "vectors").items()}
+    made = {path: what for paths in _made_by_stages(filled).values() for path, what in paths.items()}
     problems = []
     for name, member in entries(filled, "members").items():
-        problems += check_vectors(name, member, kinds.get(str(as_path(member.get("from")))))
-        if member.get("kind") == "neural":
-            problems += check_training(name, member, separator)
+        if (recipe := _recipe_of(member)) is not None:
+            found = recipe.check(member, Beside(made.get(str(as_path(member.get("from")))), separator))
+            problems += [Problem(("members", name, *location), message) for location, message in found]
     return problems
 
 
-def _made_by_stages(filled: Mapping[str, Any]) -> dict[str, list[str]]:
-    """For each folder that stages fill, the paths in it that an entry may start from."""
+def _recipe_of(member: Mapping[str, Any]) -> type[MemberRecipe] | None:
+    kind = member.get("kind")
+    return MEMBER_RECIPES.get(kind) if isinstance(kind, str) else None
+
+
+def _made_by_stages(filled: Mapping[str, Any]) -> dict[str, dict[str, Start | None]]:
+    """For each folder that stages fill, what they make there: paths, and what each is as far as is known."""
     hub, scratch = entries(filled, "hub"), entries(filled, "scratch")
     encoders, vectors = entries(filled, "encoders"), entries(filled, "vectors")
+    pretrained = [f"{PRETRAINED}/{name}" for name in hub] + _with_steps(PRETRAINED, scratch, "mlm")
     return {
-        PRETRAINED: [f"{PRETRAINED}/{name}" for name in hub] + _with_steps(PRETRAINED, scratch, "mlm"),
-        ALIGNED: [f"{ALIGNED}/{name}" for name in encoders],
-        ENCODERS: _with_steps(ENCODERS, encoders, "post_train"),
-        VECTORS: [f"{VECTORS}/{name}" for name in vectors],
+        PRETRAINED: dict.fromkeys(pretrained, "encoder"),
+        ALIGNED: dict.fromkeys((f"{ALIGNED}/{name}" for name in encoders), "encoder"),
+        ENCODERS: dict.fromkeys(_with_steps(ENCODERS, encoders, "post_train"), "encoder"),
+        VECTORS: {f"{VECTORS}/{name}": _kind_of_vectors(entry) for name, entry in vectors.items()},
     }
+
+
+def _kind_of_vectors(entry: Mapping[str, Any]) -> Start | None:
+    kind = entry.get("kind")
+    return kind if kind in VECTOR_MODELS else None
 
 
 def _with_steps(folder: str, entries: Mapping[str, Mapping[str, Any]], training: str) -> list[str]:
@@ -166,23 +169,28 @@ def _with_steps(folder: str, entries: Mapping[str, Mapping[str, Any]], training:
 
 
 def _check_source(
-    key: tuple[str, str, str], entry: Mapping[str, Any], kind: str, made: Mapping[str, list[str]]
+    key: tuple[str, str, str],
+    entry: Mapping[str, Any],
+    starts_from: Sequence[Start],
+    made: Mapping[str, Mapping[str, Start | None]],
 ) -> list[Problem]:
     source = as_path(entry.get("from"))
     folder = next((folder for folder in made if source is not None and PurePosixPath(folder) in source.parents), None)
     if source is None or folder is None:
         return []  # a directory of the user's own
-    allowed = [path for start in STARTS[kind] for path in made[start]]
-    if str(source) in allowed:
-        return []
-    if folder in STARTS[kind]:
+    allowed = [path for paths in made.values() for path, what in paths.items() if what in starts_from]
+    if str(source) in allowed or made[folder].get(str(source), "encoder") is None:
+        return []  # vectors of a kind that is wrong are told where they are
+    could_be = ("tfidf", "word2vec") if folder == VECTORS else ("encoder",)
+    if str(source) not in made[folder] and set(could_be) & set(starts_from):
         own = "; a checkpoint of your own lies in a folder of your own, models/own/…" if folder == PRETRAINED else ""
         return [Problem(key, f"nothing makes it: {one_of(str(source), allowed)}{own}")]
-    return [Problem(key, f"got {str(source)!r}, {NEEDS[kind]} is needed, one of: {', '.join(allowed) or 'none'}")]
+    needed = " or ".join(NEEDED[start] for start in starts_from)
+    return [Problem(key, f"got {str(source)!r}, {needed} is needed, one of: {', '.join(allowed) or 'none'}")]
 
 
 def _check_reference(
-    key: tuple[str, str, str], encoder: Mapping[str, Any], made: Mapping[str, list[str]]
+    key: tuple[str, str, str], encoder: Mapping[str, Any], made: Mapping[str, Mapping[str, Start | None]]
 ) -> list[Problem]:
     file = as_path(encoder.get("reference"))
     if file is None:

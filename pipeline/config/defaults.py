@@ -8,7 +8,7 @@ the piece is read (see `pieces`).
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
@@ -16,8 +16,9 @@ from ruamel.yaml import YAML
 from pipeline import registry
 from pipeline.config import schema
 from pipeline.config.locate import locate
-from pipeline.config.messages import did_you_mean, one_of, show
-from pipeline.config.pieces import Problem, check_arguments
+from pipeline.fields.components import Problem, check_arguments
+from pipeline.fields.messages import did_you_mean, one_of, show
+from pipeline.members.recipe import Precision
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
 # Which defaults stand behind which entries: the defaults' key -> the paths of the mappings they fill.
@@ -34,7 +35,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "augment": schema.Augment,
     "ballot": schema.Ballot,
     **schema.VECTOR_MODELS,
-    **schema.MEMBER_MODELS,
+    **schema.MEMBER_RECIPES,
 }
 # Their pieces may take arguments.
 FAMILIES = (
@@ -59,7 +60,7 @@ FAMILIES = (
 )
 # What no default can say for an entry. With values that pass, so that defaults can be checked as an entry.
 OWN: dict[str, dict[str, Any]] = {
-    **{kind: {"kind": kind, "from": ""} for kind in schema.MEMBER_MODELS},
+    **{kind: {"kind": kind, "from": ""} for kind in schema.MEMBER_RECIPES},
     **{kind: {"kind": kind} for kind in schema.VECTOR_MODELS},
     "augment": {"from": ""},
     "ballot": {"voters": ["a"]},
@@ -90,6 +91,8 @@ def fill_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
             _fill(filled, target.split("."), defaults.get(key))
     for section, kind, name in _entries_of_kinds(filled):
         filled[section][name] = _overlay(defaults.get(kind), filled[section][name])
+        if section == "members" and "precision" in schema.MEMBER_RECIPES[kind].model_fields:
+            _inherit_precision(filled[section][name], filled.get("runtime"))
     return filled
 
 
@@ -133,6 +136,13 @@ def _entries_of_kinds(params: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
             if isinstance(entry, Mapping) and isinstance(entry.get("kind"), str) and entry["kind"] in kinds:
                 found.append((section, entry["kind"], name))
     return found
+
+
+def _inherit_precision(member: dict[str, Any], runtime: Any) -> None:
+    """Give a member without a precision of its own that of `runtime`; one that is wrong is told there."""
+    precision = runtime.get("precision") if isinstance(runtime, Mapping) else None
+    if member.get("precision") is None and precision in get_args(Precision):
+        member["precision"] = precision
 
 
 def _check_section(key: str, section: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[Problem]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.config.combinations import ALIGNED, ENCODERS, PRETRAINED, as_path, entries
-from pipeline.config.pieces import Problem
+from pipeline.fields.components import Problem
 
 
 def check_lengths(filled: Mapping[str, Any]) -> list[Problem]:

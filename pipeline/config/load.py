@@ -13,11 +13,11 @@ from pipeline.config.combinations import check_combinations
 from pipeline.config.defaults import check_defaults, fill_defaults, home, lay_over_defaults
 from pipeline.config.lengths import check_lengths
 from pipeline.config.locate import locate
-from pipeline.config.messages import MISSING
-from pipeline.config.pieces import Problem
 from pipeline.config.schema import Params
 from pipeline.config.toy import shrink_to_toy
 from pipeline.errors import UserError
+from pipeline.fields.components import Problem
+from pipeline.fields.messages import MISSING
 
 
 def load_params(path: Path = Path("params.yaml")) -> Params:

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from pipeline.config.messages import describe, one_of
-from pipeline.config.pieces import Problem
 from pipeline.config.schema import KINDS
+from pipeline.fields.components import Problem
+from pipeline.fields.messages import describe, one_of
 
 
 def locate(

@@ -1,25 +1,32 @@
 """The shape of `params.yaml`. What each key means stands as a comment in `defaults.yaml` beside it."""
 
+import operator
 import re
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from collections.abc import Mapping
+from functools import reduce
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, ValidationError, model_validator
 
-from pipeline.config.messages import describe, one_of, show
-from pipeline.config.pieces import Problem, optional_piece, piece, piece_error, word
+from pipeline import registry
 from pipeline.errors import UserError
+from pipeline.fields.components import Problem, piece, piece_error, word
+from pipeline.fields.messages import describe, one_of, show
+from pipeline.fields.section import (
+    AtLeastOne,
+    Count,
+    Name,
+    Names,
+    NotNegative,
+    Positive,
+    Section,
+    Share,
+    check_distinct,
+)
+from pipeline.members.recipe import MemberRecipe, Precision, load_recipe
 
-NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 REVISION = re.compile(r"[0-9a-f]{40}")
-
-
-def _check_name(name: str) -> str:
-    if not NAME.fullmatch(name):
-        raise ValueError(
-            f"got {name!r}, a name of small letters, digits and single hyphens is allowed, as in 'bert-ce'"
-        )
-    return name
 
 
 def _check_folder_name(name: str) -> str:
@@ -37,15 +44,8 @@ def _check_revision(revision: str) -> str:
 
 
 def _check_rules(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    _check_distinct([rule["name"] for rule in rules])
+    check_distinct([rule["name"] for rule in rules])
     return rules
-
-
-def _check_distinct(words: list[str]) -> list[str]:
-    repeated = [word for word in words if words.count(word) > 1]
-    if repeated:
-        raise ValueError(f"{repeated[0]!r} stands in the list twice")
-    return words
 
 
 def _check_shrinkage(shrinkage: Any) -> float | Literal["auto"]:
@@ -56,18 +56,7 @@ def _check_shrinkage(shrinkage: Any) -> float | Literal["auto"]:
     return float(shrinkage)
 
 
-Name = Annotated[str, AfterValidator(_check_name)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=0)]
-AtLeastOne = Annotated[int, Field(ge=1)]
 Split = Literal["whitespace", "punctuation", "characters"]
-
-
-class Section(BaseModel):
-    """A mapping in params.yaml: unknown keys and wrong types are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Runtime(Section):
@@ -75,11 +64,13 @@ class Runtime(Section):
 
     seed: Count
     threads: AtLeastOne
-    precision: Literal["fp32", "bf16", "fp16"]
+    precision: Precision
 
 
 class Stackdocs(Section):
     """A competition made from docstrings."""
+
+    toy_limits: ClassVar = {"n_classes": 6, "n_train": 240, "n_test": 60}
 
     n_classes: AtLeastOne
     n_train: AtLeastOne
@@ -156,6 +147,8 @@ class Data(Section):
 class Selection(Section):
     """Which documents of a text are taken."""
 
+    toy_limits: ClassVar = {"n": 50}
+
     method: piece("selection")  # type: ignore[valid-type]
     n: AtLeastOne
 
@@ -187,6 +180,8 @@ class Hub(Section):
 class Architecture(Section):
     """The shape of an encoder made from scratch."""
 
+    toy_limits: ClassVar = {"layers": 1, "hidden": 32, "heads": 2, "intermediate": 64, "max_length": 48}
+
     name: word("architectures")  # type: ignore[valid-type]
     layers: AtLeastOne
     hidden: AtLeastOne
@@ -205,13 +200,15 @@ class Architecture(Section):
 class MaskedLM(Section):
     """Masked-language modelling: the settings of pretraining and post-training."""
 
+    toy_limits: ClassVar = {"steps": 6, "batch_tokens": 1024, "max_length": 48, "evaluate_every": 3}
+
     steps: Count
     checkpoints: list[AtLeastOne]
     batch_tokens: AtLeastOne
     max_length: Annotated[int, Field(ge=8)]
     learning_rate: Positive
     warmup_ratio: Share
-    weight_decay: Annotated[float, Field(ge=0)]
+    weight_decay: NotNegative
     dropout: Share
     masking: piece("masking")  # type: ignore[valid-type]
     mlm_probability: Annotated[float, Field(gt=0, lt=1)]
@@ -228,6 +225,8 @@ class MaskedLM(Section):
 
 class Scratch(Section):
     """An encoder to pretrain from a text."""
+
+    toy_limits: ClassVar = {"vocab_size": 3000}
 
     from_: str = Field(alias="from")
     architecture: Architecture
@@ -259,7 +258,7 @@ class NewWords(Section):
 
     min_count: Annotated[int, Field(ge=2)]
     min_pmi: float
-    min_entropy: Annotated[float, Field(ge=0)]
+    min_entropy: NotNegative
     max_length: Annotated[int, Field(ge=2, le=16)]
 
 
@@ -310,6 +309,8 @@ class Tfidf(Section):
 class Word2Vec(Section):
     """Word vectors trained on the corpus."""
 
+    toy_limits: ClassVar = {"dimensions": 16, "epochs": 1}
+
     kind: Literal["word2vec"]
     segment: Segment
     dimensions: AtLeastOne
@@ -328,6 +329,8 @@ VECTOR_MODELS: dict[str, type[Section]] = {"tfidf": Tfidf, "word2vec": Word2Vec}
 class Augment(Section):
     """Changed copies of the training texts."""
 
+    toy_limits: ClassVar = {"copies": 1}
+
     from_: str = Field(alias="from")
     method: piece("augmentation")  # type: ignore[valid-type]
     segment: Segment
@@ -335,126 +338,13 @@ class Augment(Section):
     seed: Count
 
 
-class LearningRate(Section):
-    """Peak learning rates by part."""
-
-    embeddings: Positive
-    encoder: Positive
-    head: Positive
-
-
-class Contrastive(Section):
-    """A contrastive term on the pooled vectors, beside the classification loss."""
-
-    loss: piece("contrastive")  # type: ignore[valid-type]
-    weight: Positive
-    on: Literal["samples", "samples_and_classes"]
-
-
-class MultiSampleDropout(Section):
-    """Several dropout masks before the classifier."""
-
-    samples: AtLeastOne
-    reduce: Literal["mean", "sum"]
-    p: Annotated[float, Field(ge=0, lt=1)]
-
-
-class Levels(Section):
-    """A head for the labels' first level, beside the one for the classes."""
-
-    weight: Positive
-    prediction: Literal["flat", "hierarchical"]
-
-
-class Lora(Section):
-    """Low-rank updates in place of the encoder's own weights."""
-
-    rank: AtLeastOne
-    alpha: Positive
-    dropout: Annotated[float, Field(ge=0, lt=1)]
-
-
-class EarlyStop(Section):
-    """When training ends before its last epoch."""
-
-    on: Literal["never", "inner", "fold"]
-    metric: Literal["macro_f1", "accuracy", "loss"]
-    share: Annotated[float, Field(gt=0, lt=0.5)]
-    patience: AtLeastOne | None
-
-
-class NeuralMember(Section):
-    """The full recipe of a fine-tuned encoder."""
-
-    kind: Literal["neural"]
-    from_: str = Field(alias="from")
-    max_length: Annotated[int, Field(ge=8)]
-    layers: piece("layers")  # type: ignore[valid-type]
-    sequence: list[piece("sequence")]  # type: ignore[valid-type]
-    poolers: Annotated[list[piece("poolers")], Field(min_length=1)]  # type: ignore[valid-type]
-    combine: Literal["sum", "concat"]
-    dropout: Share
-    lora: Lora | None
-    head: MultiSampleDropout
-    levels: Levels | None
-    loss: piece("losses")  # type: ignore[valid-type]
-    class_weights: piece("imbalance")  # type: ignore[valid-type]
-    contrastive: Contrastive | None
-    r_drop: Positive | None
-    adversarial: optional_piece("adversarial")  # type: ignore[valid-type]
-    flooding: Positive | None
-    averaging: optional_piece("averaging")  # type: ignore[valid-type]
-    sampler: piece("samplers")  # type: ignore[valid-type]
-    epochs: AtLeastOne
-    batch_size: AtLeastOne
-    accumulate: AtLeastOne
-    learning_rate: LearningRate
-    layer_decay: Annotated[float, Field(gt=0, le=1)]
-    unfreeze_every: AtLeastOne | None
-    schedule: piece("schedules")  # type: ignore[valid-type]
-    warmup_ratio: Share
-    weight_decay: Annotated[float, Field(ge=0)]
-    clip: Positive
-    evaluate_every: AtLeastOne | None
-    early_stop: EarlyStop
-    augment: Annotated[list[Name], AfterValidator(_check_distinct)]
-    threads: AtLeastOne
-    seed: Count
-
-
-class LinearMember(Section):
-    """The full recipe of a linear classifier on TF-IDF features or mean word vectors."""
-
-    kind: Literal["linear"]
-    from_: str = Field(alias="from")
-    classifier: Literal["svm", "logistic"]
-    weighting: Literal["none", "naive_bayes"]
-    C: Positive
-    class_weights: Literal["none", "balanced"]
-    augment: Annotated[list[Name], AfterValidator(_check_distinct)]
-    seed: Count
-
-
-class MLPMember(Section):
-    """The full recipe of a multi-layer perceptron on the features of an encoder or of vectors."""
-
-    kind: Literal["mlp"]
-    from_: str = Field(alias="from")
-    max_length: Annotated[int, Field(ge=8)]
-    hidden: Annotated[list[AtLeastOne], Field(min_length=1)]
-    class_weights: piece("imbalance")  # type: ignore[valid-type]
-    epochs: AtLeastOne
-    batch_size: AtLeastOne
-    learning_rate: Positive
-    weight_decay: Annotated[float, Field(ge=0)]
-    augment: Annotated[list[Name], AfterValidator(_check_distinct)]
-    threads: AtLeastOne
-    seed: Count
-
-
-MEMBER_MODELS: dict[str, type[Section]] = {"neural": NeuralMember, "linear": LinearMember, "mlp": MLPMember}
+MEMBER_RECIPES = {kind: load_recipe(kind) for kind in registry.words("kinds")}
+if TYPE_CHECKING:
+    MemberEntry: TypeAlias = MemberRecipe
+else:
+    MemberEntry = Annotated[reduce(operator.or_, MEMBER_RECIPES.values()), Field(discriminator="kind")]
 # The sections whose entries say their kind, and the kinds of each. No two kinds have one name.
-KINDS = {"members": MEMBER_MODELS, "vectors": VECTOR_MODELS}
+KINDS: dict[str, Mapping[str, type[Section]]] = {"members": MEMBER_RECIPES, "vectors": VECTOR_MODELS}
 
 
 class External(Section):
@@ -466,10 +356,10 @@ class External(Section):
 class Ballot(Section):
     """Who votes, by which rule."""
 
-    voters: Annotated[list[Name], Field(min_length=1), AfterValidator(_check_distinct)]
+    voters: Annotated[Names, Field(min_length=1)]
     rule: Literal["vote", "rank_average", "probability_average", "geometric_average"]
     tie: Literal["first", "probability", "rank", "winners_probability"]
-    weights: list[Annotated[float, Field(ge=0)]] | None
+    weights: list[NotNegative] | None
 
     @model_validator(mode="after")
     def _every_voter_has_a_weight(self) -> Self:
@@ -490,6 +380,8 @@ class Fusion(Section):
 
 class ClassWeights(Section):
     """The search of class weights for macro-F1."""
+
+    toy_limits: ClassVar = {"bootstrap_samples": 50}
 
     methods: Annotated[list[piece("class_weights")], Field(min_length=1), AfterValidator(_check_rules)]  # type: ignore[valid-type]
     shrinkage: Annotated[float | Literal["auto"], PlainValidator(_check_shrinkage)]
@@ -512,7 +404,7 @@ class Params(Section):
     encoders: dict[Name, Encoder] = {}
     vectors: dict[Name, Annotated[Tfidf | Word2Vec, Field(discriminator="kind")]] = {}
     augment: dict[Name, Augment] = {}
-    members: dict[Name, Annotated[NeuralMember | LinearMember | MLPMember, Field(discriminator="kind")]]
+    members: dict[Name, MemberEntry]
     external: dict[Name, External] = {}
     fusion: Fusion
     class_weights: ClassWeights

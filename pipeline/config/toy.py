@@ -2,32 +2,8 @@
 
 from typing import Any
 
-from pydantic import BaseModel
-
 from pipeline.config.schema import Params
-
-# A key anywhere in the file -> the most that a toy run allows.
-CAPS = {
-    "n_classes": 6,
-    "n_train": 240,
-    "n_test": 60,
-    "n": 50,
-    "layers": 1,
-    "hidden": 32,
-    "heads": 2,
-    "intermediate": 64,
-    "vocab_size": 3000,
-    "max_length": 48,
-    "steps": 6,
-    "batch_tokens": 1024,
-    "evaluate_every": 3,
-    "epochs": 1,
-    "dimensions": 16,
-    "copies": 1,
-    "batch_size": 64,
-    "bootstrap_samples": 50,
-    "trees": 3,
-}
+from pipeline.fields.section import Section
 
 
 def shrink_to_toy(params: Params) -> Params:
@@ -41,15 +17,12 @@ def shrink_to_toy(params: Params) -> Params:
 
 
 def _shrink(node: Any) -> Any:
-    if isinstance(node, BaseModel):
+    if isinstance(node, Section):
         # A copy is not validated again: the file was, and a capped value may break a rule between two keys.
-        return node.model_copy(update={name: _cap(name, getattr(node, name)) for name in type(node).model_fields})
-    if isinstance(node, dict):
-        return {key: _cap(key, value) for key, value in node.items()}
-    return node
+        fields = {name: getattr(node, name) for name in type(node).model_fields}
+        return node.model_copy(update={name: _cap(value, node.toy_limits.get(name)) for name, value in fields.items()})
+    return {key: _shrink(value) for key, value in node.items()} if isinstance(node, dict) else node
 
 
-def _cap(name: Any, value: Any) -> Any:
-    if name in CAPS and isinstance(value, int):
-        return min(value, CAPS[name])
-    return _shrink(value)
+def _cap(value: Any, limit: int | None) -> Any:
+    return min(value, limit) if limit is not None and isinstance(value, int) else _shrink(value)

@@ -1,9 +1,99 @@
-"""A member's recipe, as its kind reads it."""
+"""What the recipes of all kinds of members have, and what a kind says of itself before anything trains.
 
-from collections.abc import Mapping
-from typing import Any
+Recipes are read, checked and planned without torch: a kind's own `recipe.py` imports none.
+"""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
+
+from pydantic import BeforeValidator, Field
+
+from pipeline import registry
+from pipeline.artifacts.atomic import read_json
+from pipeline.artifacts.paths import ALIGNED, ENCODERS, PRETRAINED, VECTORS
+from pipeline.fields.build import build
+from pipeline.fields.components import Problem
+from pipeline.fields.section import Count, Names, Section
+
+Precision: TypeAlias = Literal["fp32", "bf16", "fp16"]
+# A member's own precision; null, which stands for that of `runtime`, is filled in before.
+OwnPrecision = Annotated[Precision, BeforeValidator(lambda precision: "fp32" if precision is None else precision)]
+Start: TypeAlias = Literal["encoder", "tfidf", "word2vec"]  # an encoder, or an entry of vectors of that kind
 
 
-def recipe_of(settings: Mapping[str, Any], member: str) -> dict[str, Any]:
-    """The recipe of a member in the settings of its plan: its own keys, its name, and the precision of training."""
-    return {"name": member, **settings["members"][member], **settings.get("runtime", {})}
+class Beside(NamedTuple):
+    """What a member's rules look at beside its own keys: what it starts from, as far as is known, and the labels."""
+
+    start: Start | None
+    level_separator: Any
+
+
+class MemberRecipe(Section):
+    """A member of an ensemble as params.yaml describes it, every default filled in.
+
+    A kind's own is a subclass named `Recipe` in the module `recipe` beside the one that the registry names.
+
+    Attributes:
+        starts_from: what `from` may name.
+    """
+
+    starts_from: ClassVar[Sequence[Start]] = ("encoder", "tfidf", "word2vec")
+
+    kind: str
+    from_: str = Field(alias="from")
+    augment: Names
+    seed: Count
+
+    @classmethod
+    def check(cls, written: Mapping[str, Any], beside: Beside) -> list[Problem]:
+        """What is wrong between the keys of a member, located by its own keys.
+
+        `written` has every default filled in and need not be valid: what has another form than it should is reported
+        elsewhere and passed over here.
+        """
+        return []
+
+    def loads(self) -> list[tuple[str, str]]:
+        """The words of the registry that the kind loads without being given them, each with its family."""
+        return []
+
+
+def load_recipe(kind: str) -> type[MemberRecipe]:
+    """Import the class of a kind's recipes."""
+    recipe: type[MemberRecipe] = importlib.import_module(recipe_module(kind)).Recipe
+    return recipe
+
+
+def load_limits(kind: str) -> Sequence[str]:
+    """What the `max_length` of a kind's members cuts texts by: `tokens` of an encoder, `words` of word vectors."""
+    limits: Sequence[str] = importlib.import_module(recipe_module(kind)).MAX_LENGTH_CUTS
+    return limits
+
+
+def read_recipe(file: Path) -> MemberRecipe:
+    """A recipe from the JSON that `write_json(file, recipe.model_dump(by_alias=True))` wrote."""
+    content = read_json(file)
+    recipe: MemberRecipe = build(load_recipe(content["kind"]), content)
+    return recipe
+
+
+def holds_tokens(source: str) -> bool:
+    """Whether a path is one of an encoder that a stage has made."""
+    return any(folder in Path(source).parents for folder in (PRETRAINED, ALIGNED, ENCODERS))
+
+
+def holds_vectors(source: str) -> bool:
+    """Whether a path is one of vectors that a stage has made."""
+    return VECTORS in Path(source).parents
+
+
+def words_of_vectors() -> list[tuple[str, str]]:
+    """What features by vectors may take, which their folder says and which is not there yet: any kind and segmentation."""
+    return [(family, word) for family in ("segmentation", "vectors") for word in registry.words(family)]
+
+
+def recipe_module(kind: str) -> str:
+    """The module of a kind's recipes, which stands beside the one that the registry names."""
+    return f"{registry.module_of('kinds', kind).rpartition('.')[0]}.recipe"

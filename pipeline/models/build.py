@@ -1,8 +1,8 @@
 """Build a classifier from an encoder's directory and the words of a recipe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -25,37 +25,49 @@ from pipeline.models.word_embeddings import WordEmbeddingsConfig, load_word_embe
 from pipeline.vectors.features import is_vectors
 
 
+class HasParts(Protocol):
+    """What a recipe says of the parts of a classifier. The names are those of params.yaml, where they are explained."""
+
+    layers: Any
+    sequence: list[Any]
+    poolers: list[Any]
+    combine: Any
+    dropout: float
+    lora: Any
+    head: Any
+    levels: Any
+
+
 def build_classifier(
     directory: Path,
     n_classes: int,
-    recipe: Mapping[str, Any],
+    recipe: HasParts,
     *,
     parent_ids: Sequence[int] = (),
     with_weights: bool = True,
 ) -> TextClassifier:
     """A classifier over the encoder of a Hugging Face directory, or over the table of word vectors, in fp32.
 
-    `recipe` holds layers, sequence, poolers, combine, dropout, lora, head and levels, as in params.yaml with every
-    default filled in; `parent_ids` are the classes' parents where labels have levels. `with_weights=False` reads the
+    `parent_ids` are the classes' parents where labels have levels. `with_weights=False` reads the
     encoder's `config.json` only; the weights are to be loaded over it.
 
     Raises UserError for words that do not fit the encoder or each other, and for `levels` where labels have none.
     """
     config = read_config(directory)
-    layers = registry.make("layers", recipe["layers"], config.hidden_size, config.num_hidden_layers)
+    layers = registry.make("layers", recipe.layers, config.hidden_size, config.num_hidden_layers)
     keep_layers(config, layers.n_layers)
-    encoder = load_encoder(config, directory if with_weights else None, recipe["dropout"])
-    if recipe["lora"] is not None:
-        add_lora(encoder, **recipe["lora"])
+    encoder = load_encoder(config, directory if with_weights else None, recipe.dropout)
+    if recipe.lora is not None:
+        add_lora(encoder, rank=recipe.lora.rank, alpha=recipe.lora.alpha, dropout=recipe.lora.dropout)
     sequence: list[nn.Module] = []
     width = layers.output_size
-    for piece in recipe["sequence"]:
+    for piece in recipe.sequence:
         sequence.append(registry.make("sequence", piece, width))
         width = sequence[-1].output_size
-    poolers = [registry.make("poolers", piece, width) for piece in recipe["poolers"]]
-    pooled = width * len(poolers) if recipe["combine"] == "concat" else width
-    head = ClassificationHead(pooled, n_classes, **recipe["head"])
-    levels = None if recipe["levels"] is None else _level_head(pooled, n_classes, parent_ids, recipe)
+    poolers = [registry.make("poolers", piece, width) for piece in recipe.poolers]
+    pooled = width * len(poolers) if recipe.combine == "concat" else width
+    head = _head(pooled, n_classes, recipe)
+    levels = None if recipe.levels is None else _level_head(pooled, n_classes, parent_ids, recipe)
     first_token_alone = not (sequence or layers.mixes_tokens) and all(isinstance(piece, CLSPooler) for piece in poolers)
     use_fastest_attention(encoder)
     if first_token_alone:
@@ -65,7 +77,7 @@ def build_classifier(
         layers,
         sequence,
         poolers,
-        recipe["combine"],
+        recipe.combine,
         head,
         levels,
         first_token_alone=first_token_alone,
@@ -110,12 +122,16 @@ def keep_layers(config: Any, n: int) -> None:
         config.layer_types = config.layer_types[:n]
 
 
-def _level_head(pooled: int, n_classes: int, parent_ids: Sequence[int], recipe: Mapping[str, Any]) -> LevelHead:
+def _head(pooled: int, n_logits: int, recipe: HasParts) -> ClassificationHead:
+    return ClassificationHead(pooled, n_logits, samples=recipe.head.samples, reduce=recipe.head.reduce, p=recipe.head.p)
+
+
+def _level_head(pooled: int, n_classes: int, parent_ids: Sequence[int], recipe: HasParts) -> LevelHead:
     n_parents = len(set(parent_ids))
     if n_parents in (0, n_classes):
         raise UserError(
-            f"levels: got {recipe['levels']!r}, but the labels have no levels; name what stands between them in "
-            "data.level_separator, or set levels to null"
+            f"levels: got {recipe.levels.model_dump()!r}, but the labels have no levels; name what stands between them "
+            "in data.level_separator, or set levels to null"
         )
-    head = ClassificationHead(pooled, n_parents, **recipe["head"])
-    return LevelHead(head, parent_ids, recipe["levels"]["prediction"])
+    head = _head(pooled, n_parents, recipe)
+    return LevelHead(head, parent_ids, recipe.levels.prediction)

@@ -45,8 +45,8 @@ STAGES = {
     "augment": Stage("augment", ("augment.*",)),
     "gather": Stage(None, ("members.*.kind", "members.*.augment")),
     "lengths": Stage("members", tuple(f"members.*.{key}" for key in ("kind", "from", "max_length"))),
-    "finetune": Stage("members", ("members.*", "runtime.precision")),
-    "predict": Stage("members", ("members.*", "runtime.precision")),
+    "finetune": Stage("members", ("members.*",)),
+    "predict": Stage("members", ("members.*",)),
     "import_logits": Stage("external", ("external.*",)),
     "fuse": Stage(None, ("members.*.kind", "external", "fusion")),
     "search_weights": Stage(None, ("class_weights",)),
@@ -118,10 +118,8 @@ def make_entry(params: Params, stage: str, key: str | None) -> Entry:
     if section is not None:
         params.entry(section, str(key))
     settings = part_of(params, reads, key)
-    if section == "members" and settings["members"][key]["kind"] == "linear":
-        settings.pop("runtime", None)  # which has no use for the precision, and should not train again
-    words = [*components_of(as_params(settings)), *implied_components(stage, settings)]
-    components = tuple(sorted({f"{family}.{word}" for family, word in words}))
+    part = as_params(settings)
+    components = tuple(sorted({*components_of(part), *implied_components(stage, part)}))
     found = fingerprint_of(stage, components)
     return entry_of(stage, key, settings, components, found)
 
@@ -140,7 +138,7 @@ def fingerprint_of(stage: str, components: tuple[str, ...]) -> Fingerprint:
 
 def roots_of(stage: str) -> list[Place]:
     """What a stage runs: its `run`, and what makes params of the settings in its plan."""
-    return [*root(f"stages.{stage}:run"), *root("pipeline.config.parts:build")]
+    return [*root(f"stages.{stage}:run"), *root("pipeline.fields.build:build")]
 
 
 def entry_of(

@@ -8,9 +8,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from pipeline.artifacts.lock import locked_stages
-from pipeline.config.messages import one_of
 from pipeline.config.schema import Params
 from pipeline.errors import UserError
+from pipeline.fields.messages import one_of
 
 MISSING = object()
 NULL = "tag:yaml.org,2002:null"

@@ -83,7 +83,9 @@ def root(location: str) -> list[Place]:
 
 
 def component(name: str) -> list[Place]:
-    """The places behind a word of the registry, `losses.dice`."""
+    """The places behind a word of the registry, `losses.dice`, or behind a definition, `module:name`."""
+    if ":" in name:
+        return root(name)
     family, _, word = name.partition(".")
     return root(registry.FAMILIES[family][word])
 

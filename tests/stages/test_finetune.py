@@ -34,7 +34,7 @@ def project(tmp_path, monkeypatch, tiny_checkpoint, short_texts, short_labels, n
     Path("data/prepared/labels.json").write_text(json.dumps({"labels": ["a", "b", "c"]}))
     write_table(ADDITIONAL / "bert.parquet", gather_copies([]))
     recipe = neural_recipe(averaging="ema")
-    settings = {"members": {"bert": recipe}, "runtime": {"precision": recipe.pop("precision")}}
+    settings = {"members": {"bert": recipe.model_dump(by_alias=True, mode="json")}}
     monkeypatch.setattr(loop.train_classifier, "__kwdefaults__", {"seconds_between_saves": 0.0})
     monkeypatch.setenv("CONCLAVE_DEVICES", "cpu")
     for cached in (finetune._inputs, finetune._scratch):

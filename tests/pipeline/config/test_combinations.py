@@ -23,8 +23,8 @@ LINEAR = {"kind": "linear", "from": "models/vectors/tfidf"}
         ),
         (
             {"members": {"svm": LINEAR | {"from": "models/encoders/tiny-bert"}}},
-            "members.svm.from: got 'models/encoders/tiny-bert', a folder of vectors is needed, one of: "
-            "models/vectors/tfidf",
+            "members.svm.from: got 'models/encoders/tiny-bert', vectors of kind tfidf or vectors of kind word2vec is "
+            "needed, one of: models/vectors/tfidf",
         ),
         (
             {"encoders.tiny-bert.from": "models/vectors/tfidf", "encoders.tiny-nezha.from": "models/elsewhere"},

@@ -14,7 +14,7 @@ from pipeline.registry import words
 ROOT = Path(__file__).parents[3]
 
 LOSSES = ", ".join(words("losses"))
-OF_A_TRANSFORMER = ", ".join(list(schema.NeuralMember.model_fields)[2:])
+OF_A_TRANSFORMER = ", ".join(list(schema.MEMBER_RECIPES["neural"].model_fields)[2:])
 
 # ── What fills what ─────────────────────────────────────────────────────────────────────────────────────────────
 

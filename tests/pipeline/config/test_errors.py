@@ -5,11 +5,13 @@ import math
 import pytest
 
 from pipeline.config import schema
+from pipeline.members.neural.recipe import EarlyStop
 from pipeline.registry import words
 
 NEURAL = "members.bert-ce"
 LOSSES = ", ".join(words("losses"))
-KINDS = ", ".join(schema.MEMBER_MODELS)
+KINDS = ", ".join(schema.MEMBER_RECIPES)
+NEURAL_RECIPE, LINEAR_RECIPE = schema.MEMBER_RECIPES["neural"], schema.MEMBER_RECIPES["linear"]
 NAME = "a name of small letters, digits and single hyphens is allowed, as in 'bert-ce'"
 
 
@@ -28,12 +30,12 @@ def keys(section):
         ),
         (
             {f"{NEURAL}.early_stop": {"patiense": 2}},
-            f"{NEURAL}.early_stop.patiense: is not a known key; allowed here: {keys(schema.EarlyStop)}; "
+            f"{NEURAL}.early_stop.patiense: is not a known key; allowed here: {keys(EarlyStop)}; "
             "did you mean 'patience'?",
         ),
         (
             {"members.tfidf-svm.poolr": "cls"},
-            f"members.tfidf-svm.poolr: is not a known key; allowed here: {keys(schema.LinearMember)}",
+            f"members.tfidf-svm.poolr: is not a known key; allowed here: {keys(LINEAR_RECIPE)}",
         ),
         (
             {"stackdocs": {"seed": 1}},
@@ -210,7 +212,7 @@ def test_a_bad_member_name(errors):
 
 
 def test_all_mistakes_are_told_at_once_in_order(errors):
-    of_linear = keys(schema.LinearMember).removeprefix("kind, from, ")
+    of_linear = keys(LINEAR_RECIPE).removeprefix("kind, from, ")
     assert errors({
         "toy": "no",
         "folds.n_fold": 3,
@@ -229,7 +231,7 @@ def test_all_mistakes_are_told_at_once_in_order(errors):
         "members.nezha-dice.from: nothing makes it: got 'models/encoders/tiny-nezah', one of: "
         "models/pretrained/tiny-bert, models/pretrained/tiny-nezha, models/aligned/tiny-bert, "
         "models/aligned/tiny-nezha, "
-        "models/encoders/tiny-bert, models/encoders/tiny-nezha, models/vectors/tfidf; "
+        "models/encoders/tiny-bert, models/encoders/tiny-nezha; "
         "did you mean 'models/encoders/tiny-nezha'?",
         f"members.tfidf-svm.kind: got 'svm', one of: {KINDS}",
         "toy: got 'no', true or false is allowed",
@@ -255,7 +257,7 @@ def test_members_may_be_called_like_kinds(errors, load):
     member = {"kind": "neural", "from": "models/encoders/tiny-bert"}
     assert set(load({"members": {"neural": member, "linear": member}}).members) == {"neural", "linear"}
     assert errors({"members": {"neural": member | {"epochs": 0}, "linear": member | {"epoch": 1}}}) == [
-        f"members.linear.epoch: is not a known key; allowed here: {keys(schema.NeuralMember)}; did you mean 'epochs'?",
+        f"members.linear.epoch: is not a known key; allowed here: {keys(NEURAL_RECIPE)}; did you mean 'epochs'?",
         "members.neural.epochs: got 0, 1 or more is allowed",
     ]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline import registry
-from pipeline.config.pieces import check_arguments
+from pipeline.fields.components import check_arguments
 from pipeline.registry import Argument
 
 

@@ -4,23 +4,23 @@ import pytest
 from pydantic import BaseModel
 
 from pipeline.config import load_params
-from pipeline.config.toy import CAPS, shrink_to_toy
+from pipeline.config.toy import shrink_to_toy
 
 ROOT = Path(__file__).parents[3]
 FILES = [ROOT / "params.yaml", *sorted((ROOT / "profiles").glob("*.yaml"))]
 
 
 def sizes(node, where=""):
-    """Every number of a section, by its full key."""
+    """Every number of a section, by its full key, and the most that a toy run allows for it."""
+    limits = node.toy_limits if isinstance(node, BaseModel) else {}
+    items = node.items() if isinstance(node, dict) else ()
     if isinstance(node, BaseModel):
-        for name in type(node).model_fields:
-            if name != "defaults":
-                yield from sizes(getattr(node, name), f"{where}.{name}")
-    elif isinstance(node, dict):
-        for name, value in node.items():
+        items = [(name, getattr(node, name)) for name in type(node).model_fields if name != "defaults"]
+    for name, value in items:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            yield f"{where}.{name}", (value, limits.get(name, value))
+        else:
             yield from sizes(value, f"{where}.{name}")
-    elif isinstance(node, int | float) and not isinstance(node, bool):
-        yield where, node
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -28,9 +28,12 @@ def test_every_params_file_shrinks(file):
     params = load_params(file)
     full, small = dict(sizes(params)), dict(sizes(shrink_to_toy(params)))
     assert full.keys() == small.keys()
-    for key, value in small.items():
-        cap = CAPS.get(key.rsplit(".", 1)[-1])
-        assert value == (full[key] if cap is None else min(cap, full[key])), key
+    assert {key.rsplit(".", 1)[-1] for key, (value, limit) in full.items() if limit < value} >= {
+        "epochs",
+        "bootstrap_samples",
+    }
+    for key, (value, _) in small.items():
+        assert value == min(full[key]), key
     for entry in shrink_to_toy(params).scratch.values():
         assert entry.architecture.hidden % entry.architecture.heads == 0
 
@@ -49,7 +52,7 @@ def test_checkpoints_keep_their_names(load):
         "members.bert-ce.from": "models/encoders/tiny-bert/step-300",
     })  # fmt: skip
     assert params.encoders["tiny-bert"].post_train.checkpoints == [100, 300]
-    assert params.encoders["tiny-bert"].post_train.steps == CAPS["steps"]
+    assert params.encoders["tiny-bert"].post_train.steps == 6
 
 
 def test_what_is_smaller_stays(load):

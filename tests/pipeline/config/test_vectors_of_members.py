@@ -40,8 +40,10 @@ def test_a_recurrent_layer_makes_the_first_word_speak_for_the_text(load):
     [
         (
             {"kind": "neural", "from": "models/vectors/tfidf"},
-            "members.m.from: got 'models/vectors/tfidf', which has no vector for a word; an encoder or an entry of "
-            "vectors of kind word2vec is needed",
+            "members.m.from: got 'models/vectors/tfidf', an encoder or vectors of kind word2vec is needed, one of: "
+            "models/pretrained/tiny-bert, models/pretrained/tiny-nezha, models/aligned/tiny-bert, "
+            "models/aligned/tiny-nezha, models/encoders/tiny-bert, models/encoders/tiny-nezha, models/vectors/w2v, "
+            "models/vectors/random",
         ),
         (
             {

@@ -6,15 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
 
-from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
-from pipeline.members import linear
-from pipeline.members.labelled_rows import LabelledRows
-from pipeline.members.linear import fit_scale, log_count_ratios, negative_log_likelihood
+from pipeline.members.linear import kind as linear
+from pipeline.members.linear.kind import fit_scale, log_count_ratios, negative_log_likelihood
 from pipeline.metrics import macro_f1
 from pipeline.vectors import tfidf, word2vec
 
 RECIPE = {"classifier": "svm", "weighting": "none", "C": 1.0, "class_weights": "balanced", "seed": 0}
+KIND = linear.Linear()
 TFIDF = {
     "kind": "tfidf",
     "segment": {"name": "whitespace"},
@@ -38,10 +37,6 @@ RECIPES = pytest.mark.parametrize(
 )
 
 
-def label_set(n_classes):
-    return LabelSet([str(i) for i in range(n_classes)], [], [])
-
-
 @pytest.fixture(scope="module")
 def source(tmp_path_factory, short_texts):
     folder = tmp_path_factory.mktemp("tfidf")
@@ -51,40 +46,28 @@ def source(tmp_path_factory, short_texts):
 
 @pytest.fixture(scope="module")
 def features(source, short_texts):
-    return linear.featurize(source, short_texts, RECIPE)
+    return read(source, short_texts)
 
 
 HELD_OUT = np.arange(0, 60, 4)
 TRAIN = np.setdiff1d(np.arange(60), HELD_OUT)
 
 
-def train(source, features, labels, recipe, n_classes=3, train_rows=TRAIN):
-    return linear.train_fold(
-        source, LabelledRows(features, labels, label_set(n_classes)), train_rows, HELD_OUT, recipe, "cpu", "x fold 0"
-    )
+def read(source, texts):
+    return KIND.reader(source, None)(texts)
 
 
-def predict(fold, source, texts, recipe, tmp_path, n_classes=3):
-    """Save the fold as finetune does, and predict from what was saved alone."""
-    linear.save_shared(source, tmp_path / "shared")
-    (tmp_path / "fold-0").mkdir()
-    fold.save(tmp_path / "fold-0")
-    features = linear.featurize(tmp_path / "shared", texts, recipe)
-    return linear.predict(tmp_path / "shared", tmp_path / "fold-0", features, label_set(n_classes), recipe, "cpu")
+@pytest.fixture
+def train(member_recipe, fit_fold):
+    def fit(features, labels, recipe, **options):
+        return fit_fold("linear", member_recipe("linear", **recipe), features, labels, HELD_OUT, **options)
+
+    return fit
 
 
 @RECIPES
-def test_saved_fold_predicts_the_same_logits(source, features, short_texts, short_labels, recipe, tmp_path):
-    fold = train(source, features, short_labels, recipe)
-    logits = predict(fold, source, short_texts, recipe, tmp_path)
-    assert fold.logits.dtype == logits.dtype == np.float32
-    assert logits.shape == (60, 3)
-    np.testing.assert_array_equal(logits[HELD_OUT], fold.logits)
-
-
-@RECIPES
-def test_it_learns(source, features, short_labels, recipe):
-    fold = train(source, features, short_labels, recipe)
+def test_it_learns(train, features, short_labels, recipe):
+    fold = train(features, short_labels, recipe)
     predicted = fold.logits.argmax(axis=1)
     score = macro_f1(short_labels[HELD_OUT], predicted, 3)
     assert score > 0.6
@@ -96,7 +79,7 @@ def test_it_learns(source, features, short_labels, recipe):
 
 
 @pytest.mark.parametrize("classifier", ["svm", "logistic"])
-def test_decisions_are_scikit_learns_times_one_scale(source, features, short_labels, classifier):
+def test_decisions_are_scikit_learns_times_one_scale(train, features, short_labels, classifier):
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import LinearSVC
 
@@ -105,63 +88,61 @@ def test_decisions_are_scikit_learns_times_one_scale(source, features, short_lab
         if classifier == "svm"
         else LogisticRegression(class_weight="balanced", max_iter=1000)
     ).fit(features[TRAIN], short_labels[TRAIN])
-    logits = train(source, features, short_labels, RECIPE | {"classifier": classifier}).logits
+    logits = train(features, short_labels, RECIPE | {"classifier": classifier}).logits
     expected = model.decision_function(features[HELD_OUT])
     scale = np.linalg.norm(logits) / np.linalg.norm(expected)
     np.testing.assert_allclose(logits, expected * scale, rtol=0, atol=1e-5)
 
 
 @RECIPES
-def test_class_that_training_lacks_is_least_likely(source, features, short_texts, short_labels, recipe, tmp_path):
+def test_class_that_training_lacks_is_least_likely(train, source, features, short_labels, recipe):
     """Class 1 of five has no row in training, and class 4 none at all."""
     rows = TRAIN[short_labels[TRAIN] != 1]
-    fold = train(source, features, short_labels, recipe, n_classes=5, train_rows=rows)
+    fold = train(features, short_labels, recipe, classes=5, train_rows=rows)
     assert fold.logits.shape == (len(HELD_OUT), 5)
     assert np.isfinite(fold.logits).all()
     assert set(fold.logits.argmax(axis=1)) <= {0, 2}
-    logits = predict(fold, source, [*short_texts, "unheard of"], recipe, tmp_path, n_classes=5)
-    np.testing.assert_array_equal(logits[HELD_OUT], fold.logits)
-    assert logits[-1, [1, 3, 4]].max() < logits[-1, [0, 2]].min()  # of a text without a known word
+    logits = fold.model.logits(read(source, ["unheard of"]), np.array([0]))
+    assert logits[0, [1, 3, 4]].max() < logits[0, [0, 2]].min()  # of a text without a known word
 
 
 @RECIPES
-def test_two_classes(source, features, short_texts, short_labels, recipe, tmp_path):
+def test_two_classes(train, features, short_labels, recipe):
     labels = (short_labels > 0).astype(int)
-    fold = train(source, features, labels, recipe, n_classes=2)
+    fold = train(features, labels, recipe, classes=2)
     assert fold.logits.shape == (len(HELD_OUT), 2)
     assert macro_f1(labels[HELD_OUT], fold.logits.argmax(axis=1), 2) > 0.6
-    np.testing.assert_array_equal(predict(fold, source, short_texts, recipe, tmp_path, 2)[HELD_OUT], fold.logits)
 
 
 @RECIPES
-def test_two_of_many_classes_in_training(source, features, short_labels, recipe):
+def test_two_of_many_classes_in_training(train, features, short_labels, recipe):
     """scikit-learn keeps one row of coefficients then; the two classes must not change places."""
     rows = TRAIN[short_labels[TRAIN] != 0]
-    predicted = train(source, features, short_labels, recipe, train_rows=rows).logits.argmax(axis=1)
+    predicted = train(features, short_labels, recipe, train_rows=rows).logits.argmax(axis=1)
     known = short_labels[HELD_OUT] != 0
     assert set(predicted) <= {1, 2}
     assert (predicted[known] == short_labels[HELD_OUT][known]).mean() > 0.6
 
 
-def test_one_row_a_class_leaves_the_scale_alone(source, features, short_labels):
+def test_one_row_a_class_leaves_the_scale_alone(train, features, short_labels):
     rows = np.array([np.flatnonzero(short_labels == c)[0] for c in range(3)])
-    fold = train(source, features, short_labels, RECIPE, train_rows=rows)
+    fold = train(features, short_labels, RECIPE, train_rows=rows)
     assert np.isfinite(fold.logits).all()
 
 
-def test_same_seed_same_bytes(source, features, short_labels, tmp_path):
+def test_same_seed_same_bytes(train, features, short_labels, tmp_path):
     digests = []
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
-        train(source, features, short_labels, RECIPE).save(tmp_path / name)
+        train(features, short_labels, RECIPE).model.save(tmp_path / name)
         digests.append(hashlib.sha256((tmp_path / name / linear.WEIGHTS).read_bytes()).hexdigest())
     assert digests[0] == digests[1]
 
 
-def test_held_out_labels_have_no_say(source, features, short_labels):
+def test_held_out_labels_have_no_say(train, features, short_labels):
     other = short_labels.copy()
     other[HELD_OUT] = (other[HELD_OUT] + 1) % 3
-    folds = [train(source, features, labels, RECIPE) for labels in (short_labels, other)]
+    folds = [train(features, labels, RECIPE) for labels in (short_labels, other)]
     np.testing.assert_array_equal(folds[0].logits, folds[1].logits)
 
 
@@ -176,13 +157,14 @@ def test_log_count_ratios_by_loops(seed):
     counts[:, 4] = 0  # a feature that no row has
     features = csr_matrix(counts)
     labels = rng.permutation([0, 0, 0, 2, 2, 5, 5, 5])
-    ratios = log_count_ratios(features, labels, np.array([0, 2, 5]))
+    weights = rng.choice([0.5, 1.0, 2.0], 8)
+    ratios = log_count_ratios(features, labels, np.array([0, 2, 5]), weights)
     for column, label in enumerate((0, 2, 5)):
         p, q = [1.0] * 5, [1.0] * 5
         for row in range(8):
             for feature in range(5):
                 if counts[row, feature] > 0:
-                    (p if labels[row] == label else q)[feature] += 1
+                    (p if labels[row] == label else q)[feature] += weights[row]
         for feature in range(5):
             expected = np.log((p[feature] / sum(p)) / (q[feature] / sum(q)))
             assert ratios[feature, column] == pytest.approx(expected, abs=1e-12)
@@ -191,38 +173,42 @@ def test_log_count_ratios_by_loops(seed):
 def test_a_stored_zero_is_not_there():
     plain = csr_matrix([[1.0, 0.0], [0.0, 1.0]])
     stored = csr_matrix(([1.0, 0.0, 1.0], [0, 1, 1], [0, 2, 3]), (2, 2))
-    labels, known = np.array([0, 1]), np.array([0, 1])
-    np.testing.assert_array_equal(log_count_ratios(stored, labels, known), log_count_ratios(plain, labels, known))
+    labels, known, ones = np.array([0, 1]), np.array([0, 1]), np.ones(2)
+    found, expected = (log_count_ratios(features, labels, known, ones) for features in (stored, plain))
+    np.testing.assert_array_equal(found, expected)
 
 
-def test_with_equal_ratios_it_is_scikit_learns_one_vs_rest(features, short_labels, monkeypatch):
+def test_with_equal_ratios_it_is_scikit_learns_one_vs_rest(
+    features, short_labels, monkeypatch, member_recipe, make_rows
+):
     """What is left of NBSVM without its ratios is liblinear's own one-vs-rest, class weights and all."""
     from sklearn.svm import LinearSVC
 
-    monkeypatch.setattr(linear, "log_count_ratios", lambda features, labels, known: np.ones((features.shape[1], 3)))
-    ours = linear._fit(features[TRAIN], short_labels[TRAIN], 3, RECIPE | {"weighting": "naive_bayes"})
+    monkeypatch.setattr(linear, "log_count_ratios", lambda features, *rest: np.ones((features.shape[1], 3)))
+    recipe = member_recipe("linear", **RECIPE | {"weighting": "naive_bayes"})
+    ours = linear._fit(make_rows(features, short_labels, HELD_OUT), TRAIN, recipe)
     model = LinearSVC(class_weight="balanced", random_state=0).fit(features[TRAIN], short_labels[TRAIN])
-    np.testing.assert_allclose(ours[0], model.coef_.T, atol=1e-3)  # both stop at a tolerance
-    np.testing.assert_allclose(ours[1], model.intercept_, atol=1e-3)
+    np.testing.assert_allclose(ours.coefficients, model.coef_.T, atol=1e-3)  # both stop at a tolerance
+    np.testing.assert_allclose(ours.intercept, model.intercept_, atol=1e-3)
 
 
-def test_nbsvm_decides_as_a_model_on_scaled_features(features, short_labels):
+def test_nbsvm_decides_as_a_model_on_scaled_features(features, short_labels, member_recipe, make_rows):
     from sklearn.svm import LinearSVC
 
-    recipe = RECIPE | {"weighting": "naive_bayes", "class_weights": "none"}
-    coefficients, intercept = linear._fit(features[TRAIN], short_labels[TRAIN], 3, recipe)
+    recipe = member_recipe("linear", **RECIPE | {"weighting": "naive_bayes", "class_weights": "none"})
+    found = linear._fit(make_rows(features, short_labels, HELD_OUT), TRAIN, recipe)
     for label in range(3):
         own = short_labels[TRAIN] == label
-        ratios = log_count_ratios(features[TRAIN], own.astype(int), np.array([1]))[:, 0]
+        ratios = log_count_ratios(features[TRAIN], own.astype(int), np.array([1]), np.ones(len(TRAIN)))[:, 0]
         model = LinearSVC(random_state=0).fit(features[TRAIN].toarray() * ratios, own)
         expected = model.decision_function(features[HELD_OUT].toarray() * ratios)
-        ours = features[HELD_OUT] @ coefficients[:, label] + intercept[label]
+        ours = features[HELD_OUT] @ found.coefficients[:, label] + found.intercept[label]
         np.testing.assert_allclose(ours, expected, atol=1e-3)
 
 
-def test_naive_bayes_needs_counts(source, short_labels):
+def test_naive_bayes_needs_counts(train, short_labels):
     with pytest.raises(UserError, match="weighting: naive_bayes counts words and needs features by tfidf"):
-        train(source, np.ones((60, 4), np.float32), short_labels, RECIPE | {"weighting": "naive_bayes"})
+        train(np.ones((60, 4), np.float32), short_labels, RECIPE | {"weighting": "naive_bayes"})
 
 
 # --- the scale -------------------------------------------------------------------------------------
@@ -269,28 +255,26 @@ def test_negative_log_likelihood_by_hand():
 # --- other features, and copies --------------------------------------------------------------------
 
 
-def test_it_learns_from_mean_word_vectors(short_texts, short_labels, tmp_path):
+def test_it_learns_from_mean_word_vectors(train, short_texts, short_labels, tmp_path):
     settings = {"dimensions": 16, "window": 5, "min_count": 1, "epochs": 30, "negative": 5, "skip_gram": True}
     settings |= {"kind": "word2vec", "segment": {"name": "whitespace"}, "weighting": "idf", "seed": 0}
     source = tmp_path / "w2v"
     source.mkdir()
     word2vec.fit(short_texts, settings, source)
     recipe = RECIPE | {"C": 100.0}
-    features = linear.featurize(source, short_texts, recipe)
+    features = read(source, short_texts)
     assert features.shape == (60, 16)
-    fold = train(source, features, short_labels, recipe)
+    fold = train(features, short_labels, recipe)
     assert macro_f1(short_labels[HELD_OUT], fold.logits.argmax(axis=1), 3) > 0.5
-    np.testing.assert_array_equal(predict(fold, source, short_texts, recipe, tmp_path)[HELD_OUT], fold.logits)
 
 
-def test_copies_follow_their_rows(source, short_texts, short_labels):
+def test_copies_follow_their_rows(train, source, short_texts, short_labels):
     """Copies of training rows count; those of held-out rows, and of rows held back for the scale, do not."""
 
     def logits(copy_of, texts):
-        features = linear.featurize(source, [*short_texts, *texts], RECIPE)
+        features = read(source, [*short_texts, *texts])
         labels = np.concatenate([short_labels, short_labels[copy_of]])
-        rows = LabelledRows(features, labels, label_set(3), np.array(copy_of, dtype=int))
-        return linear.train_fold(source, rows, TRAIN, HELD_OUT, RECIPE, "cpu", "x fold 0").logits
+        return train(features, labels, RECIPE, copy_of=copy_of).logits
 
     plain = logits([], [])
     of_held_out = HELD_OUT[:3].tolist()
@@ -301,19 +285,22 @@ def test_copies_follow_their_rows(source, short_texts, short_labels):
     assert not np.array_equal(logits(TRAIN[:9].tolist(), ["a0 b0"] * 9), plain)
 
 
-def test_the_scale_is_fitted_without_copies_of_its_rows(source, short_texts, short_labels, monkeypatch):
+def test_the_scale_is_fitted_without_copies_of_its_rows(
+    source, short_texts, short_labels, monkeypatch, make_rows, fit_fold, member_recipe
+):
     fitted = []
     fit = linear._fit
 
-    def watched(features, *rest):
-        fitted.append(features.shape[0])
-        return fit(features, *rest)
+    def watched(rows, train_rows, recipe):
+        fitted.append(len(train_rows))
+        return fit(rows, train_rows, recipe)
 
     monkeypatch.setattr(linear, "_fit", watched)
-    features = linear.featurize(source, [*short_texts, *short_texts], RECIPE)
-    labels = np.concatenate([short_labels, short_labels])
-    rows = LabelledRows(features, labels, label_set(3), np.arange(60))
-    linear.train_fold(source, rows, TRAIN, HELD_OUT, RECIPE, "cpu", "x")
-    fit_rows, scale_rows = linear.inner_split(labels, TRAIN, linear.SHARE_FOR_SCALE, RECIPE["seed"])
+    features = read(source, [*short_texts, *short_texts])
+    given = features, np.concatenate([short_labels, short_labels]), HELD_OUT
+    recipe = member_recipe("linear", **RECIPE)
+    fit_fold("linear", recipe, *given, copy_of=np.arange(60))
+    rows = make_rows(*given, copy_of=np.arange(60))
+    fit_rows, scale_rows = rows.split(TRAIN, linear.SHARE_FOR_SCALE, recipe.seed)
     assert len(scale_rows) > 0
     assert fitted == [2 * len(fit_rows), 2 * len(TRAIN)]

@@ -6,15 +6,13 @@ import torch
 from scipy.special import softmax
 from sklearn.neural_network import MLPClassifier
 
-from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
-from pipeline.members import mlp
-from pipeline.members.labelled_rows import LabelledRows
+from pipeline.members.mlp import kind as mlp
 from pipeline.metrics import macro_f1
 from pipeline.vectors import tfidf, word2vec
 
 RECIPE = {
-    "max_length": 16, "hidden": [16], "class_weights": {"name": "none"}, "epochs": 40, "batch_size": 16,
+    "max_length": 16, "hidden": [16], "class_weights": "none", "epochs": 40, "batch_size": 16,
     "learning_rate": 0.01, "weight_decay": 1e-4, "precision": "fp32", "threads": 1, "seed": 0,
 }  # fmt: skip
 WORD2VEC = {
@@ -27,6 +25,7 @@ TFIDF = {
 }  # fmt: skip
 HELD_OUT = np.arange(0, 60, 4)
 TRAIN = np.setdiff1d(np.arange(60), HELD_OUT)
+KIND = mlp.MLP()
 SOURCES = pytest.mark.parametrize("of", ["tfidf", "word2vec", "encoder"])
 
 
@@ -39,46 +38,33 @@ def sources(tmp_path_factory, short_texts, tiny_checkpoint):
     return {"tfidf": folder / "tfidf", "word2vec": folder / "word2vec", "encoder": tiny_checkpoint("bert")}
 
 
-def label_set(n_classes):
-    return LabelSet([str(i) for i in range(n_classes)], [], [])
+@pytest.fixture
+def read(member_recipe):
+    return lambda source, texts, **changes: KIND.reader(source, member_recipe("mlp", **RECIPE | changes))(texts)
 
 
-def train(features, labels, recipe=RECIPE, n_classes=3, rows=TRAIN, copy_of=()):
-    labelled = LabelledRows(features, labels, label_set(n_classes), copy_of)
-    return mlp.train_fold(None, labelled, rows, HELD_OUT, recipe, "cpu", "x")
+@pytest.fixture
+def train(member_recipe, fit_fold):
+    def fit(features, labels, changes=(), **options):
+        recipe = member_recipe("mlp", **RECIPE | dict(changes))
+        return fit_fold("mlp", recipe, features, labels, HELD_OUT, **options)
+
+    return fit
 
 
-@SOURCES
-def test_saved_fold_predicts_the_same_logits_without_the_source(sources, short_texts, short_labels, tmp_path, of):
-    features = mlp.featurize(sources[of], short_texts, RECIPE)
-    fold = train(features, short_labels)
-    mlp.save_shared(sources[of], tmp_path / "shared")
-    (tmp_path / "fold-0").mkdir()
-    fold.save(tmp_path / "fold-0")
-    read = mlp.load_reader(tmp_path / "shared", RECIPE)
-    logits = mlp.predict(tmp_path / "shared", tmp_path / "fold-0", read(short_texts), label_set(3), RECIPE, "cpu")
-    assert logits.dtype == fold.logits.dtype == np.float32
-    np.testing.assert_allclose(logits[HELD_OUT], fold.logits, rtol=0, atol=1e-5)
-    np.testing.assert_allclose(np.exp(logits).sum(axis=1), 1, atol=1e-5)
-    assert fold.history.columns.tolist() == ["step", "loss", "macro_f1"]
-    assert fold.history["macro_f1"].iloc[0] == pytest.approx(
-        macro_f1(short_labels[HELD_OUT], fold.logits.argmax(axis=1), 3), abs=1e-6
-    )
-
-
-def test_it_learns(sources, short_texts, short_labels):
-    fold = train(mlp.featurize(sources["tfidf"], short_texts, RECIPE), short_labels)
+def test_it_learns(train, read, sources, short_texts, short_labels):
+    fold = train(read(sources["tfidf"], short_texts), short_labels)
     assert macro_f1(short_labels[HELD_OUT], fold.logits.argmax(axis=1), 3) > 0.6
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_it_is_scikit_learns_on_scaled_features(sources, short_texts, short_labels, n_classes):
+def test_it_is_scikit_learns_on_scaled_features(train, read, sources, short_texts, short_labels, n_classes):
     """With the scale folded into the first layer, and for two classes the one logit made two."""
-    features = mlp.featurize(sources["word2vec"], short_texts, RECIPE)
+    features = read(sources["word2vec"], short_texts)
     labels = short_labels if n_classes == 3 else (short_labels > 0).astype(int)
     counts = np.bincount(labels[TRAIN])
-    recipe = RECIPE | {"class_weights": {"name": "balanced"}, "epochs": 5}
-    logits = train(features, labels, recipe, n_classes).logits
+    changes = {"class_weights": "balanced", "epochs": 5}
+    logits = train(features, labels, changes, classes=n_classes).logits
     mean, spread = features[TRAIN].mean(axis=0, dtype=float), features[TRAIN].std(axis=0, dtype=float)
     model = MLPClassifier([16], batch_size=16, learning_rate_init=0.01, max_iter=5, random_state=0, alpha=1e-4)
     weights = (1 / counts) / np.mean(1 / counts)
@@ -88,12 +74,12 @@ def test_it_is_scikit_learns_on_scaled_features(sources, short_texts, short_labe
     np.testing.assert_allclose(softmax(logits, axis=1), expected, atol=2e-3)
 
 
-def test_features_of_an_encoder_are_means_over_real_tokens(make_model, tiny_checkpoint, short_texts):
+def test_features_of_an_encoder_are_means_over_real_tokens(read, tiny_checkpoint, short_texts):
     """Text by text, without padding."""
     from transformers import AutoModel, AutoTokenizer
 
     source = tiny_checkpoint("bert")
-    features = mlp.featurize(source, short_texts, RECIPE)
+    features = read(source, short_texts)
     tokenizer, model = AutoTokenizer.from_pretrained(source), AutoModel.from_pretrained(source).eval()
     for text, row in zip(short_texts[:8], features[:8], strict=True):
         ids = tokenizer(text, return_tensors="pt", truncation=True, max_length=16)["input_ids"]
@@ -102,49 +88,45 @@ def test_features_of_an_encoder_are_means_over_real_tokens(make_model, tiny_chec
         np.testing.assert_allclose(row, expected.numpy(), atol=1e-5)
 
 
-def test_too_long_for_the_encoders_positions(tiny_checkpoint):
+def test_too_long_for_the_encoders_positions(read, tiny_checkpoint):
     with pytest.raises(UserError, match=r"got max_length 33, .* set max_length to 32 or less"):
-        mlp.load_reader(tiny_checkpoint("bert"), RECIPE | {"max_length": 33})
+        read(tiny_checkpoint("bert"), [], max_length=33)
 
 
 def test_step_checkpoints_inside_an_encoder_are_not_copied(tmp_path):
     (tmp_path / "source/step-1").mkdir(parents=True)
     (tmp_path / "source/config.json").write_text("{}")
-    mlp.save_shared(tmp_path / "source", tmp_path / "shared")
+    KIND.save_shared(tmp_path / "source", tmp_path / "shared")
     assert [path.name for path in (tmp_path / "shared").iterdir()] == ["config.json"]
 
 
-def test_class_that_training_lacks_is_least_likely(sources, short_texts, short_labels):
-    features = mlp.featurize(sources["tfidf"], short_texts, RECIPE)
+def test_class_that_training_lacks_is_least_likely(train, read, sources, short_texts, short_labels):
+    features = read(sources["tfidf"], short_texts)
     rows = TRAIN[short_labels[TRAIN] != 1]
-    logits = train(features, short_labels, n_classes=5, rows=rows).logits
+    logits = train(features, short_labels, classes=5, train_rows=rows).logits
     assert np.isfinite(logits).all()
     assert (logits[:, [1, 3, 4]].max(axis=1) < logits[:, [0, 2]].min(axis=1)).all()
 
 
-def test_one_class_is_refused(sources, short_texts, short_labels):
-    features = mlp.featurize(sources["tfidf"], short_texts, RECIPE)
-    with pytest.raises(UserError, match="x: an mlp needs two classes or more in training; the training rows have 1"):
-        train(features, short_labels, rows=TRAIN[short_labels[TRAIN] == 1])
-
-
-def test_same_seed_same_bytes_and_held_out_labels_have_no_say(sources, short_texts, short_labels, tmp_path):
-    features = mlp.featurize(sources["word2vec"], short_texts, RECIPE)
+def test_same_seed_same_bytes_and_held_out_labels_have_no_say(
+    train, read, sources, short_texts, short_labels, tmp_path
+):
+    features = read(sources["word2vec"], short_texts)
     other = short_labels.copy()
     other[HELD_OUT] = (other[HELD_OUT] + 1) % 3
     digests = []
     for name, labels, seed in (("a", short_labels, 0), ("b", other, 0), ("c", short_labels, 1)):
         (tmp_path / name).mkdir()
-        train(features, labels, RECIPE | {"seed": seed}).save(tmp_path / name)
+        train(features, labels, {"seed": seed}).model.save(tmp_path / name)
         digests.append(hashlib.sha256((tmp_path / name / mlp.WEIGHTS).read_bytes()).hexdigest())
     assert digests[0] == digests[1] != digests[2]
 
 
-def test_copies_follow_their_rows(sources, short_texts, short_labels):
+def test_copies_follow_their_rows(train, read, sources, short_texts, short_labels):
     def logits(copy_of, texts):
-        features = mlp.featurize(sources["tfidf"], [*short_texts, *texts], RECIPE)
+        features = read(sources["tfidf"], [*short_texts, *texts])
         labels = np.concatenate([short_labels, short_labels[copy_of]])
-        return train(features, labels, copy_of=np.array(copy_of, dtype=int)).logits
+        return train(features, labels, copy_of=copy_of).logits
 
     plain = logits([], [])
     np.testing.assert_array_equal(logits(HELD_OUT[:3].tolist(), ["a0 b0"] * 3), plain)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,10 +12,9 @@ import torch
 from pipeline import registry
 from pipeline.data.labels import make_label_set
 from pipeline.errors import UserError
-from pipeline.members import neural
-from pipeline.members.inner_split import inner_split
-from pipeline.members.labelled_rows import LabelledRows
+from pipeline.members.neural import kind as neural
 
+KIND = neural.Neural()
 CLASSES = make_label_set("abc")
 HELD_OUT = np.arange(0, 60, 4)
 TRAIN = np.setdiff1d(np.arange(60), HELD_OUT)
@@ -25,29 +25,26 @@ WORD_CONV = {"name": "word_conv", "segment": "whitespace", "buckets": 30, "size"
 
 
 @pytest.fixture
-def train(tiny_checkpoint, short_texts, short_labels, neural_recipe):
-    def run(architecture="bert", source=None, labels=short_labels, classes=CLASSES, held_out=HELD_OUT, **changes):
-        recipe = neural_recipe() | changes
-        source = source or tiny_checkpoint(architecture)
-        features = neural.featurize(source, short_texts, recipe)
-        train_rows = np.setdiff1d(TRAIN, held_out)
-        rows = LabelledRows(features, labels, classes)
-        return neural.train_fold(source, rows, train_rows, held_out, recipe, "cpu", "x fold 0")
+def train(tiny_checkpoint, short_texts, short_labels, neural_recipe, fit_fold):
+    def run(architecture="bert", source=None, labels=short_labels, classes=CLASSES, features=None, **changes):
+        recipe = neural_recipe(**{"from": str(source or tiny_checkpoint(architecture)), **changes})
+        features = features or KIND.reader(Path(recipe.from_), recipe)(short_texts)
+        return fit_fold("neural", recipe, features, labels, HELD_OUT, classes=classes)
 
     return run
 
 
 def save(fold, source, folder):
     """As finetune does; returns the shared folder and the fold's."""
-    neural.save_shared(source, folder / "shared")
+    KIND.save_shared(Path(source), folder / "shared")
     (folder / "fold-0").mkdir()
-    fold.save(folder / "fold-0")
+    fold.model.save(folder / "fold-0")
     return folder / "shared", folder / "fold-0"
 
 
 def digest(fold, folder):
     folder.mkdir()
-    fold.save(folder)
+    fold.model.save(folder)
     return hashlib.sha256((folder / neural.WEIGHTS).read_bytes()).hexdigest()
 
 
@@ -57,12 +54,11 @@ def piece(family, word, piece_arguments):
 
 def assert_saved_fold_predicts_the_same(fold, source, texts, recipe, folder, classes=CLASSES, tolerance=1e-5):
     shared, fold_folder = save(fold, source, folder)
-    held_out = neural.featurize(shared, [texts[row] for row in HELD_OUT], recipe)
-    logits = neural.predict(shared, fold_folder, held_out, classes, recipe, "cpu")
+    model, read = KIND.load(shared, fold_folder, classes, recipe, "cpu"), KIND.reader(shared, recipe)
+    logits = model.logits(read([texts[row] for row in HELD_OUT]), np.arange(len(HELD_OUT)))
     assert logits.dtype == fold.logits.dtype == np.float32
     np.testing.assert_array_equal(logits, fold.logits)  # the same batches: the same bits
-    everything = neural.featurize(shared, texts, recipe)
-    logits = neural.predict(shared, fold_folder, everything, classes, recipe, "cpu")
+    logits = model.logits(read(texts), np.arange(len(texts)))
     np.testing.assert_allclose(logits[HELD_OUT], fold.logits, rtol=0, atol=tolerance)  # other batches
 
 
@@ -74,7 +70,7 @@ def test_saved_fold_predicts_the_same_logits(
     changes = {"poolers": [piece("poolers", pooler, piece_arguments)], "epochs": 1}
     fold = train(architecture, **changes)
     assert_saved_fold_predicts_the_same(
-        fold, tiny_checkpoint(architecture), short_texts, neural_recipe() | changes, tmp_path
+        fold, tiny_checkpoint(architecture), short_texts, neural_recipe(**changes), tmp_path
     )
 
 
@@ -95,7 +91,7 @@ def test_the_whole_recipe_of_nezha_dice(train, tiny_checkpoint, short_texts, pie
     }
     fold = train("nezha", **changes)
     assert_saved_fold_predicts_the_same(
-        fold, tiny_checkpoint("nezha"), short_texts, neural_recipe() | changes, tmp_path, tolerance=0.05
+        fold, tiny_checkpoint("nezha"), short_texts, neural_recipe(**changes), tmp_path, tolerance=0.05
     )
 
 
@@ -103,11 +99,10 @@ def test_prediction_has_the_precision_of_training_where_the_device_knows_it(
     train, tiny_checkpoint, short_texts, tmp_path, neural_recipe
 ):
     shared, fold_folder = save(train(epochs=1), tiny_checkpoint("bert"), tmp_path)
-    features = neural.featurize(shared, short_texts, neural_recipe())
-    full, half, on_gpus = (
-        neural.predict(shared, fold_folder, features, CLASSES, neural_recipe(precision=precision), "cpu")
-        for precision in ("fp32", "bf16", "fp16")
-    )
+    features = KIND.reader(shared, neural_recipe())(short_texts)
+    recipes = [neural_recipe(precision=precision) for precision in ("fp32", "bf16", "fp16")]
+    models = [KIND.load(shared, fold_folder, CLASSES, recipe, "cpu") for recipe in recipes]
+    full, half, on_gpus = (model.logits(features, np.arange(60)) for model in models)
     assert not np.array_equal(half, full)
     np.testing.assert_allclose(half, full, rtol=0, atol=0.05)
     np.testing.assert_array_equal(on_gpus, full)
@@ -164,7 +159,7 @@ def test_held_out_labels_have_no_say(train, short_labels):
         np.testing.assert_array_equal(folds[0].logits, folds[1].logits)
 
 
-def test_stopping_on_an_inner_split_trains_on_the_rest(train, short_labels, monkeypatch):
+def test_stopping_on_an_inner_split_trains_on_the_rest(train, short_labels, make_rows, monkeypatch):
     asked = {}
     real = neural.train_classifier
 
@@ -173,7 +168,7 @@ def test_stopping_on_an_inner_split_trains_on_the_rest(train, short_labels, monk
         return real(model, features, labels, rows, settings, **rest)
 
     monkeypatch.setattr(neural, "train_classifier", watched)
-    fit_rows, _ = inner_split(short_labels, TRAIN, 0.2, 0)
+    fit_rows, _ = make_rows(None, short_labels, HELD_OUT).split(TRAIN, 0.2, 0)
     for on, rows, patience in (("never", TRAIN, None), ("inner", fit_rows, 2), ("fold", TRAIN, 2)):
         train(early_stop={"on": on, "metric": "macro_f1", "share": 0.2, "patience": 2}, epochs=1)
         assert asked["rows"].tolist() == rows.tolist()
@@ -182,7 +177,7 @@ def test_stopping_on_an_inner_split_trains_on_the_rest(train, short_labels, monk
 
 @pytest.mark.parametrize("on", ["never", "inner"])
 def test_copies_follow_their_rows_into_training_alone(
-    tiny_checkpoint, short_texts, short_labels, monkeypatch, on, neural_recipe
+    tiny_checkpoint, short_texts, short_labels, monkeypatch, on, neural_recipe, fit_fold, make_rows
 ):
     """Every row has a copy; those of held-out rows and of rows to stop on are in no batch and in no evaluation."""
     asked = {"scored": []}
@@ -198,16 +193,14 @@ def test_copies_follow_their_rows_into_training_alone(
 
     monkeypatch.setattr(neural, "train_classifier", watched)
     monkeypatch.setattr(neural, "predict_logits", watched_prediction)
-    recipe = neural_recipe() | {
-        "early_stop": {"on": on, "metric": "macro_f1", "share": 0.2, "patience": 2},
-        "epochs": 1,
-    }
     source = tiny_checkpoint("bert")
-    features = neural.featurize(source, [*short_texts, *short_texts], recipe)
+    early_stop = {"on": on, "metric": "macro_f1", "share": 0.2, "patience": 2}
+    recipe = neural_recipe(**{"from": str(source)}, early_stop=early_stop, epochs=1)
+    features = KIND.reader(source, recipe)([*short_texts, *short_texts])
     labels = np.concatenate([short_labels, short_labels])
-    rows = LabelledRows(features, labels, CLASSES, np.arange(60))
-    neural.train_fold(source, rows, TRAIN, HELD_OUT, recipe, "cpu", "x")
-    fit_rows = TRAIN if on == "never" else inner_split(short_labels, TRAIN, 0.2, 0)[0]
+    fit_fold("neural", recipe, features, labels, HELD_OUT, copy_of=np.arange(60))
+    stops = on == "inner"
+    fit_rows = make_rows(None, short_labels, HELD_OUT).split(TRAIN, 0.2, 0)[0] if stops else TRAIN
     assert asked["rows"].tolist() == [*fit_rows, *(fit_rows + 60)]
     assert asked["labels"].tolist() == [*short_labels[fit_rows], *short_labels[fit_rows]]
     assert max(asked["scored"]) < 60
@@ -226,7 +219,7 @@ def test_class_that_training_lacks(train, tiny_checkpoint, short_texts, tmp_path
     assert fold.logits.shape == (len(HELD_OUT), 4)
     assert np.isfinite(fold.logits).all()
     assert_saved_fold_predicts_the_same(
-        fold, tiny_checkpoint("bert"), short_texts, neural_recipe() | changes, tmp_path, make_label_set("abcd")
+        fold, tiny_checkpoint("bert"), short_texts, neural_recipe(**changes), tmp_path, make_label_set("abcd")
     )
 
 
@@ -237,7 +230,7 @@ def test_length_without_positions_is_refused(train):
 
 
 def test_texts_are_cut_to_the_recipes_length(tiny_checkpoint, short_texts, neural_recipe):
-    features = neural.featurize(tiny_checkpoint("bert"), short_texts, neural_recipe() | {"max_length": 8})
+    features = KIND.reader(tiny_checkpoint("bert"), neural_recipe(max_length=8))(short_texts)
     assert features.lengths.max() == 8
 
 
@@ -284,33 +277,26 @@ def test_other_encoders_run_through_a_fold(train, make_model, short_texts, tmp_p
 )
 def test_other_models_run_through_a_fold(train, tiny_checkpoint, short_texts, tmp_path, changes, neural_recipe):
     fold = train(epochs=1, **changes)
-    assert_saved_fold_predicts_the_same(fold, tiny_checkpoint("bert"), short_texts, neural_recipe() | changes, tmp_path)
+    assert_saved_fold_predicts_the_same(fold, tiny_checkpoint("bert"), short_texts, neural_recipe(**changes), tmp_path)
 
 
-def test_words_have_a_say_in_training_and_prediction(
-    train, tiny_checkpoint, short_texts, short_labels, tmp_path, neural_recipe
-):
+def test_words_have_a_say_in_training_and_prediction(train, tiny_checkpoint, short_texts, tmp_path, neural_recipe):
     """The same tokens with other words beside them: other logits, of the same fold and of another training."""
-    recipe, source = neural_recipe() | {"sequence": [WORD_CONV], "epochs": 1}, tiny_checkpoint("bert")
-    features = neural.featurize(source, short_texts, recipe)
+    recipe, source = neural_recipe(sequence=[WORD_CONV], epochs=1), tiny_checkpoint("bert")
+    features = KIND.reader(source, recipe)(short_texts)
     others = replace(features, word_ids=features.word_ids[::-1].copy())
-    folds = [
-        neural.train_fold(source, LabelledRows(texts, short_labels, CLASSES), TRAIN, HELD_OUT, recipe, "cpu", "x")
-        for texts in (features, others)
-    ]
+    folds = [train(features=texts, sequence=[WORD_CONV], epochs=1) for texts in (features, others)]
     assert not np.allclose(folds[0].logits, folds[1].logits)
     shared, fold_folder = save(folds[0], source, tmp_path)
-    logits = [neural.predict(shared, fold_folder, texts, CLASSES, recipe, "cpu") for texts in (features, others)]
-    assert not np.allclose(*logits)
+    model = KIND.load(shared, fold_folder, CLASSES, recipe, "cpu")
+    assert not np.allclose(*(model.logits(texts, np.arange(60)) for texts in (features, others)))
 
 
 def test_two_segmentations_are_refused(tiny_checkpoint, short_texts, neural_recipe):
     both = [WORD_CONV, WORD_CONV | {"segment": "jieba"}]
     with pytest.raises(UserError, match=r"^sequence: got word_conv with segment jieba and whitespace on "):
-        neural.featurize(tiny_checkpoint("bert"), short_texts, neural_recipe() | {"sequence": both})
-    twice = neural.featurize(
-        tiny_checkpoint("bert"), short_texts, neural_recipe() | {"sequence": [WORD_CONV, WORD_CONV]}
-    )
+        KIND.reader(tiny_checkpoint("bert"), neural_recipe(sequence=both))
+    twice = KIND.reader(tiny_checkpoint("bert"), neural_recipe(sequence=[WORD_CONV, WORD_CONV]))(short_texts)
     assert twice.word_ids.shape == twice.token_ids.shape
 
 
@@ -321,7 +307,7 @@ def test_levels_run_through_a_fold(train, tiny_checkpoint, short_texts, tmp_path
     fold = train(classes=classes, **changes)
     assert not np.array_equal(fold.logits, train(epochs=1).logits)
     assert_saved_fold_predicts_the_same(
-        fold, tiny_checkpoint("bert"), short_texts, neural_recipe() | changes, tmp_path, classes
+        fold, tiny_checkpoint("bert"), short_texts, neural_recipe(**changes), tmp_path, classes
     )
 
 
@@ -335,21 +321,10 @@ def test_shared_folder_has_no_weights(tiny_checkpoint, tmp_path):
     (source / "step-10").mkdir(parents=True)
     for file in tiny_checkpoint("bert").iterdir():
         (source / file.name).write_bytes(file.read_bytes())
-    neural.save_shared(source, tmp_path / "a" / "shared")
+    KIND.save_shared(source, tmp_path / "a" / "shared")
     names = sorted(path.name for path in (tmp_path / "a" / "shared").iterdir())
     assert names == ["config.json", *sorted(n for n in names if n.startswith("tokenizer"))]
     assert json.loads((tmp_path / "a" / "shared" / "config.json").read_text())["model_type"] == "bert"
-
-
-@pytest.mark.parametrize("word", registry.words("kinds"))
-def test_every_kind_has_the_same_functions(word):
-    import inspect
-
-    kind = registry.load("kinds", word)
-    names = ("set_up", "devices", "featurize", "train_fold", "load_reader", "save_shared", "predict", "load_fold")
-    for name in names:
-        ours, reference = (inspect.signature(getattr(module, name)) for module in (kind, neural))
-        assert list(ours.parameters) == list(reference.parameters)
 
 
 FAMILIES = {"layers": "layers", "sequence": "sequence", "adversarial": "adversarial", "averaging": "averaging"}
@@ -362,8 +337,9 @@ def test_every_word_trains_a_fold_and_its_weights_predict_the_same(
     train, tiny_checkpoint, short_texts, neural_recipe, tmp_path, family, word
 ):
     piece = {"name": word, **FITTING.get(word, {})}
-    recipe = neural_recipe(**{FAMILIES[family]: [piece] if family == "sequence" else piece})
-    fold = train(**recipe)
+    changes = {FAMILIES[family]: [piece] if family == "sequence" else piece}
+    fold = train(**changes)
     assert np.isfinite(fold.logits).all()
     assert fold.history["loss"].notna().all()
+    recipe = neural_recipe(**changes)
     assert_saved_fold_predicts_the_same(fold, tiny_checkpoint("bert"), short_texts, recipe, tmp_path)

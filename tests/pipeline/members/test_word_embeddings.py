@@ -6,7 +6,9 @@ import torch
 
 from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
-from pipeline.members import neural
+from pipeline.fields.build import build
+from pipeline.members.neural.kind import Neural, NeuralModel
+from pipeline.members.neural.recipe import Recipe
 from pipeline.models.build import build_classifier
 from pipeline.models.word_embeddings import load_word_embeddings, read_word_config
 from pipeline.vectors import word2vec
@@ -69,11 +71,12 @@ def test_a_folder_of_other_vectors_is_refused(tmp_path):
 def test_words_beside_words_are_refused(source):
     recipe = recipe_of(sequence=[{"name": "word_conv", "segment": "whitespace"}])
     with pytest.raises(UserError, match=r"^sequence: got word_conv with segment whitespace on .*w2v"):
-        neural.load_reader(source, recipe)
+        Neural().reader(source, recipe)
 
 
 def recipe_of(**changes):
-    recipe = {
+    plain = {
+        "kind": "neural",
         "max_length": 16,
         "layers": {"name": "last"},
         "sequence": [],
@@ -85,7 +88,7 @@ def recipe_of(**changes):
         "levels": None,
         "precision": "fp32",
     }
-    return recipe | changes
+    return build(Recipe, plain | changes)
 
 
 @pytest.mark.parametrize("word", ["mean", "max", "dynamic_routing"])
@@ -122,14 +125,14 @@ def test_a_saved_fold_needs_no_vectors(source, short_texts, tmp_path):
     recipe = recipe_of()
     torch.manual_seed(0)
     model = build_classifier(source, 3, recipe)
-    features = neural.featurize(source, short_texts, recipe)
-    expected = neural.predict_logits(model, features, np.arange(60), "cpu", "fp32")
-    neural.save_shared(source, tmp_path / "shared")
+    kind, ours = Neural(), NeuralModel(model, "cpu", "fp32")
+    expected = ours.logits(kind.reader(source, recipe)(short_texts), np.arange(60))
+    kind.save_shared(source, tmp_path / "shared")
     (tmp_path / "fold-0").mkdir()
-    neural._save_weights(model, tmp_path / "fold-0")
+    ours.save(tmp_path / "fold-0")
     names = sorted(path.name for path in (tmp_path / "shared").iterdir())
     assert names == ["segmentation.json", "settings.json", "words.txt"]
-    read = neural.load_reader(tmp_path / "shared", recipe)
+    features = kind.reader(tmp_path / "shared", recipe)(short_texts)
     classes = LabelSet(["0", "1", "2"], [], [])
-    logits = neural.predict(tmp_path / "shared", tmp_path / "fold-0", read(short_texts), classes, recipe, "cpu")
-    np.testing.assert_array_equal(logits, expected)
+    loaded = kind.load(tmp_path / "shared", tmp_path / "fold-0", classes, recipe, "cpu")
+    np.testing.assert_array_equal(loaded.logits(features, np.arange(60)), expected)

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.fields.build import build
+from pipeline.members.neural.recipe import Recipe
+
 LENGTHS = (17, 3, 9, 2, 12)
 ALL = range(len(LENGTHS))
 
@@ -23,7 +26,7 @@ def recipe() -> Any:
         "head": {"samples": 1, "reduce": "mean", "p": 0.1},
         "levels": None,
     }
-    return lambda **changes: plain | changes
+    return lambda **changes: build(Recipe, {"kind": "neural", **plain, **changes})
 
 
 @pytest.fixture

@@ -28,7 +28,9 @@ def build(make_model, recipe, tmp_path, monkeypatch):
     def make(model_type, config=None, **changes):
         directory = tmp_path / model_type
         make_model(model_type, num_hidden_layers=3, pad_token_id=0, **(config or {})).save_pretrained(directory)
-        words = recipe(dropout=0.0, head={"samples": 1, "reduce": "mean", "p": 0.0}, poolers=CLS) | changes
+        words = recipe(
+            **{"dropout": 0.0, "head": {"samples": 1, "reduce": "mean", "p": 0.0}, "poolers": CLS, **changes}
+        )
         torch.manual_seed(1)
         ours = build_classifier(directory, 3, words)
         with monkeypatch.context() as patch:

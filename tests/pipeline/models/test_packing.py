@@ -25,7 +25,7 @@ def build(make_model, recipe, tmp_path):
         directory = tmp_path / model_type
         make_model(model_type, num_hidden_layers=3, pad_token_id=0, **(config or {})).save_pretrained(directory)
         torch.manual_seed(1)
-        words = recipe(dropout=0.0, head={"samples": 1, "reduce": "mean", "p": 0.0}) | changes
+        words = recipe(**{"dropout": 0.0, "head": {"samples": 1, "reduce": "mean", "p": 0.0}, **changes})
         ours = build_classifier(directory, 3, words).train()
         padded = copy.deepcopy(ours)
         padded.packs = False

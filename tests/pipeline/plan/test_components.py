@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from pipeline import registry
 from pipeline.config import schema
 from pipeline.config.load import load_params
+from pipeline.config.parts import as_params
 from pipeline.plan.components import components_of, implied_components
 from pipeline.plan.fingerprint import component, fingerprint, root
 
@@ -21,7 +22,7 @@ CONTEXT = {"defaults": DEFAULTS}
 
 def member(**changes):
     written = {"kind": "neural", "from": "models/encoders/x", **DEFAULTS["neural"], **changes}
-    return schema.NeuralMember.model_validate(written, context=CONTEXT)
+    return schema.MEMBER_RECIPES["neural"].model_validate(written, context=CONTEXT)
 
 
 def test_words_stand_in_fields_lists_sections_and_sections_that_may_be_null():
@@ -37,46 +38,44 @@ def test_words_stand_in_fields_lists_sections_and_sections_that_may_be_null():
         )
     )
     assert words == [
-        ("layers", "last"),
-        ("sequence", "lstm"),
-        ("sequence", "gru"),
-        ("poolers", "cls"),
-        ("poolers", "mean"),
-        ("losses", "dice"),
-        ("imbalance", "none"),
-        ("contrastive", "supcon"),
-        ("adversarial", "fgm"),
-        ("samplers", "shuffle"),
-        ("schedules", "linear"),
+        "layers.last",
+        "sequence.lstm",
+        "sequence.gru",
+        "poolers.cls",
+        "poolers.mean",
+        "losses.dice",
+        "imbalance.none",
+        "contrastive.supcon",
+        "adversarial.fgm",
+        "samplers.shuffle",
+        "schedules.linear",
     ]
 
 
 def test_every_section_of_params_names_its_words():
     params = load_params(ROOT / "params.yaml")
-    assert components_of(params.data) == [("cleaning", "strip_whitespace")]
-    assert components_of(params.vectors["tfidf"]) == [("segmentation", "whitespace")]
-    assert components_of(params.scratch["tiny-nezha"]) == [("architectures", "nezha"), ("masking", "token")]
-    assert ("alignment", "frequency") in components_of(params.encoders["tiny-bert"])
-    assert {family for family, _ in components_of(params.fusion)} == {"fusion", "class_weights"}
+    assert components_of(params.data) == ["cleaning.strip_whitespace"]
+    assert components_of(params.vectors["tfidf"]) == ["segmentation.whitespace"]
+    assert components_of(params.scratch["tiny-nezha"]) == ["architectures.nezha", "masking.token"]
+    assert "alignment.frequency" in components_of(params.encoders["tiny-bert"])
+    assert {name.partition(".")[0] for name in components_of(params.fusion)} == {"fusion", "class_weights"}
     assert components_of(params.runtime) == []
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, {("readers", "tokens")}),
-        ({"sequence": [{"name": "word_conv", "segment": "jieba"}]}, {("readers", "tokens_in_words")}),
-        ({"from": "models/vectors/w2v"}, {("readers", "words"), ("segmentation", "characters")}),
+        ({}, {"readers.tokens"}),
+        ({"sequence": [{"name": "word_conv", "segment": "jieba"}]}, {"readers.tokens_in_words"}),
+        ({"from": "models/vectors/w2v"}, {"readers.words", "segmentation.characters"}),
     ],
 )
 def test_what_reads_a_members_texts_follows_from_where_it_starts(changes, words):
     written = member(**changes)
-    settings = {"members": {"x": written.model_dump(by_alias=True)}}
-    found = {*implied_components("finetune", settings), *components_of(written)}
-    assert {("kinds", "neural"), *words} <= found
-    assert {word for family, word in found if family == "readers"} == {
-        word for family, word in words if family == "readers"
-    }
+    params = as_params({"members": {"x": written.model_dump(by_alias=True)}})
+    found = {*implied_components("finetune", params), *components_of(params)}
+    assert {"kinds.neural", *words} <= found
+    assert {name for name in found if name.startswith("readers.")} == words - {"segmentation.characters"}
 
 
 # ── All words of the registry ───────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ import torch
 from pipeline.artifacts.checksums import checked_versions
 from pipeline.errors import UserError
 from pipeline.inference.classifier import predict_logits
-from pipeline.members.neural import WEIGHTS
+from pipeline.members.neural.kind import WEIGHTS
 from pipeline.metrics import macro_f1
 from pipeline.training import loop, resume
 from pipeline.training.adversarial.fgm import fgm
@@ -135,8 +135,10 @@ from functools import partial
 from pathlib import Path
 import numpy as np
 from pipeline.data.labels import make_label_set
-from pipeline.members import neural
-from pipeline.members.labelled_rows import LabelledRows
+from pipeline.members.kind import Run
+from pipeline.members.neural import kind as neural
+from pipeline.members.recipe import read_recipe
+from pipeline.members.rows import rows_of_competition
 from pipeline.training import loop
 
 given, state, out = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2]), Path(sys.argv[3])
@@ -150,14 +152,12 @@ def updater(*args):
     return counted
 loop.updater = updater
 neural.train_classifier = partial(loop.train_classifier, seconds_between_saves=0.0)
-neural.set_up(given["recipe"])
-source, labels, held_out = Path(given["source"]), np.array(given["labels"]), np.arange(0, 60, 4)
-features = neural.featurize(source, given["texts"], given["recipe"])
-fold = neural.train_fold(
-    source, LabelledRows(features, labels, make_label_set("abc")), np.setdiff1d(np.arange(60), held_out), held_out,
-    given["recipe"], "cpu", "x", state,
-)
-fold.save(out)
+kind, recipe = neural.Neural(), read_recipe(Path(sys.argv[1]).with_name("recipe.json"))
+kind.set_up(recipe)
+features, folds = kind.reader(Path(recipe.from_), recipe)(given["texts"]), np.arange(60)[None] % 4
+rows = rows_of_competition(features, np.array(given["labels"]), make_label_set("abc"), folds)
+fold = kind.fit(rows, 0, recipe, Run("cpu", "x", state))
+fold.model.save(out)
 fold.history.to_csv(out / "history.csv")
 """
 
@@ -166,13 +166,9 @@ def test_a_member_killed_by_a_signal_ends_with_the_same_bytes(
     tiny_checkpoint, short_texts, short_labels, neural_recipe, tmp_path
 ):
     """Through the member: its own process dies, the next one finds the state file."""
-    given = {
-        "recipe": neural_recipe(averaging={"name": "ema", "decay": 0.9}),
-        "source": str(tiny_checkpoint("bert")),
-        "labels": short_labels.tolist(),
-        "texts": short_texts,
-    }
-    (tmp_path / "given.json").write_text(json.dumps(given))
+    recipe = neural_recipe(**{"from": str(tiny_checkpoint("bert"))}, averaging={"name": "ema", "decay": 0.9})
+    (tmp_path / "recipe.json").write_text(recipe.model_dump_json(by_alias=True))
+    (tmp_path / "given.json").write_text(json.dumps({"labels": short_labels.tolist(), "texts": short_texts}))
 
     def train(state, out, dies_at):
         out.mkdir()

@@ -1,16 +1,17 @@
-"""Keys of a neural member that make no sense together."""
+"""Keys of a neural member that make no sense together, or not for what it starts from."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.config.pieces import Problem
+from pipeline.fields.components import Problem
 
 # Losses that look at a batch as a whole: those of its parts do not add up to it.
 WHOLE_BATCH_LOSSES = ("dice", "macro_f1")
+RECURRENT = ("lstm", "gru")
 
 
-def check_training(name: str, member: Mapping[str, Any], level_separator: Any) -> list[Problem]:
-    """What is wrong between the keys of the member `name`, whose defaults are filled in."""
+def check_training(member: Mapping[str, Any], level_separator: Any) -> list[Problem]:
+    """What makes no sense together."""
     rules = [
         ("accumulate", *_parts_of_a_batch(member)),
         ("adversarial", *_attacks(member)),
@@ -19,12 +20,32 @@ def check_training(name: str, member: Mapping[str, Any], level_separator: Any) -
         ("levels", *_levels(member, level_separator)),
         ("sequence", *_segmentations(member)),
     ]
-    return [Problem(("members", name, key), message) for key, broken, message in rules if broken]
+    return [Problem((key,), message) for key, broken, message in rules if broken]
 
 
-def word_of(piece: Any) -> Any:
-    """The word of a piece that is written alone or with arguments."""
-    return piece.get("name") if isinstance(piece, Mapping) else piece
+def check_table(member: Mapping[str, Any]) -> list[Problem]:
+    """What makes no sense for a table of word vectors.
+
+    It has no layers, no tokens inside words, and no token that stands for the text.
+    """
+    problems: list[Problem] = []
+    layers, sequence, poolers = _word_of(member.get("layers")), _words(member, "sequence"), _words(member, "poolers")
+    if isinstance(layers, str) and layers != "last":
+        message = f"got {layers!r}, only last is allowed: word vectors have no layers to choose from"
+        problems.append(Problem(("layers",), message))
+    if "word_conv" in sequence:
+        message = "word_conv is for the tokens of a transformer: the tokens of word vectors are words already"
+        problems.append(Problem(("sequence", sequence.index("word_conv")), message))
+    if "cls" in poolers and not set(sequence) & set(RECURRENT):
+        message = (
+            "cls would read the first word alone: word vectors have no token for the whole text; mean, max, "
+            "self_attention or dynamic_routing is allowed, or lstm or gru in sequence"
+        )
+        problems.append(Problem(("poolers", poolers.index("cls")), message))
+    if member.get("lora") is not None:
+        message = "is for transformers: word vectors have no matrices to update; set it to null"
+        problems.append(Problem(("lora",), message))
+    return problems
 
 
 def _parts_of_a_batch(member: Mapping[str, Any]) -> tuple[bool, str]:
@@ -33,14 +54,14 @@ def _parts_of_a_batch(member: Mapping[str, Any]) -> tuple[bool, str]:
         return False, ""
     if parts > batch_size:
         return True, f"got {parts} parts of a batch of {batch_size} rows, at most one part a row is allowed"
-    loss = word_of(member.get("loss"))
+    loss = _word_of(member.get("loss"))
     whole = [f"loss {loss}"] if loss in WHOLE_BATCH_LOSSES else []
     whole += [key for key in ("contrastive", "flooding") if member.get(key) is not None]
     return bool(whole), f"got {parts}, but {' and '.join(whole)} needs the batch whole: 1 is allowed"
 
 
 def _attacks(member: Mapping[str, Any]) -> tuple[bool, str]:
-    attack = word_of(member.get("adversarial"))
+    attack = _word_of(member.get("adversarial"))
     by = "unfreeze_every" if member.get("unfreeze_every") is not None else "lora"
     return (
         attack is not None and member.get(by) is not None,
@@ -78,3 +99,13 @@ def _segmentations(member: Mapping[str, Any]) -> tuple[bool, str]:
     pieces = [piece for piece in sequence if isinstance(piece, Mapping)] if isinstance(sequence, list) else []
     segments = sorted({str(piece["segment"]) for piece in pieces if "segment" in piece})
     return len(segments) > 1, f"got word_conv with segment {' and '.join(segments)}; a text is cut into words one way"
+
+
+def _words(member: Mapping[str, Any], key: str) -> list[Any]:
+    pieces = member.get(key)
+    return [_word_of(piece) for piece in pieces] if isinstance(pieces, list) else []
+
+
+def _word_of(piece: Any) -> Any:
+    """The word of a piece that is written alone or with arguments."""
+    return piece.get("name") if isinstance(piece, Mapping) else piece

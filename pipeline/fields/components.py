@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import PydanticCustomError
 
 from pipeline import registry
-from pipeline.config.messages import describe, one_of, show
+from pipeline.fields.messages import describe, one_of, show
 
 # What an annotation in a piece's signature may be made of, ranges last; any other is not checked here.
 ANNOTATIONS: dict[str, Any] = {

@@ -1,0 +1,90 @@
+"""What a kind of member is: one object, whatever it trains."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline import registry
+from pipeline.data.labels import LabelSet
+from pipeline.members.rows import TrainingRows
+
+
+class FoldModel(Protocol):
+    """A trained fold."""
+
+    def logits(self, features: Any, rows: NDArray[np.integer]) -> NDArray[np.float32]:
+        """The logits [n, C] of the rows [n] of features, in the order of `rows`."""
+
+    def save(self, folder: Path) -> None:
+        """Write what `MemberKind.load` reads into an empty folder."""
+
+
+@dataclass(frozen=True)
+class TrainedFold:
+    """What training a fold gives.
+
+    Attributes:
+        model: the trained fold.
+        history: one row per evaluation: step, loss, macro_f1 on the rows that were evaluated.
+    """
+
+    model: FoldModel
+    history: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Run:
+    """How one fold is trained.
+
+    Attributes:
+        device: where.
+        what: what it is, for people: `bert-ce fold 3`.
+        state_file: where a kind that trains for long keeps what it needs to go on after a kill; None: nowhere.
+    """
+
+    device: str
+    what: str
+    state_file: Path | None = None
+
+
+class MemberKind(Protocol):
+    """A kind of member. `recipe` is one of its own `Recipe`.
+
+    It is a word of the registry's `kinds`, and lies in a folder of its own beside its recipe.
+    """
+
+    def set_up(self, recipe: Any) -> None:
+        """Set this process's threads and seeds; called before each fold that it trains or loads."""
+
+    def devices(self, recipe: Any) -> list[str]:
+        """Where folds may run, one entry for each that may run at a time."""
+
+    def reader(self, source: Path, recipe: Any) -> Callable[[Sequence[str]], Any]:
+        """What makes features of N texts, all of them at once or some.
+
+        `source` is the recipe's `from`, or what `save_shared` wrote of it.
+        """
+
+    def fit(self, rows: TrainingRows[Any], fold: int, recipe: Any, run: Run) -> TrainedFold:
+        """Train a fold on the rows that it may train on, and their copies; the rows that it holds out have no say.
+
+        The same rows, recipe and instruction set give the same bytes, also where a training that was killed goes on
+        from the run's state file.
+        """
+
+    def save_shared(self, source: Path, folder: Path) -> None:
+        """Write what all folds of a member need besides their own weights into a new folder."""
+
+    def load(self, shared: Path, folder: Path, classes: LabelSet, recipe: Any, device: str) -> FoldModel:
+        """A fold that `FoldModel.save` wrote, ready on the device."""
+
+
+def load_kind(kind: str) -> MemberKind:
+    """The object behind a word of `kinds`; importing it may import torch."""
+    found: MemberKind = registry.load("kinds", kind)()
+    return found

@@ -1,0 +1,1 @@
+"""A linear classifier on TF-IDF features or mean word vectors."""

@@ -1,0 +1,34 @@
+"""What a linear classifier may be told."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pipeline.fields.components import Problem
+from pipeline.fields.section import Positive
+from pipeline.members.recipe import Beside, MemberRecipe, words_of_vectors
+
+MAX_LENGTH_CUTS = ()  # there is none: vectors read whole texts
+
+
+class Recipe(MemberRecipe):
+    """A linear classifier on TF-IDF features or mean word vectors."""
+
+    starts_from = ("tfidf", "word2vec")
+
+    kind: Literal["linear"]
+    classifier: Literal["svm", "logistic"]
+    weighting: Literal["none", "naive_bayes"]
+    C: Positive
+    class_weights: Literal["none", "balanced"]
+
+    @classmethod
+    def check(cls, written: Mapping[str, Any], beside: Beside) -> list[Problem]:
+        """Naive Bayes without words to count."""
+        if beside.start != "word2vec" or written.get("weighting") != "naive_bayes":
+            return []
+        message = "got 'naive_bayes', which counts words: vectors of kind tfidf are needed, or weighting: none"
+        return [Problem(("weighting",), message)]
+
+    def loads(self) -> list[tuple[str, str]]:
+        """What makes features of texts."""
+        return words_of_vectors()

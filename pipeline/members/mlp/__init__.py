@@ -1,0 +1,1 @@
+"""A multi-layer perceptron on features that are not trained."""

@@ -1,0 +1,1 @@
+"""A fine-tuned encoder: a transformer, or a table of word vectors."""

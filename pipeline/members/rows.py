@@ -1,0 +1,123 @@
+"""The rows that a member learns from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.data.labels import LabelSet
+
+F = TypeVar("F")  # what the kind reads: features, or token ids
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingRows(Generic[F]):
+    """R rows with their targets, and which of K folds trains on which of them: what all folds of a member share.
+
+    Attributes:
+        features: what the member's kind reads of the R texts.
+        targets: class ids [R], or probabilities of the classes [R, C].
+        weights: [R], how much each row counts in training.
+        parent: [R], of which row each is a changed copy; -1: of none. Copies follow their parent into training and
+            nowhere else.
+        trains: [K, R], whether a fold may train on a row; of a copy its parent's.
+        held_out: [K, R], whether a fold holds a row out. Rows that no fold holds out are never scored.
+        classes: the label set, of C classes.
+    """
+
+    features: F
+    targets: NDArray[np.integer] | NDArray[np.floating]
+    weights: NDArray[np.float32]
+    parent: NDArray[np.int64]
+    trains: NDArray[np.bool_]
+    held_out: NDArray[np.bool_]
+    classes: LabelSet
+
+    @cached_property
+    def label_ids(self) -> NDArray[np.int64]:
+        """The class of each row, [R]: of probabilities the likeliest, of equals the first."""
+        return (self.targets if self.targets.ndim == 1 else self.targets.argmax(axis=1)).astype(np.int64)
+
+    def train_rows(self, fold: int) -> NDArray[np.int64]:
+        """The rows that a fold trains on, without copies."""
+        return np.flatnonzero(self.trains[fold] & (self.parent < 0))
+
+    def held_out_rows(self, fold: int) -> NDArray[np.int64]:
+        """The rows that a fold holds out."""
+        return np.flatnonzero(self.held_out[fold])
+
+    def with_copies(self, rows: NDArray[np.integer]) -> NDArray[np.integer]:
+        """`rows`, then the rows of their copies."""
+        return np.concatenate([rows, np.flatnonzero(np.isin(self.parent, rows) & (self.parent >= 0))])
+
+    def split(
+        self, rows: NDArray[np.integer], share: float, seed: int
+    ) -> tuple[NDArray[np.integer], NDArray[np.integer]]:
+        """Split training rows by class, so that the held-out fold stays unseen: → (to train on, to score), both sorted.
+
+        Of each class, `share` of its rows that some fold holds out (rounded) is scored; a class of one row is trained
+        on.
+        """
+        rng = np.random.default_rng(seed)
+        scorable = rows[self.held_out[:, rows].any(axis=0)]
+        of_rows = self.label_ids[scorable]
+        scored: list[NDArray[np.integer]] = [scorable[:0]]
+        for label in np.unique(of_rows):
+            of_class = rng.permutation(scorable[of_rows == label])
+            scored.append(of_class[: min(round(len(of_class) * share), len(of_class) - 1)])
+        held = np.sort(np.concatenate(scored))
+        return np.setdiff1d(rows, held), held
+
+
+def rows_of_competition(
+    features: F,
+    label_ids: NDArray[np.integer],
+    classes: LabelSet,
+    fold_ids: NDArray[np.integer],
+    copy_of: NDArray[np.integer] | Sequence[int] = (),
+) -> TrainingRows[F]:
+    """The competition's N rows, each in the folds that do not hold it out, and A copies of some of them behind.
+
+    `features` are of all N + A texts, `label_ids` [N] and `fold_ids` [repeats, N] of the competition's. Fold k of
+    repeat r is number r · n_folds + k. Rows of fold -1 are trained on by all folds and held out by none.
+    """
+    n_folds, n_rows = int(fold_ids.max()) + 1, len(label_ids)
+    held_out = (fold_ids[:, None, :] == np.arange(n_folds)[:, None]).reshape(-1, n_rows)
+    parent = np.asarray(copy_of, dtype=np.int64)
+    return TrainingRows(
+        features=features,
+        targets=np.concatenate([label_ids, label_ids[parent]]),
+        weights=np.ones(n_rows + len(parent), dtype=np.float32),
+        parent=np.concatenate([np.full(n_rows, -1), parent]),
+        trains=np.concatenate([~held_out, ~held_out[:, parent]], axis=1),
+        held_out=np.pad(held_out, ((0, 0), (0, len(parent)))),
+        classes=classes,
+    )
+
+
+def class_counts(targets: NDArray[np.integer] | NDArray[np.floating], n_classes: int) -> NDArray[np.float64]:
+    """How many rows each class has, [C]: probabilities count as parts of rows."""
+    counts = np.bincount(targets, minlength=n_classes) if targets.ndim == 1 else targets.sum(axis=0)
+    return counts.astype(np.float64)
+
+
+def as_labelled(
+    rows: NDArray[np.integer], targets: NDArray[np.integer] | NDArray[np.floating], weights: NDArray[np.floating]
+) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.float64]]:
+    """Rows as examples of one class each, for models that know no other: → (rows, labels, weights), all [E].
+
+    A row with probabilities [R, C] becomes one example for each class that is likely at all, of that share of its
+    weight: the sum of the examples' cross-entropies is the cross-entropy of the row. Examples of no weight are left out.
+    """
+    if targets.ndim == 1:
+        examples, labels = rows, targets[rows]
+        of_examples = weights[rows].astype(np.float64)
+    else:
+        index, labels = np.nonzero(targets[rows])
+        examples = rows[index]
+        of_examples = targets[examples, labels].astype(np.float64) * weights[examples]
+    counts = of_examples > 0
+    return examples[counts], labels[counts], of_examples[counts]
