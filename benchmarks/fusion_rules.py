@@ -12,10 +12,9 @@ import typer
 
 from pipeline import registry
 from pipeline.artifacts.atomic import read_json
-from pipeline.artifacts.folds import read_fold_ids
+from pipeline.artifacts.folds import read_scored_rows
 from pipeline.artifacts.logits import read_oof
-from pipeline.artifacts.paths import LABELS, OOF_LOGITS, TRAIN
-from pipeline.artifacts.tables import read_table
+from pipeline.artifacts.paths import LABELS, OOF_LOGITS
 from pipeline.config import load_params
 from pipeline.fusion import FixedRule, member_gains, member_similarity, nested_labels, softmax, stack
 from pipeline.metrics import macro_f1, paired_bootstrap
@@ -39,9 +38,7 @@ def main(
 ) -> None:
     """Print tables in Markdown."""
     labels = read_json(LABELS)["labels"]
-    train = read_table(TRAIN, ["row_id", "label_id"])
-    row_id, y = train["row_id"].to_numpy(dtype=str), train["label_id"].to_numpy()
-    repeats = read_fold_ids(row_id)
+    row_id, y, repeats = read_scored_rows()
     folds, n_classes = repeats[0], len(labels)
     names = members or sorted(path.name for path in OOF_LOGITS.iterdir() if path.is_dir())
     probs = np.stack(

@@ -25,9 +25,9 @@ def run(entry: "Entry") -> None:
     import numpy as np
 
     from pipeline.artifacts.atomic import atomic_folder, read_json, write_json
-    from pipeline.artifacts.folds import count_folds, read_fold_ids
+    from pipeline.artifacts.folds import count_folds, read_scored_rows
     from pipeline.artifacts.fused import FusedScores, write_fused
-    from pipeline.artifacts.paths import FUSED, FUSION_REPORT, LABELS, OOF_LOGITS, TEST, TRAIN
+    from pipeline.artifacts.paths import FUSED, FUSION_REPORT, LABELS, OOF_LOGITS, TEST
     from pipeline.artifacts.tables import read_table
     from pipeline.ensemble.probabilities import oof_probabilities, test_probabilities
     from pipeline.ensemble.rules import candidate_rules
@@ -43,10 +43,8 @@ def run(entry: "Entry") -> None:
         say(f"not in params.yaml, left out: {', '.join(leftovers)} (`make repro` removes what is left over)")
 
     labels = read_json(LABELS)["labels"]
-    train = read_table(TRAIN, ["row_id", "label_id"])
-    row_id, y = train["row_id"].to_numpy(dtype=str), train["label_id"].to_numpy()
+    row_id, y, repeats = read_scored_rows()
     test_id = read_table(TEST, ["row_id"])["row_id"].tolist()
-    repeats = read_fold_ids(row_id)
     folds = repeats[0]
     oof_probs = oof_probabilities(members, row_id.tolist(), repeats, labels)  # [M, N, C]
     test_probs = test_probabilities(members, test_id, count_folds(), labels)  # [M, n, C]

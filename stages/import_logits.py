@@ -25,17 +25,16 @@ def main(name: Annotated[str, typer.Argument(help="A name under `external` in pa
 def run(entry: "Entry") -> None:
     """Check the logits of one member and write them as a member's."""
     from pipeline.artifacts.atomic import atomic_folder, read_json
-    from pipeline.artifacts.folds import count_folds, read_fold_ids
+    from pipeline.artifacts.folds import count_folds, read_scored_rows
     from pipeline.artifacts.logits import read_oof, read_test, write_member
-    from pipeline.artifacts.paths import LABELS, OOF_LOGITS, TEST, TEST_LOGITS, TRAIN
+    from pipeline.artifacts.paths import LABELS, OOF_LOGITS, TEST, TEST_LOGITS
     from pipeline.artifacts.tables import read_table
 
     name = str(entry.key)
     source = Path(entry.params.external[name].from_)
     labels = read_json(LABELS)["labels"]
-    row_id = read_table(TRAIN, ["row_id"])["row_id"].to_numpy(dtype=str)
+    row_id, _, fold_ids = read_scored_rows()
     test_id = read_table(TEST, ["row_id"])["row_id"].tolist()
-    fold_ids = read_fold_ids(row_id)
     oof = read_oof(source / "oof_logits", row_id.tolist(), fold_ids, labels)
     test = read_test(source / "test_logits", test_id, count_folds(), labels)
     with atomic_folder(OOF_LOGITS / name) as oof_folder, atomic_folder(TEST_LOGITS / name) as test_folder:

@@ -45,7 +45,7 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
 
     from pipeline.artifacts import paths
     from pipeline.artifacts.atomic import read_json
-    from pipeline.artifacts.folds import read_fold_ids
+    from pipeline.artifacts.folds import read_scored_rows
     from pipeline.artifacts.hashes import hash_file
     from pipeline.artifacts.predictions import read_predictions
     from pipeline.artifacts.tables import read_table
@@ -60,8 +60,8 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
     hierarchy, fusion, data = read_json(paths.LABELS), read_json(paths.FUSION_REPORT), read_json(paths.DATA_REPORT)
     weights = read_json(paths.CLASS_WEIGHTS_REPORT)
     labels, n_classes = hierarchy["labels"], len(hierarchy["labels"])
-    train = read_table(paths.TRAIN, ["row_id", "label_id"])
-    y_true, fold_ids = train["label_id"].to_numpy(), read_fold_ids(train["row_id"].to_numpy(dtype=str))[0]
+    label_ids = read_table(paths.TRAIN, ["label_id"])["label_id"].to_numpy()
+    _, y_true, (fold_ids, *_) = read_scored_rows()
     predictions = read_predictions(paths.PREDICTIONS)
     key = _answer_key(params)
     hidden = score_hidden(key, read_table(paths.TEST, ["row_id"])["row_id"].tolist(), predictions, labels)
@@ -73,7 +73,7 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
     contents = Contents(
         competition=params.data.competition,
         labels=labels,
-        label_counts=np.bincount(y_true, minlength=n_classes).tolist(),
+        label_counts=np.bincount(label_ids, minlength=n_classes).tolist(),
         candidates=list_candidates(
             predictions,
             weights["scores"],

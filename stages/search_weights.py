@@ -27,11 +27,10 @@ def run(entry: "Entry") -> None:
     import numpy as np
 
     from pipeline.artifacts.atomic import read_json, write_json
-    from pipeline.artifacts.folds import read_fold_ids
+    from pipeline.artifacts.folds import read_scored_rows
     from pipeline.artifacts.fused import read_fused
-    from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, FUSED, FUSION_REPORT, LABELS, PREDICTIONS, TRAIN
+    from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, FUSED, FUSION_REPORT, LABELS, PREDICTIONS
     from pipeline.artifacts.predictions import Predictions, write_predictions
-    from pipeline.artifacts.tables import read_table
     from pipeline.class_weights import SearchedPair, choose, complexity, search_pair
     from pipeline.metrics import bootstrap_interval
     from pipeline.runtime.cores import count_cores
@@ -41,9 +40,7 @@ def run(entry: "Entry") -> None:
     labels = read_json(LABELS)["labels"]
     n_classes = len(labels)
     fusion = read_json(FUSION_REPORT)
-    train = read_table(TRAIN, ["row_id", "label_id"])
-    y = train["label_id"].to_numpy()
-    folds = read_fold_ids(train["row_id"].to_numpy(dtype=str))[0]
+    _, y, (folds, *_) = read_scored_rows()
 
     pieces = {piece["name"]: {key: piece[key] for key in piece if key != "name"} for piece in settings.methods}
     pairs = [(candidate, method) for candidate in fusion["scores"] for method in pieces]

@@ -51,8 +51,10 @@ def run(entry: "Entry") -> None:
         }
     )
     write_table(FOLDS, table)
-    sizes = ", ".join(str(n) for n in np.bincount(fold_ids[0]))
-    say(f"{folds.n_folds} folds × {folds.repeats}, of {sizes} rows: {FOLDS}")
+    sizes = ", ".join(str(n) for n in np.bincount(fold_ids[0][fold_ids[0] >= 0]))
+    n_unscored = int((fold_ids[0] < 0).sum())
+    beside = f", beside {n_unscored} that are always in training" if n_unscored else ""
+    say(f"{folds.n_folds} folds × {folds.repeats}, of {sizes} rows{beside}: {FOLDS}")
 
 
 if __name__ == "__main__":

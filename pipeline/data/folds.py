@@ -59,11 +59,11 @@ def assign_folds(
 
 
 def take_given_folds(given: NDArray[np.integer], n_folds: int, repeats: int) -> NDArray[np.int32]:
-    """Folds that the competition's files give, [N] numbers from 0 → [1, N].
+    """Folds that the competition's files give, [N] numbers from 0, or -1 for none → [1, N].
 
     Raises UserError where `n_folds` is not their number, or more repeats are asked for than the one there is.
     """
-    n_given = len(np.unique(given))
+    n_given = len(np.unique(given[given >= 0]))
     if n_given != n_folds:
         raise UserError(
             f"folds.n_folds: got {n_folds}, but the column data.columns.fold has {n_given} different values. "

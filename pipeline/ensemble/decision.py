@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pipeline.artifacts.atomic import read_json
-from pipeline.artifacts.folds import count_folds, read_fold_ids
-from pipeline.artifacts.paths import FUSION_REPORT, LABELS, MEMBERS, PREDICTIONS, TRAIN
+from pipeline.artifacts.folds import count_folds, read_scored_rows
+from pipeline.artifacts.paths import FUSION_REPORT, LABELS, MEMBERS, PREDICTIONS
 from pipeline.artifacts.predictions import read_predictions
-from pipeline.artifacts.tables import read_table
 from pipeline.class_weights import predict_labels
 from pipeline.data.labels import LabelSet, as_label_set
 from pipeline.ensemble.probabilities import oof_probabilities
@@ -113,11 +112,9 @@ def _learn(
     rule = candidate_rules(fusion, members).get(candidate)
     if rule is None:
         raise UserError(f"fusion: {candidate} was chosen, and nothing there makes it any more; run `dvc repro`")
-    train = read_table(TRAIN, ["row_id", "label_id"])
-    row_id = train["row_id"].to_numpy(dtype=str)
-    repeats = read_fold_ids(row_id)
-    probs = oof_probabilities(members, row_id.tolist(), repeats, classes.names)
-    state = rule.fit(probs, train["label_id"].to_numpy(), repeats[0])
+    rows = read_scored_rows()
+    probs = oof_probabilities(members, rows.row_id.tolist(), rows.fold_ids, classes.names)
+    state = rule.fit(probs, rows.label_ids, rows.fold_ids[0])
 
     def scores(new: FloatArray) -> FloatArray:
         fused: FloatArray = rule.apply(new, state)

@@ -90,7 +90,7 @@ def holds_vectors(source: str) -> bool:
 
 
 def words_of_vectors() -> list[tuple[str, str]]:
-    """What features by vectors may take, which their folder says and which is not there yet: any kind and segmentation."""
+    """What features by vectors may take: any kind and segmentation, for their folder says it and is not there yet."""
     return [(family, word) for family in ("segmentation", "vectors") for word in registry.words(family)]
 
 

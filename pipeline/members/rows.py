@@ -110,7 +110,7 @@ def as_labelled(
     """Rows as examples of one class each, for models that know no other: → (rows, labels, weights), all [E].
 
     A row with probabilities [R, C] becomes one example for each class that is likely at all, of that share of its
-    weight: the sum of the examples' cross-entropies is the cross-entropy of the row. Examples of no weight are left out.
+    weight: the examples' cross-entropies sum to the cross-entropy of the row. Examples of no weight are left out.
     """
     if targets.ndim == 1:
         examples, labels = rows, targets[rows]

@@ -31,7 +31,7 @@ def project(tmp_path, monkeypatch):
     text, found = re.subn(r"(?m)^external: {}", "external: {my-llm: {from: data/external/my-llm}}", text)
     assert found == 1
     Path("params.yaml").write_text(text, encoding="utf-8")
-    write_table(TRAIN, pd.DataFrame({"row_id": TRAIN_ID}))
+    write_table(TRAIN, pd.DataFrame({"row_id": TRAIN_ID, "label_id": 0}))
     write_table(TEST, pd.DataFrame({"row_id": TEST_ID}))
     write_json(LABELS, {"labels": CLASSES})
     folds = {"row_id": TRAIN_ID * 2, "repeat": np.repeat([0, 1], 6), "fold": FOLD_IDS.ravel()}

@@ -37,7 +37,7 @@ def other(finished, tmp_path, monkeypatch):
     """The other competition, prepared and cut into folds."""
     monkeypatch.chdir(finished)
     other = tmp_path / "other"
-    write_table(other / TRAIN, pd.DataFrame({"row_id": TRAIN_ID, "text": TRAIN_TEXTS, "label": TRUE}))
+    write_table(other / TRAIN, pd.DataFrame({"row_id": TRAIN_ID, "text": TRAIN_TEXTS, "label": TRUE, "label_id": 0}))
     write_table(other / TEST, pd.DataFrame({"row_id": TEST_ID, "text": TEST_TEXTS}))
     write_json(other / LABELS, {"labels": CLASSES})
     folds = {"row_id": TRAIN_ID * 2, "repeat": np.repeat([0, 1], 12), "fold": FOLD_IDS.ravel()}

@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.artifacts.folds import count_folds, read_fold_ids
+from pipeline.artifacts.folds import count_folds, read_fold_ids, read_scored_rows
+from pipeline.artifacts.paths import FOLDS, TRAIN
 from pipeline.artifacts.tables import write_table
 from pipeline.errors import UserError
 
@@ -37,3 +38,14 @@ def test_a_row_without_a_fold(folds):
 def test_no_folds_yet(tmp_path):
     with pytest.raises(UserError, match=r"folds\.parquet: not found"):
         read_fold_ids(np.array(["a"]), tmp_path / "folds.parquet")
+
+
+def test_rows_of_no_fold_are_not_scored(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_table(TRAIN, pd.DataFrame({"row_id": ["a", "b", "c", "d"], "label_id": [2, 0, 1, 0]}))
+    write_table(FOLDS, pd.DataFrame({"row_id": ["d", "c", "b", "a"], "repeat": 0, "fold": [1, 0, -1, 0]}))
+    rows = read_scored_rows()
+    assert rows.row_id.tolist() == ["a", "c", "d"]
+    assert rows.label_ids.tolist() == [2, 1, 0]
+    assert rows.fold_ids.tolist() == [[0, 0, 1]]
+    assert count_folds() == 2

@@ -168,6 +168,15 @@ def test_given_folds_are_taken_as_they_are():
         take_given_folds(given, n_folds=3, repeats=2)
 
 
+def test_rows_of_no_fold_are_no_fold_of_their_own():
+    fold_ids = take_given_folds(np.array([-1, 0, 1, -1]), n_folds=2, repeats=1)
+    assert fold_ids.tolist() == [[-1, 0, 1, -1]]
+    labels, groups = np.array([0, 0, 0, 1]), np.arange(4)
+    (warning,) = check_folds(fold_ids, labels, groups, ["a", "b"])
+    assert warning.startswith("fewer than 2 different texts (or groups), so some folds hold out none"), warning
+    assert count_split_groups(fold_ids[0], np.array([5, 5, 6, 6])) == 2, "a row that is always trained on may leak"
+
+
 def test_split_groups_are_counted():
     assert count_split_groups(np.array([0, 1, 0, 0, 2, 1]), np.array([7, 7, 7, 8, 9, 9])) == 2
     assert count_split_groups(np.array([0, 1]), np.array([0, 1])) == 0

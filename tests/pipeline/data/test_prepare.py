@@ -311,6 +311,13 @@ def test_turns_have_to_be_there_and_repeated_ones_are_told():
     assert train.table["text"].tolist()[:2] == ["A: hi", "ok | A: hi"]
 
 
+def test_fold_minus_one_stays_what_it_is():
+    frame = dialogue_rows().assign(fold=["7", "-1", "10", "9", " -1", "10"])
+    train = prepare_train(frame, DIALOGUE, rules=RULES)
+    assert train.table["given_fold"].tolist() == [0, -1, 2, 1, -1, 2]
+    assert train.table["given_fold"].dtype == np.int32
+
+
 def test_a_row_without_fold_is_refused():
     frame = dialogue_rows()
     frame.loc[2, "fold"] = None
