@@ -32,7 +32,17 @@ from sklearn.metrics import f1_score
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pipeline.class_weights import predict_labels, search
+from pipeline.class_weights import (
+    BaggedCoordinate,
+    CalibratedPrior,
+    Coordinate,
+    Method,
+    NelderMead,
+    NoWeights,
+    Prior,
+    predict_labels,
+    search,
+)
 from pipeline.class_weights.objective import batched_objective
 from pipeline.class_weights.starts import best_start
 from pipeline.fusion import softmax
@@ -116,10 +126,11 @@ def real_cases(file: Path, n_splits: int) -> list[Case]:
 # ── searches ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def ours(method: str) -> Search:
+def ours(method_for: Callable[[float], Method]) -> Search:
+    """The search with the method that is made for so many seconds."""
+
     def find(probs: Any, y: Any, seconds: float, seed: int) -> Any:
-        budget = {"max_evaluations": min(8000, int(NM_RATE * seconds))} if method == "nelder_mead" else {}
-        return search(probs, y, method, seed, **budget).weights
+        return search(probs, y, method_for(seconds), seed).weights
 
     return find
 
@@ -217,8 +228,12 @@ def best_in_time_vectorised(loss: Callable[[Any], Any], seconds: float, run: Cal
 
 
 SEARCHES: dict[str, Search] = {
-    **{f"ours: {m}": ours(m) for m in ("none", "prior", "calibrated_prior")},
-    **{f"ours: {m}": ours(m) for m in ("nelder_mead", "bagged_coordinate", "coordinate")},
+    "ours: none": ours(lambda seconds: NoWeights()),
+    "ours: prior": ours(lambda seconds: Prior()),
+    "ours: calibrated_prior": ours(lambda seconds: CalibratedPrior()),
+    BASE: ours(lambda seconds: NelderMead(max_evaluations=min(8000, int(NM_RATE * seconds)))),
+    "ours: bagged_coordinate": ours(lambda seconds: BaggedCoordinate()),
+    "ours: coordinate": ours(lambda seconds: Coordinate()),
     "Nelder-Mead as the sources wrote it": sources_nelder_mead,
     "scipy Nelder-Mead, our objective": scipy_nelder_mead,
     "scipy differential evolution": evolution,
@@ -235,7 +250,7 @@ def print_searches(name: str, cases: list[Case], budgets: list[float], only: lis
     wanted = [
         n for n in SEARCHES if n.startswith("ours") or only is None or any(word.lower() in n.lower() for word in only)
     ]
-    search(cases[0].probs[:500], cases[0].y[:500], "coordinate")  # compiles, once
+    search(cases[0].probs[:500], cases[0].y[:500], Coordinate())  # compiles, once
     n_splits = len({case.split for case in cases})
     for seconds in budgets:
         print(f"\n{name}, {n_splits} seeds, {seconds:g} s a search\n")

@@ -89,12 +89,12 @@ FAMILIES: dict[str, dict[str, str]] = {
         "stack": "pipeline.fusion.stack:stack_rule",
     },
     "class_weights": {
-        "none": "pipeline.class_weights.none:none",
-        "prior": "pipeline.class_weights.prior:prior",
-        "calibrated_prior": "pipeline.class_weights.calibrated_prior:calibrated_prior",
-        "bagged_coordinate": "pipeline.class_weights.bagged_coordinate:bagged_coordinate",
-        "nelder_mead": "pipeline.class_weights.nelder_mead:nelder_mead",
-        "coordinate": "pipeline.class_weights.coordinate:coordinate",
+        "none": "pipeline.class_weights.prior:NoWeights",
+        "prior": "pipeline.class_weights.prior:Prior",
+        "calibrated_prior": "pipeline.class_weights.prior:CalibratedPrior",
+        "bagged_coordinate": "pipeline.class_weights.coordinate:BaggedCoordinate",
+        "nelder_mead": "pipeline.class_weights.nelder_mead:NelderMead",
+        "coordinate": "pipeline.class_weights.coordinate:Coordinate",
     },
     "architectures": {
         "bert": "pipeline.models.architectures:bert",

@@ -50,7 +50,7 @@ def run(entry: "Entry") -> None:
     test_probs = test_probabilities(members, test_id, count_folds(), labels)  # [M, n, C]
 
     candidates = {
-        name: FusedScores(oof, np.broadcast_to(oof, (folds.max() + 1, *oof.shape)), test)
+        name: FusedScores(oof, np.broadcast_to(oof, (folds.max() + 1, *oof.shape)), test, tuned=False)
         for name, oof, test in zip(members, oof_probs, test_probs, strict=True)
     }
     fusion = dict(entry.settings["fusion"])
@@ -63,8 +63,8 @@ def run(entry: "Entry") -> None:
                     f"fusion: {name} needs 3 folds or more, to leave out two, and folds.n_folds is 2; set 3, or take "
                     f"{name} out of fusion.rules"
                 )
-            *scores_of_rule, state = fuse_nested(oof_probs, y, folds, test_probs, rule)
-            candidates[name] = FusedScores(*scores_of_rule)
+            oof, nested, test, state = fuse_nested(oof_probs, y, folds, test_probs, rule)
+            candidates[name] = FusedScores(oof, nested, test, tuned=rule.tuning != "none")
             learned[name] = rule.describe(state, members)
             progress.update(1, name)
 

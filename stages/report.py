@@ -66,7 +66,8 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
     key = _answer_key(params)
     hidden = score_hidden(key, read_table(paths.TEST, ["row_id"])["row_id"].tolist(), predictions, labels)
 
-    nested, nested_unweighted = predictions.nested[[predictions.chosen, predictions.unweighted]]
+    tuned = _tuned_methods(params)
+    nested, nested_unweighted = predictions.nested[[predictions.chosen, predictions.unweighted(tuned)]]
     submitted = np.bincount(predictions.test[predictions.chosen], minlength=n_classes)
     gain, gains = weights.get("gain"), fusion.get("member_gains", {})
     alignment = _alignment(params, key)
@@ -80,6 +81,7 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
             hidden["scores"],
             _kinds(params),
             _notes(params),
+            tuned,
             y_true,
             fold_ids,
             n_classes,
@@ -145,6 +147,15 @@ def _kinds(params: "Params") -> dict[str, str]:
 def _notes(params: "Params") -> dict[str, str]:
     early_stops = {name: getattr(member, "early_stop", None) for name, member in params.members.items()}
     return {name: "selected on its own fold" for name, stop in early_stops.items() if stop and stop.on == "fold"}
+
+
+def _tuned_methods(params: "Params") -> set[str]:
+    """The methods of class weights that take something from labels."""
+    from pipeline import registry
+    from pipeline.class_weights import tunes
+
+    pieces = params.class_weights.methods
+    return {piece["name"] for piece in pieces if tunes(registry.make("class_weights", piece))}
 
 
 def _token_lengths(members: list[str]) -> list[dict[str, Any]]:

@@ -26,6 +26,7 @@ def run(entry: "Entry") -> None:
     """Search weights for every candidate, and choose one of the pairs."""
     import numpy as np
 
+    from pipeline import registry
     from pipeline.artifacts.atomic import read_json, write_json
     from pipeline.artifacts.folds import read_scored_rows
     from pipeline.artifacts.fused import read_fused
@@ -42,14 +43,14 @@ def run(entry: "Entry") -> None:
     fusion = read_json(FUSION_REPORT)
     _, y, (folds, *_) = read_scored_rows()
 
-    pieces = {piece["name"]: {key: piece[key] for key in piece if key != "name"} for piece in settings.methods}
-    pairs = [(candidate, method) for candidate in fusion["scores"] for method in pieces]
+    methods = {piece["name"]: registry.make("class_weights", piece) for piece in settings.methods}
+    pairs = [(candidate, method) for candidate in fusion["scores"] for method in methods]
 
     def search_one(pair: tuple[str, str]) -> SearchedPair:
         candidate, method = pair
         fused = read_fused(FUSED / f"{candidate}.npz")
-        options: dict[str, Any] = {"seed": settings.seed, "shrinkage": settings.shrinkage, **pieces[method]}
-        return search_pair(fused.oof, fused.nested, fused.test, y, folds, method, **options)
+        nested = fused.nested if fused.tuned else fused.oof
+        return search_pair(fused.oof, nested, fused.test, y, folds, methods[method], settings.seed, settings.shrinkage)
 
     searched: list[SearchedPair] = []
     rows: Rows = {}
@@ -66,7 +67,8 @@ def run(entry: "Entry") -> None:
                 "shrinkage": pair.found.shrinkage,
             }
             progress.update(1, f"{candidate}, {method}")
-    complexities = [complexity(method, n_classes, fusion["fitted"].get(candidate, 0)) for candidate, method in pairs]
+    fitted = fusion["fitted"]
+    complexities = [complexity(methods[method], n_classes, fitted.get(candidate, 0)) for candidate, method in pairs]
 
     predictions = np.stack([pair.nested for pair in searched])
     chosen = choose(predictions, y, n_classes, complexities, settings.choose, settings.seed)

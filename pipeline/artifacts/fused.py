@@ -18,17 +18,19 @@ class FusedScores:
         oof: [N, C], tuned on all training rows.
         nested: [K, N, C], entry k tuned without the rows of fold k.
         test: [n, C], tuned on all training rows.
+        tuned: if not, every entry of `nested` is `oof`: nothing was tuned, or the same came out without any fold.
     """
 
     oof: NDArray[np.floating]
     nested: NDArray[np.floating]
     test: NDArray[np.floating]
+    tuned: bool
 
 
 def write_fused(path: Path, fused: FusedScores) -> None:
     """Write a candidate's scores. Nested scores that are the OOF scores in every fold are stored once."""
-    same = all(scores is fused.oof or np.array_equal(scores, fused.oof) for scores in fused.nested)
-    nested = fused.nested[:0] if same else fused.nested
+    tuned = fused.tuned and not all(np.array_equal(scores, fused.oof) for scores in fused.nested)
+    nested = fused.nested if tuned else fused.nested[:0]
     with atomic_path(path) as temporary:
         np.savez(temporary, oof=fused.oof, nested=nested, test=fused.test, n_folds=np.int64(len(fused.nested)))
 
@@ -38,6 +40,7 @@ def read_fused(path: Path) -> FusedScores:
     require_file(path)
     with np.load(path, allow_pickle=False) as file:
         oof, nested, n_folds = file["oof"], file["nested"], int(file["n_folds"])
-        if not len(nested):
+        tuned = len(nested) > 0
+        if not tuned:
             nested = np.broadcast_to(oof, (n_folds, *oof.shape))
-        return FusedScores(oof, nested, file["test"])
+        return FusedScores(oof, nested, file["test"], tuned)

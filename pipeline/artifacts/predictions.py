@@ -1,5 +1,6 @@
 """Final predictions of every pair of a fused candidate and a way of weighting classes."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,12 +31,14 @@ class Predictions:
     test: NDArray[np.int32]
     chosen: int
 
-    @property
-    def unweighted(self) -> int:
-        """Index of the chosen candidate without class weights; of the chosen pair where that was not tried."""
-        pairs = list(zip(self.candidates, self.methods, strict=True))
-        plain = (self.candidates[self.chosen], "none")
-        return pairs.index(plain) if plain in pairs else self.chosen
+    def unweighted(self, tuned: Collection[str]) -> int:
+        """Index of the chosen candidate without class weights, by a method that is not one of `tuned`.
+
+        Of the chosen pair where no such method was tried.
+        """
+        pairs = enumerate(zip(self.candidates, self.methods, strict=True))
+        chosen = self.candidates[self.chosen]
+        return next((i for i, (name, method) in pairs if name == chosen and method not in tuned), self.chosen)
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:

@@ -1,27 +1,75 @@
-"""Exact coordinate ascent of class weights: each class in turn takes its best weight, until nothing gains."""
+"""Exact coordinate ascent of class weights: each class in turn takes its best weight, until nothing gains.
+
+It finds the highest point and fits the noise around it; the mean over samples of the rows fits less of it.
+"""
 
 import numpy as np
 
 from pipeline.class_weights.kernels import best_of_others
 from pipeline.class_weights.line_search import GAIN, Rivals, best_weight
-from pipeline.class_weights.objective import weighted_macro_f1
+from pipeline.class_weights.method import Fit
+from pipeline.class_weights.objective import normalise, weighted_macro_f1
 from pipeline.class_weights.starts import best_of, prior_family
 from pipeline.metrics.arrays import FloatArray, IntArray
+from pipeline.ranges import AtLeastOne, SomeOf
 
 MAX_SWEEPS = 50
 
 
-def coordinate(scores: FloatArray, y: IntArray, seed: int) -> tuple[FloatArray, int]:
-    """Class weights [C] and the number of line searches; scores [N, C] >= 0, labels [N].
+class Coordinate:
+    """The method `coordinate` of params: ascends from the best prior ** -tau (ones are tau = 0)."""
 
-    Ascends from the best prior ** -tau (ones are tau = 0). Nothing is random: `seed` is there because every
-    method takes one.
+    rank = 50
+
+    def fit(self, scores: FloatArray, y: IntArray, seed: int) -> Fit:
+        """The weights [C] at the end of the ascent; nothing is random."""
+        return ascend(scores, y, best_of(prior_family(scores, y), scores, y))
+
+    def n_fitted(self, n_classes: int) -> int:
+        """A weight a class."""
+        return n_classes
+
+
+class BaggedCoordinate:
+    """The method `bagged_coordinate` of params: `coordinate` on samples of the rows, weights averaged in log space.
+
+    Buehlmann and Yu 2002, "Analyzing bagging", on samples of half the rows.
+
+    Args:
+        bags: samples.
+        share: of each class's rows in one sample, without replacement, one row at least.
+
+    Raises:
+        ValueError: unless bags >= 1 and 0 < share <= 1.
     """
-    return ascend(scores, y, best_of(prior_family(scores, y), scores, y))
+
+    rank = 30
+
+    def __init__(self, *, bags: AtLeastOne = 10, share: SomeOf = 0.5):
+        if bags < 1 or not 0 < share <= 1:
+            raise ValueError(
+                f"bags is {bags} and share is {share}; 1 or more, and a share above 0 up to 1, are allowed"
+            )
+        self.bags, self.share = bags, share
+
+    def fit(self, scores: FloatArray, y: IntArray, seed: int) -> Fit:
+        """The mean weights [C] over the samples, which are drawn from `seed`."""
+        rng = np.random.default_rng(seed)
+        logs, searches = np.zeros(scores.shape[1]), 0
+        for _ in range(self.bags):
+            rows = draw_of_each_class(y, self.share, rng)
+            found = Coordinate().fit(scores[rows], y[rows], seed)
+            logs += np.log(normalise(found.weights)) / self.bags
+            searches += found.evaluations
+        return Fit(np.exp(logs), searches)
+
+    def n_fitted(self, n_classes: int) -> int:
+        """A weight a class."""
+        return n_classes
 
 
-def ascend(scores: FloatArray, y: IntArray, start: FloatArray) -> tuple[FloatArray, int]:
-    """The weights [C] that coordinate ascent reaches from `start` [C], and the number of line searches.
+def ascend(scores: FloatArray, y: IntArray, start: FloatArray) -> Fit:
+    """The weights [C] that coordinate ascent reaches from `start` [C].
 
     Classes take their turn from the rarest to the most frequent (the lower index first, if equal), in
     sweeps over all classes, until a sweep gains nothing. Macro-F1 never falls.
@@ -36,7 +84,18 @@ def ascend(scores: FloatArray, y: IntArray, start: FloatArray) -> tuple[FloatArr
         reached = _sweep_classes(by_class, y, class_weights, turns, actual, reached)
         searches += len(turns)
         gained = reached > before + GAIN
-    return class_weights, searches
+    return Fit(class_weights, searches)
+
+
+def draw_of_each_class(y: IntArray, share: float, rng: np.random.Generator) -> IntArray:
+    """Sorted rows: `share` of every class's, rounded at random so that the mean share is kept, at least one."""
+    places = rng.random(len(y))
+    order = np.lexsort((places, y))  # class by class, within it at random
+    counts = np.bincount(y)
+    taken = np.floor(counts * share + rng.random(len(counts))).astype(np.int64)
+    taken = np.minimum(np.maximum(taken, 1), counts)
+    position = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.sort(order[position < np.repeat(taken, counts)])
 
 
 def _sweep_classes(

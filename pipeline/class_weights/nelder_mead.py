@@ -7,6 +7,7 @@ within one step of the objective and ends where it started.
 
 import numpy as np
 
+from pipeline.class_weights.method import Fit
 from pipeline.class_weights.objective import batched_objective, weighted_macro_f1
 from pipeline.class_weights.simplex import maximise, open_simplexes
 from pipeline.class_weights.starts import best_start
@@ -17,26 +18,38 @@ SMALLEST_SIMPLEX = 0.02
 SPREAD = 0.3  # standard deviation of the further starts around the first
 
 
-def nelder_mead(
-    scores: FloatArray, y: IntArray, seed: int, *, starts: int = 8, max_evaluations: int = 8000
-) -> tuple[FloatArray, int]:
-    """Class weights [C] and the number of evaluations; scores [N, C] >= 0, labels [N].
+class NelderMead:
+    """The method `nelder_mead` of params: the mean, in log space, of where several simplexes end.
 
-    The first simplex is opened at the best of prior ** -tau, plain or calibrated; the other `starts` - 1 near it. All
-    together they take at most `max_evaluations`; too few for one simplex leave the start as it is. The result is
-    the mean of their ends in log space: each fits the noise of these rows in its own way, and the mean does less. It
-    is the first start, or ones, where the mean falls below them, so it is never worse on these rows.
+    The first is opened at the best of prior ** -tau, plain or calibrated; the others near it. Each fits the noise of
+    these rows in its own way, and the mean does less.
+
+    Args:
+        starts: simplexes.
+        max_evaluations: of macro-F1, by all of them together; too few for one simplex leave the start as it is.
     """
-    macro_f1 = batched_objective(scores, y)
-    start = best_start(scores, y)
-    affordable = max(1, min(starts, max_evaluations // (4 * (len(start) + 1))))
-    if max_evaluations <= len(start):
-        return start, 0
-    rng = np.random.default_rng(seed)
-    centres = np.repeat(np.log(start)[None], affordable, axis=0)
-    centres[1:] += rng.normal(scale=SPREAD, size=centres[1:].shape)
-    simplexes = open_simplexes(centres, SIMPLEX_SIZE, rng)
-    ends, _, used = maximise(lambda logs: macro_f1(np.exp(logs)), simplexes, max_evaluations, SMALLEST_SIMPLEX)
-    mean = np.exp((ends - ends.mean(axis=1, keepdims=True)).mean(axis=0))
-    ends = np.stack([np.ones(len(start)), start, mean])  # the search may have fallen for its rounding to float32
-    return max(ends, key=lambda found: weighted_macro_f1(scores, y, found)), used
+
+    rank = 40
+
+    def __init__(self, *, starts: int = 8, max_evaluations: int = 8000):
+        self.starts, self.max_evaluations = starts, max_evaluations
+
+    def fit(self, scores: FloatArray, y: IntArray, seed: int) -> Fit:
+        """The mean, or the first start, or ones, where the mean falls below them: never worse on these rows."""
+        macro_f1 = batched_objective(scores, y)
+        start = best_start(scores, y)
+        affordable = max(1, min(self.starts, self.max_evaluations // (4 * (len(start) + 1))))
+        if self.max_evaluations <= len(start):
+            return Fit(start, 0)
+        rng = np.random.default_rng(seed)
+        centres = np.repeat(np.log(start)[None], affordable, axis=0)
+        centres[1:] += rng.normal(scale=SPREAD, size=centres[1:].shape)
+        simplexes = open_simplexes(centres, SIMPLEX_SIZE, rng)
+        ends, _, used = maximise(lambda logs: macro_f1(np.exp(logs)), simplexes, self.max_evaluations, SMALLEST_SIMPLEX)
+        mean = np.exp((ends - ends.mean(axis=1, keepdims=True)).mean(axis=0))
+        ends = np.stack([np.ones(len(start)), start, mean])  # the search may have fallen for its rounding to float32
+        return Fit(max(ends, key=lambda found: weighted_macro_f1(scores, y, found)), used)
+
+    def n_fitted(self, n_classes: int) -> int:
+        """A weight a class."""
+        return n_classes

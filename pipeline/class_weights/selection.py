@@ -13,14 +13,13 @@ from typing import Literal
 
 import numpy as np
 
+from pipeline.class_weights.method import Method
 from pipeline.metrics import macro_f1, paired_bootstrap
 from pipeline.metrics.arrays import IntArray
 
 Choice = Literal["one_standard_error", "best"]
 N_SAMPLES = 200  # for a standard error, which needs fewer than an interval
 Complexity = tuple[int, int]
-# Of methods that fit as many numbers: from the one that gives most alike weights on other rows.
-STEADIEST_FIRST = ("none", "prior", "calibrated_prior", "bagged_coordinate", "nelder_mead", "coordinate")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,19 +31,13 @@ class Selection:
     chosen: list[int]  # [K], the pair
 
 
-def complexity(method: str, n_classes: int, n_fused: int) -> Complexity:
+def complexity(method: Method, n_classes: int, n_fused: int) -> Complexity:
     """How much a pair fitted to the labels; the smaller the simpler.
 
-    First the count of fitted numbers: `n_fused` by the fusion (0 for a member or a fixed rule), and by the class
-    weights none, one (`prior`) or one a class. Then the method's place in STEADIEST_FIRST, others behind them.
+    First the count of fitted numbers: `n_fused` by the fusion (0 for a member or a fixed rule), and those of the class
+    weights. Then the method's rank.
     """
-    place = STEADIEST_FIRST.index(method) if method in STEADIEST_FIRST else len(STEADIEST_FIRST)
-    return n_fused + count_fitted(method, n_classes), place
-
-
-def count_fitted(method: str, n_classes: int) -> int:
-    """How many numbers a method of class weights fits to the labels."""
-    return {"none": 0, "prior": 1}.get(method, n_classes)
+    return n_fused + method.n_fitted(n_classes), method.rank
 
 
 def choose(

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from pipeline import registry
+from pipeline.class_weights import Method, tunes
 from pipeline.ensemble.weighed_members import WeighedMembers
 from pipeline.fusion import FixedRule, Rule, run_rounds
 from pipeline.metrics.arrays import FloatArray
@@ -29,13 +30,11 @@ def candidate_rules(fusion: Mapping[str, Any], members: Sequence[str]) -> dict[s
 
 
 def _with_member_weights(rules: Mapping[str, Rule], piece: Mapping[str, Any]) -> dict[str, Rule]:
-    if piece["name"] == "none":
+    method: Method = registry.make("class_weights", piece)
+    if not tunes(method):
         return dict(rules)
-    arguments = {key: value for key, value in piece.items() if key != "name"}
     kept: dict[bytes, FloatArray] = {}
-    return {
-        f"{name}+{piece['name']}": WeighedMembers(rule, piece["name"], arguments, kept) for name, rule in rules.items()
-    }
+    return {f"{name}+{piece['name']}": WeighedMembers(rule, method, kept) for name, rule in rules.items()}
 
 
 def _hold_ballot(ballots: Mapping[str, Any], members: Sequence[str], name: str, probs: FloatArray) -> FloatArray:

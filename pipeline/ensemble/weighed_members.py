@@ -1,13 +1,13 @@
 """Class weights of each member, before fusion: every member's probabilities are weighed for macro-F1 by themselves."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from pipeline.class_weights import count_fitted, search
+from pipeline.class_weights import Method, search
 from pipeline.fusion import Rule
 from pipeline.fusion.rule import Tuning
 from pipeline.metrics.arrays import FloatArray, IntArray
@@ -24,17 +24,16 @@ class WeighedState(NamedTuple):
 class WeighedMembers:
     """The fusion rule `rule` on members whose probabilities were first multiplied by class weights of their own.
 
-    A member's weights are searched by `method` (a word of the family class_weights, with `arguments`) on the same rows
-    that the rule learns from; `fuse_nested` therefore never lets them see the fold that is scored. They flatter the
-    rows that they were searched on, so these are scored with weights that were searched without them (`model`).
+    A member's weights are searched by `method` on the same rows that the rule learns from; `fuse_nested` therefore
+    never lets them see the fold that is scored. They flatter the rows that they were searched on, so these are scored
+    with weights that were searched without them (`model`).
 
     Attributes:
         kept: what was searched before, by the rows; rules that share it search once for all.
     """
 
     rule: Rule
-    method: str
-    arguments: Mapping[str, Any]
+    method: Method
     kept: dict[bytes, FloatArray] = field(default_factory=dict)
     tuning: Tuning = "model"
 
@@ -45,7 +44,7 @@ class WeighedMembers:
         rows.update(y.data)
         key = rows.digest()
         if key not in self.kept:
-            found = [search(probs, y, self.method, **self.arguments) for probs in oof_probs]
+            found = [search(probs, y, self.method) for probs in oof_probs]
             self.kept[key] = np.stack([result.weights for result in found])
         class_weights = self.kept[key]
         return WeighedState(class_weights, self.rule.fit(weigh(oof_probs, class_weights), y, fold_ids))
@@ -61,7 +60,7 @@ class WeighedMembers:
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
         """What the method fits, for each member, and what the rule takes."""
-        return n_members * count_fitted(self.method, n_classes) + self.rule.n_fitted(n_members, n_classes)
+        return n_members * self.method.n_fitted(n_classes) + self.rule.n_fitted(n_members, n_classes)
 
 
 def weigh(probs: FloatArray, class_weights: FloatArray) -> FloatArray:

@@ -55,6 +55,7 @@ STAGES = {
         None,
         (
             *("data.competition", "data.answer_key", "members.*.kind", "members.*.early_stop", "external"),
+            "class_weights.methods",
             *(f"scratch.*.mlm.{key}" for key in ("steps", "early_stop")),
             *(f"encoders.*.post_train.{key}" for key in ("steps", "early_stop")),
             *("encoders.*.align.method", "encoders.*.align.split"),

@@ -1,5 +1,6 @@
 """The leaderboard's candidates, from the arrays and the scores of `search_weights`."""
 
+from collections.abc import Collection
 from typing import Any
 
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ def list_candidates(
     hidden: dict[str, dict[str, float]],
     kinds: dict[str, str],
     notes: dict[str, str],
+    tuned: Collection[str],
     y_true: NDArray[Any],
     fold_ids: NDArray[Any],
     n_classes: int,
@@ -23,6 +25,7 @@ def list_candidates(
 
     `scores` and `hidden`: {candidate: {method: …}}, as in reports/class_weights.json and reports/hidden.json.
     `kinds`: 'member' or 'external'; who is not in it is a fusion. `notes`: what the leaderboard says beside a name.
+    `tuned`: the methods of class weights that take something from labels.
     """
     rows = []
     for index, (name, method) in enumerate(zip(predictions.candidates, predictions.methods, strict=True)):
@@ -39,6 +42,7 @@ def list_candidates(
                 hidden=hidden.get(name, {}).get(method),
                 chosen=index == predictions.chosen,
                 note=notes.get(name, ""),
+                tuned=method in tuned,
             )
         )
     return sorted(rows, key=lambda row: -row.nested)

@@ -14,7 +14,7 @@ class Candidate:
 
     name: str  # 'nezha-dice', 'vote-rank', ...
     kind: str  # 'member' | 'external' | 'fusion'
-    weights: str  # class-weight method: 'none' | 'nelder_mead' | 'coordinate'
+    weights: str  # the method of class weights: 'none', 'nelder_mead', ...
     oof: float  # macro-F1 on the pooled OOF predictions, tuned on all rows
     nested: float  # macro-F1, everything tuned without the fold that is scored
     interval: tuple[float, float]  # 95 % bootstrap interval of `nested`
@@ -22,6 +22,7 @@ class Candidate:
     hidden: float | None  # macro-F1 on the hidden test labels, where an answer key exists
     chosen: bool  # the pair that the submission was made with
     note: str  # e.g. 'selected on its own fold'; empty for none
+    tuned: bool  # whether the method of class weights takes anything from labels
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ def escaped(text: str) -> str:
 def _headline(contents: Contents) -> str:
     chosen = contents.chosen
     low, high = chosen.interval
-    weights = "" if chosen.weights == "none" else f" × {escaped(chosen.weights)}"
+    weights = f" × {escaped(chosen.weights)}" if chosen.tuned else ""
     lines = [
         f"# {escaped(contents.competition)}: {escaped(chosen.name)}{weights}\n",
         f"- Nested macro-F1 **{score(chosen.nested)}** (95 %: {score(low)} to {score(high)})",

@@ -12,17 +12,22 @@ OOF, TEST = RNG.random((5, 3)), RNG.random((4, 3))
 @pytest.mark.parametrize("tuned", [True, False])
 def test_fused_scores_come_back(tmp_path, tuned):
     nested = np.stack([OOF, OOF + tuned])
-    write_fused(tmp_path / "f.npz", FusedScores(OOF, nested, TEST))
+    write_fused(tmp_path / "f.npz", FusedScores(OOF, nested, TEST, tuned))
     read = read_fused(tmp_path / "f.npz")
     np.testing.assert_array_equal(read.oof, OOF)
     np.testing.assert_array_equal(read.nested, nested)
     np.testing.assert_array_equal(read.test, TEST)
+    assert read.tuned is tuned
 
 
 def test_scores_that_are_the_same_in_every_fold_are_kept_once(tmp_path):
-    write_fused(tmp_path / "same.npz", FusedScores(OOF, np.stack([OOF] * 50), TEST))
-    write_fused(tmp_path / "tuned.npz", FusedScores(OOF, np.stack([OOF + 1] * 50), TEST))
+    same = np.stack([OOF] * 50)
+    write_fused(tmp_path / "untuned.npz", FusedScores(OOF, same, TEST, tuned=False))
+    write_fused(tmp_path / "same.npz", FusedScores(OOF, same, TEST, tuned=True))
+    write_fused(tmp_path / "tuned.npz", FusedScores(OOF, same + 1, TEST, tuned=True))
     assert (tmp_path / "same.npz").stat().st_size < (tmp_path / "tuned.npz").stat().st_size / 2
+    assert (tmp_path / "same.npz").read_bytes() == (tmp_path / "untuned.npz").read_bytes()
+    assert not read_fused(tmp_path / "same.npz").tuned
 
 
 def test_predictions_come_back(tmp_path):

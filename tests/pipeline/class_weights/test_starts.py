@@ -2,10 +2,17 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
-from pipeline.class_weights import predict_labels, search, weighted_macro_f1
-from pipeline.class_weights.bagged_coordinate import bagged_coordinate, draw_of_each_class
+from pipeline.class_weights import (
+    BaggedCoordinate,
+    CalibratedPrior,
+    Coordinate,
+    Prior,
+    predict_labels,
+    search,
+    weighted_macro_f1,
+)
 from pipeline.class_weights.calibration import calibrate
-from pipeline.class_weights.coordinate import coordinate
+from pipeline.class_weights.coordinate import draw_of_each_class
 from pipeline.class_weights.objective import normalise
 from pipeline.class_weights.starts import TAUS, calibrated_family, prior_family, prior_weights
 
@@ -46,9 +53,9 @@ def mean_likelihood(scores, y, sharpness, biases):
 
 def test_calibrated_weights_undo_random_offsets_and_the_prior_alone_cannot():
     right, off, _, y = offset_scores(2)
-    on_right = search(right, y, "prior").score
-    assert search(off, y, "calibrated_prior").score > on_right - 0.02
-    assert search(off, y, "prior").score < on_right - 0.03
+    on_right = search(right, y, Prior()).score
+    assert search(off, y, CalibratedPrior()).score > on_right - 0.02
+    assert search(off, y, Prior()).score < on_right - 0.03
 
 
 def test_calibrated_weights_are_the_calibrated_probabilities_over_the_prior():
@@ -63,7 +70,7 @@ def test_calibrated_weights_are_the_calibrated_probabilities_over_the_prior():
 def test_prior_takes_the_best_tau():
     _, off, _, y = offset_scores(4)
     reached = [weighted_macro_f1(off, y, weights) for weights in prior_family(off, y)]
-    assert search(off, y, "prior").score == pytest.approx(max(reached))
+    assert search(off, y, Prior()).score == pytest.approx(max(reached))
 
 
 @pytest.mark.parametrize("scores", [np.ones((40, 3)), np.zeros((40, 3)), np.eye(3)[np.arange(40) % 3]])
@@ -76,12 +83,12 @@ def test_scores_that_say_nothing_or_everything_calibrate_to_something_finite(sco
 
 def test_bagged_weights_are_the_mean_in_log_space():
     _, off, _, y = offset_scores(5)
-    found, _ = bagged_coordinate(off, y, seed=7, bags=3, share=0.6)
+    found, _ = BaggedCoordinate(bags=3, share=0.6).fit(off, y, seed=7)
     rng = np.random.default_rng(7)
     logs = []
     for _ in range(3):
         rows = draw_of_each_class(y, 0.6, rng)
-        logs.append(np.log(normalise(coordinate(off[rows], y[rows], 0)[0])))
+        logs.append(np.log(normalise(Coordinate().fit(off[rows], y[rows], 0).weights)))
     np.testing.assert_allclose(found, np.exp(np.mean(logs, axis=0)))
 
 
@@ -100,8 +107,7 @@ def test_a_sample_holds_its_share_of_every_class_and_one_row_at_least():
 
 
 def test_wrong_arguments_of_bagging_are_named():
-    _, off, _, y = offset_scores()
     with pytest.raises(ValueError, match="bags is 0"):
-        search(off, y, "bagged_coordinate", bags=0)
+        BaggedCoordinate(bags=0)
     with pytest.raises(ValueError, match=r"share is 1\.5"):
-        search(off, y, "bagged_coordinate", share=1.5)
+        BaggedCoordinate(share=1.5)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline import registry
-from pipeline.class_weights import search
+from pipeline.class_weights import CalibratedPrior, Coordinate, NoWeights, Prior, search
 from pipeline.config import load_params
 from pipeline.ensemble import weighed_members
 from pipeline.ensemble.rules import candidate_rules
@@ -34,9 +34,9 @@ def test_by_hand():
 
 def test_every_member_has_the_weights_that_a_search_on_it_finds():
     probs, y, fold_ids = case()
-    rule = WeighedMembers(FixedRule(probability_average), "coordinate", {})
+    rule = WeighedMembers(FixedRule(probability_average), Coordinate())
     state = rule.fit(probs, y, fold_ids)
-    expected = [search(member, y, "coordinate").weights for member in probs]
+    expected = [search(member, y, Coordinate()).weights for member in probs]
     np.testing.assert_array_equal(state.class_weights, expected)
     weighed = [member * weights for member, weights in zip(probs, expected, strict=True)]
     mean = np.mean([member / member.sum(axis=1, keepdims=True) for member in weighed], axis=0)
@@ -46,14 +46,14 @@ def test_every_member_has_the_weights_that_a_search_on_it_finds():
 def test_weights_of_ones_change_nothing():
     probs, y, fold_ids = case()
     plain = FixedRule(vote_scores)
-    rule = WeighedMembers(plain, "none", {})
+    rule = WeighedMembers(plain, NoWeights())
     np.testing.assert_array_equal(rule.apply(probs, rule.fit(probs, y, fold_ids)).argmax(axis=1), vote(probs))
 
 
 def test_they_help_where_members_are_biased():
     probs, y, fold_ids = case()
     plain = FixedRule(vote_scores)
-    weighed = WeighedMembers(plain, "calibrated_prior", {})
+    weighed = WeighedMembers(plain, CalibratedPrior())
     gains = macro_f1(y, nested_labels(probs, y, fold_ids, weighed), N_CLASSES) - macro_f1(y, vote(probs), N_CLASSES)
     assert gains > 0.05
 
@@ -63,7 +63,7 @@ def test_rows_are_scored_with_weights_that_were_searched_without_them():
     rng = np.random.default_rng(0)
     probs = np.repeat(rng.dirichlet(np.ones(12), size=(1, 360)), 2, axis=0)
     y, fold_ids = np.arange(360) % 12, rng.permutation(np.arange(360) % N_FOLDS)
-    rule = WeighedMembers(FixedRule(probability_average), "coordinate", {})
+    rule = WeighedMembers(FixedRule(probability_average), Coordinate())
     found = fuse_nested(probs, y, fold_ids, probs[:, :5], rule)
     seen = macro_f1(y, rule.apply(probs, found.state).argmax(axis=1), 12)
     unseen = [macro_f1(y, found.oof_scores.argmax(axis=1), 12)]
@@ -89,7 +89,7 @@ def test_rules_share_what_was_searched(monkeypatch):
 
 def test_no_fold_is_seen_by_the_weights_that_score_it():
     probs, y, fold_ids = case()
-    rule = WeighedMembers(FixedRule(probability_average), "coordinate", {})
+    rule = WeighedMembers(FixedRule(probability_average), Coordinate())
     before = fuse_nested(probs, y, fold_ids, probs[:, :5], rule)
     rng = np.random.default_rng(1)
     for fold in range(N_FOLDS):
@@ -105,7 +105,7 @@ def test_under_every_rule(word):
     probs, y, fold_ids = case()
     given = load_params().defaults["fusion"].get(word, {})
     rule = registry.make("fusion", {"name": word, **given})
-    weighed = WeighedMembers(rule, "prior", {})
+    weighed = WeighedMembers(rule, Prior())
     found = fuse_nested(probs, y, fold_ids, probs[:, :7], weighed)
     assert found.test_scores.shape == (7, N_CLASSES)
     assert np.isfinite(found.nested_scores).all()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline import registry
+from pipeline.class_weights import Coordinate, Prior
 from pipeline.ensemble.weighed_members import WeighedMembers
 from pipeline.fusion import FixedRule, NestedFusion, VoteFirst, fuse_nested, member_gains, nested_labels, vote_scores
 from pipeline.fusion.auto_rounds import AutoRoundsRule
@@ -76,8 +77,8 @@ TUNED = [
     HillClimb(steps=3, bags=2),
     AutoRoundsRule(RoundSettings(fewest=2)),
     Stack(C=1.0),
-    WeighedMembers(FixedRule(vote_scores), "prior", {}),
-    WeighedMembers(HillClimb(steps=2), "coordinate", {}),
+    WeighedMembers(FixedRule(vote_scores), Prior()),
+    WeighedMembers(HillClimb(steps=2), Coordinate()),
 ]
 
 

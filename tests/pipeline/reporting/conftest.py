@@ -163,6 +163,7 @@ def _candidates(rng: np.random.Generator, n_folds: int) -> list[Candidate]:
                     hidden=score + rng.normal(-0.002, 0.006),
                     chosen=(name, weights) == ("vote-rank", "coordinate"),
                     note="selected on its own fold" if name == "nezha-dice" else "",
+                    tuned=weights != METHODS[0],
                 )
             )
     return sorted(candidates, key=lambda candidate: -candidate.nested)

@@ -45,6 +45,7 @@ def test_a_row_without_a_known_label_is_named(tmp_path, predictions, rows):
 
 
 def test_the_chosen_candidate_without_weights(predictions):
-    assert predictions.unweighted == 0
+    assert predictions.unweighted({"coordinate"}) == 0
+    assert predictions.unweighted({"none"}) == 1
     alone = Predictions(["svm"], ["coordinate"], np.ones((1, 2)), predictions.nested[:1], predictions.test[:1], 0)
-    assert alone.unweighted == 0
+    assert alone.unweighted({"coordinate"}) == 0

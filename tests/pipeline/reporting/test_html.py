@@ -49,7 +49,7 @@ class Page(HTMLParser):
 
 def bare_contents() -> Contents:
     """One member, no fusion, no answer key, nothing that a report can do without."""
-    member = Candidate("svm", "member", "none", 0.5, 0.5, (0.4, 0.6), [0.5, 0.5], None, True, "")
+    member = Candidate("svm", "member", "none", 0.5, 0.5, (0.4, 0.6), [0.5, 0.5], None, True, "", False)
     return Contents(
         competition="c",
         labels=["a", "b"],

@@ -6,7 +6,7 @@ import pytest
 from pipeline.reporting.contents import Candidate
 from pipeline.reporting.leaderboard import best_member, leaderboard_rows, mean_gaps
 
-BASE = Candidate("a", "member", "none", 0.6, 0.5, (0.4, 0.6), [0.4, 0.6], None, False, "")
+BASE = Candidate("a", "member", "none", 0.6, 0.5, (0.4, 0.6), [0.4, 0.6], None, False, "", False)
 
 
 def make(name: str, nested: float, weights: str = "none", **changes: object) -> Candidate:

@@ -18,7 +18,7 @@ from pipeline.reporting.classes import share_rows
 from pipeline.reporting.contents import Candidate
 
 UNIT = Scale(0.0, 1.0, [0.0, 0.5, 1.0], 1)
-CANDIDATE = Candidate("a", "member", "none", 0.6, 0.5, (0.4, 0.75), [0.25, 0.6], 0.7, True, "")
+CANDIDATE = Candidate("a", "member", "none", 0.6, 0.5, (0.4, 0.75), [0.25, 0.6], 0.7, True, "", False)
 
 
 def test_attributes_and_children_are_escaped() -> None:
