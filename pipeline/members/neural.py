@@ -106,6 +106,7 @@ def train_fold(
         model,
         features,
         label_ids,
+        np.ones(len(label_ids), dtype=np.float32),
         rows.with_copies(fit_rows),
         training_settings(recipe, counts, classes, device),
         precision=recipe["precision"],

@@ -42,7 +42,8 @@ def _objective(recipe: dict[str, Any], counts: NDArray[np.integer], classes: Lab
     weights = torch.tensor(registry.make("imbalance", recipe["class_weights"], counts), dtype=torch.float32)
     contrastive, levels = recipe["contrastive"], recipe["levels"]
     return Objective(
-        registry.make("losses", recipe["loss"], weights).to(device),
+        registry.make("losses", recipe["loss"]),
+        weights.to(device),
         contrastive=contrastive
         and Contrastive(
             registry.make("contrastive", contrastive["loss"]).to(device),
