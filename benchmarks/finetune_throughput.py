@@ -180,6 +180,7 @@ def train_ours(arguments: argparse.Namespace, tokenizer: Any, texts: Any, label_
         model,
         features,
         label_ids,
+        np.ones(len(label_ids), dtype=np.float32),
         rows,
         settings,
         precision=arguments.precision,

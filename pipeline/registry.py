@@ -126,10 +126,10 @@ FAMILIES: dict[str, dict[str, str]] = {
         "dynamic_routing": "pipeline.models.poolers.dynamic_routing:DynamicRoutingPooler",
     },
     "losses": {
-        "ce": "pipeline.losses.cross_entropy:CrossEntropyLoss",
-        "focal": "pipeline.losses.focal:FocalLoss",
-        "dice": "pipeline.losses.dice:DiceLoss",
-        "macro_f1": "pipeline.losses.macro_f1:MacroF1Loss",
+        "ce": "pipeline.losses.row_losses:CrossEntropyLoss",
+        "focal": "pipeline.losses.row_losses:FocalLoss",
+        "dice": "pipeline.losses.batch_losses:DiceLoss",
+        "macro_f1": "pipeline.losses.batch_losses:MacroF1Loss",
     },
     "contrastive": {
         "supcon": "pipeline.losses.contrastive:SupConLoss",
@@ -178,7 +178,7 @@ def words(family: str) -> list[str]:
 
 
 def module_of(family: str, word: str) -> str:
-    """The module in which the piece lives, for example `pipeline.losses.dice`."""
+    """The module in which the piece lives, for example `pipeline.losses.batch_losses`."""
     return FAMILIES[family][word].split(":")[0]
 
 
@@ -198,13 +198,17 @@ def make(family: str, piece: Mapping[str, Any], *positional: Any) -> Any:
 @cache
 def arguments(family: str, word: str) -> tuple[Argument, ...]:
     """The keyword-only arguments of the piece, read from its source without importing it."""
-    module, name = FAMILIES[family][word].split(":")
-    tree = ast.parse(source_path(module).read_text(encoding="utf-8"))
-    signature = _signature(tree, name)
+    signature = _signature(_definition(family, word))
     return tuple(
         Argument(arg.arg, ast.unparse(arg.annotation) if arg.annotation else "Any", default is None)
         for arg, default in zip(signature.kwonlyargs, signature.kw_defaults, strict=True)
     )
+
+
+def bases(family: str, word: str) -> tuple[str, ...]:
+    """The names of the classes of which the piece says that it is one, read from its source without importing it."""
+    definition = _definition(family, word)
+    return tuple(ast.unparse(base) for base in definition.bases) if isinstance(definition, ast.ClassDef) else ()
 
 
 def source_path(module: str) -> Path:
@@ -213,13 +217,19 @@ def source_path(module: str) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def _signature(tree: ast.Module, name: str) -> ast.arguments:
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            return node.args
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            for member in node.body:
-                if isinstance(member, ast.FunctionDef) and member.name == "__init__":
-                    return member.args
-            return ast.arguments([], [], None, [], [], None, [])
+def _definition(family: str, word: str) -> ast.FunctionDef | ast.ClassDef:
+    module, name = FAMILIES[family][word].split(":")
+    for node in ast.parse(source_path(module).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+            return node
     raise ValueError(f"the registry names {name!r}, which its module does not define")
+
+
+def _signature(definition: ast.FunctionDef | ast.ClassDef) -> ast.arguments:
+    """Of a class that of its constructor."""
+    if isinstance(definition, ast.FunctionDef):
+        return definition.args
+    for member in definition.body:
+        if isinstance(member, ast.FunctionDef) and member.name == "__init__":
+            return member.args
+    return ast.arguments([], [], None, [], [], None, [])

@@ -1,5 +1,4 @@
-"""Classification losses and contrastive terms, one a file. Each takes logits [B, C] and labels [B], gives a scalar.
+"""What a classifier is taught by: losses of rows, losses of a whole batch, and terms that stand beside them.
 
-A loss that is a mean over rows has `weight(labels)`, what that mean divides by: with it the parts of a batch add up to
-exactly the loss of the whole. The losses that look at the batch as a whole (dice, macro_f1) have none.
+A target is a class id or a probability of each class: targets are ids [B] (int64) or probabilities [B, C] (float).
 """

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,26 +98,27 @@ def rows_of_competition(
     )
 
 
-def class_counts(targets: NDArray[np.integer] | NDArray[np.floating], n_classes: int) -> NDArray[np.float64]:
-    """How many rows each class has, [C]: probabilities count as parts of rows."""
-    counts = np.bincount(targets, minlength=n_classes) if targets.ndim == 1 else targets.sum(axis=0)
-    return counts.astype(np.float64)
+def class_counts(rows: TrainingRows[Any], of_rows: NDArray[np.integer]) -> NDArray[np.float64]:
+    """How many of some rows each class has, [C]: a row counts as much as it weighs, and for each class by its part."""
+    _, labels, weights = as_labelled(rows, of_rows)
+    counts: NDArray[np.float64] = np.bincount(labels, weights, minlength=len(rows.classes.names))
+    return counts
 
 
 def as_labelled(
-    rows: NDArray[np.integer], targets: NDArray[np.integer] | NDArray[np.floating], weights: NDArray[np.floating]
+    rows: TrainingRows[Any], of_rows: NDArray[np.integer]
 ) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.float64]]:
-    """Rows as examples of one class each, for models that know no other: → (rows, labels, weights), all [E].
+    """Some rows as examples of one class each, for models that know no other: → (rows, labels, weights), all [E].
 
     A row with probabilities [R, C] becomes one example for each class that is likely at all, of that share of its
     weight: the examples' cross-entropies sum to the cross-entropy of the row. Examples of no weight are left out.
     """
+    targets, examples = rows.targets, of_rows
     if targets.ndim == 1:
-        examples, labels = rows, targets[rows]
-        of_examples = weights[rows].astype(np.float64)
+        labels, of_examples = targets[of_rows], rows.weights[of_rows].astype(np.float64)
     else:
-        index, labels = np.nonzero(targets[rows])
-        examples = rows[index]
-        of_examples = targets[examples, labels].astype(np.float64) * weights[examples]
+        index, labels = np.nonzero(targets[of_rows])
+        examples = of_rows[index]
+        of_examples = targets[examples, labels].astype(np.float64) * rows.weights[examples]
     counts = of_examples > 0
     return examples[counts], labels[counts], of_examples[counts]

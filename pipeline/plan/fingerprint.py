@@ -77,7 +77,7 @@ class Fingerprint(NamedTuple):
 
 
 def root(location: str) -> list[Place]:
-    """The places that a location names, `pipeline.losses.dice:DiceLoss`; of a module alone all that it defines."""
+    """The places that a location names, `pipeline.losses.r_drop:symmetric_kl`; of a module alone all it defines."""
     module, _, name = location.partition(":")
     return [Place(module, name)] if name else _whole(module)
 

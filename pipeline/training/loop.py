@@ -57,7 +57,8 @@ class _Run:
 def train_classifier(
     model: TextClassifier,
     texts: TokenizedTexts,
-    label_ids: NDArray[np.integer],
+    targets: NDArray[Any],
+    weights: NDArray[np.float32],
     rows: NDArray[np.integer],
     settings: TrainingSettings,
     *,
@@ -71,6 +72,8 @@ def train_classifier(
 ) -> list[TrainingRecord]:
     """Train `model` in place on the texts `rows` and return its learning curve.
 
+    Of all N texts, `targets` are the class ids [N] or the classes' probabilities [N, C], and `weights` [N] say how much
+    each counts. The sampler gets the likeliest class.
     `evaluate` scores the model (its averaged weights, where there is an average) after each epoch, or after every
     `settings.evaluate_every` updates, and after the last. It has a say in training only where `settings.keep_best`
     gives it one. The model ends with the best weights where they are kept, else with the average, else with the last.
@@ -83,6 +86,8 @@ def train_classifier(
     """
     accelerator = make_accelerator(device, precision)
     train_words(model.encoder, token_ids_of(texts, rows))
+
+    label_ids = targets if targets.ndim == 1 else targets.argmax(axis=1)
 
     def batches_of(epoch: int) -> list[NDArray[np.integer]]:
         rng = np.random.default_rng([seed, epoch])  # a generator of its own: an epoch can be gone back to
@@ -99,7 +104,7 @@ def train_classifier(
     parts = {"model": model, "optimizer": optimizer, "schedule": schedule}
     parts |= {"average": average.model} if average else {}
     parts |= {"scaler": accelerator.scaler} if accelerator.scaler else {}
-    update = updater(model, optimizer, accelerator, texts, label_ids, settings)
+    update = updater(model, optimizer, accelerator, texts, targets, weights, settings)
 
     run = _restore(load_state(state_file, parts, None, device, what) if state_file else None, device)
     if run.step:

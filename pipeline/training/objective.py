@@ -1,13 +1,18 @@
 """What one update minimises."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipeline.losses.class_vectors import with_class_vectors
+from pipeline.losses.batch_losses import BatchLoss
+from pipeline.losses.contrastive import with_class_vectors
 from pipeline.losses.r_drop import symmetric_kl
+from pipeline.losses.row_losses import RowLoss
+from pipeline.losses.targets import expected, likeliest, of_parents
 from pipeline.models.classifier import ClassifierOutput
 
 
@@ -30,41 +35,86 @@ class LevelTerm:
 
 @dataclass(frozen=True)
 class Objective:
-    """A classification loss and the terms beside it, each with its weight; it is kept at the level `flooding`."""
+    """A classification loss and the terms beside it, each with its weight; it is kept at the level `flooding`.
 
-    loss: nn.Module
+    `class_weights` [C] weigh in the loss alone.
+    """
+
+    loss: RowLoss | BatchLoss
+    class_weights: Tensor
     contrastive: Contrastive | None = None
     levels: LevelTerm | None = None
     r_drop: float | None = None
     flooding: float | None = None
 
 
+class Rows(NamedTuple):
+    """What rows of a batch are to say, ids [B] or probabilities [B, C], and how much each weighs, [B]."""
+
+    targets: Tensor
+    weights: Tensor
+
+
+class Totals(NamedTuple):
+    """What means over a batch are divided by: the sum of its rows' weights in the loss, and of their own weights."""
+
+    loss: Tensor
+    rows: Tensor
+
+
+def totals(objective: Objective, parts: Sequence[Rows]) -> Totals:
+    """The totals of a batch that is given in parts.
+
+    A total of 0 is none to divide by: where no row weighs anything, every mean is 0.
+    """
+    in_loss = torch.cat([_weights_in_loss(objective, part) for part in parts])
+    their_own = torch.cat([part.weights for part in parts])
+    least = torch.finfo(torch.float32).tiny
+    return Totals(in_loss.sum().clamp(min=least), their_own.sum().clamp(min=least))
+
+
 def objective_value(
-    objective: Objective, output: ClassifierOutput, labels: Tensor, class_vectors: Tensor, batch_labels: Tensor
+    objective: Objective, output: ClassifierOutput, rows: Rows, class_vectors: Tensor, of_batch: Totals
 ) -> Tensor:
     """The value, in fp32, of rows that are a batch or a part of one: → scalar.
 
-    The values of the parts of a batch sum to that of the batch, for losses that have `weight`; the others, and all
-    terms that compare rows with each other, need the batch whole. With R-Drop `output` and `labels` hold each row
-    twice, the second pass after the first; `batch_labels` are those of the whole batch, each row once.
+    The values of the parts of a batch sum to that of the batch, where the loss is one of rows; losses of a batch, and
+    all terms that compare rows with each other, need the batch whole. With R-Drop `output` and `rows`, and the rows
+    of which `of_batch` are the totals, hold each row twice, the second pass after the first.
+
+    A row weighs in every mean. In the contrastive term it does not: whatever it weighs, it is a row of its class, of
+    probabilities of the likeliest.
     """
-    logits = output.logits.float()
-    share = len(labels) / (len(batch_labels) * (1 if objective.r_drop is None else 2))
-    value: Tensor = objective.loss(logits, labels)
-    if share < 1:
-        value = value * (objective.loss.weight(labels) / objective.loss.weight(batch_labels))  # type: ignore[operator]
-        if objective.r_drop is not None:
-            value = value / 2
+    logits, weights = output.logits.float(), rows.weights
+    if isinstance(objective.loss, BatchLoss):
+        value: Tensor = objective.loss(logits, rows.targets, objective.class_weights, weights)
+    else:
+        losses = objective.loss(logits, rows.targets)
+        value = _mean(losses, _weights_in_loss(objective, rows), of_batch.loss)
     if objective.levels is not None and output.level_logits is not None:
-        parents = objective.levels.parent_ids[labels]
-        value = value + share * objective.levels.weight * functional.cross_entropy(output.level_logits.float(), parents)
+        level_logits = output.level_logits.float()
+        parents = of_parents(rows.targets, objective.levels.parent_ids, level_logits.shape[1])
+        losses = functional.cross_entropy(level_logits, parents, reduction="none")
+        value = value + objective.levels.weight * _mean(losses, weights, of_batch.rows)
     if objective.r_drop is not None:
-        value = value + share * objective.r_drop * symmetric_kl(*logits.chunk(2))
+        divergence = symmetric_kl(*logits.chunk(2))
+        value = value + objective.r_drop * _mean(divergence, weights[: len(divergence)], of_batch.rows / 2)
     if objective.contrastive is not None:
+        labels = likeliest(rows.targets)
         value = value + objective.contrastive.weight * _contrast(objective.contrastive, output, labels, class_vectors)
     if objective.flooding is not None:
         value = (value - objective.flooding).abs() + objective.flooding
     return value
+
+
+def _mean(values: Tensor, weights: Tensor, total: Tensor) -> Tensor:
+    """A part's share of the weighted mean over its batch: values and weights [B], the batch's weights summed."""
+    return (weights * values).sum() / total
+
+
+def _weights_in_loss(objective: Objective, rows: Rows) -> Tensor:
+    """A row's own weight times that of its class: [B]."""
+    return rows.weights * expected(objective.class_weights, rows.targets)
 
 
 def _contrast(contrastive: Contrastive, output: ClassifierOutput, labels: Tensor, class_vectors: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 from pipeline.data.batches import TokenizedTexts, classifier_inputs
 from pipeline.models.classifier import TextClassifier
 from pipeline.training.adversarial.targets import find_targets
-from pipeline.training.objective import objective_value, twice
+from pipeline.training.objective import Rows, objective_value, totals, twice
 from pipeline.training.settings import TrainingSettings
 
 # Of the width of batches in half precision. On a CPU oneDNN builds its kernels anew for every shape: with few widths an
@@ -22,7 +22,7 @@ HALF_PRECISION_MULTIPLE = 8
 
 class _Part(NamedTuple):
     inputs: list[Tensor]
-    labels: Tensor
+    rows: Rows
 
 
 def updater(
@@ -30,42 +30,45 @@ def updater(
     optimizer: Any,
     accelerator: Any,
     texts: TokenizedTexts,
-    label_ids: NDArray[np.integer],
+    targets: NDArray[Any],
+    weights: NDArray[np.float32],
     settings: TrainingSettings,
 ) -> Callable[[NDArray[np.integer]], Tensor]:
     """A function that makes one update with a batch, given as row numbers, and returns its loss.
 
-    The batch is computed in `settings.accumulate` parts. With R-Drop each part passes twice, under two dropout masks.
+    The targets are class ids [N] or probabilities [N, C]; each row has a weight, [N]. The batch is computed in
+    `settings.accumulate` parts. With R-Drop each part passes twice, under two dropout masks.
     """
     objective, device = settings.objective, accelerator.device
     parameters = list(model.parameters())
-    targets = find_targets(model, settings.adversarial.on) if settings.adversarial else []
+    attacked = find_targets(model, settings.adversarial.on) if settings.adversarial else []
+    targets = targets.astype(np.int64 if targets.ndim == 1 else np.float32)
     multiple = 1 if accelerator.mixed_precision == "no" else HALF_PRECISION_MULTIPLE
     class_vectors: Any = model.head.linear.weight  # type: ignore[union-attr]
 
     def load(rows: NDArray[np.integer]) -> _Part:
-        arrays = *classifier_inputs(texts, rows, multiple), label_ids[rows].astype(np.int64)
+        arrays = *classifier_inputs(texts, rows, multiple), targets[rows], weights[rows]
         tensors = [torch.from_numpy(array).to(device) for array in arrays]
-        *inputs, labels = tensors if objective.r_drop is None else map(twice, tensors)
-        return _Part(inputs, labels)
+        *inputs, of_rows, weights_of_rows = tensors if objective.r_drop is None else map(twice, tensors)
+        return _Part(inputs, Rows(of_rows, weights_of_rows))
 
     def update(batch: NDArray[np.integer]) -> Tensor:
         parts = [load(rows) for rows in np.array_split(batch, min(settings.accumulate, len(batch)))]
-        batch_labels = torch.from_numpy(label_ids[batch].astype(np.int64)).to(device)
+        of_batch = totals(objective, [part.rows for part in parts])
 
         def backward() -> Tensor:
             total = torch.zeros((), device=device)
             for part in parts:
                 with accelerator.autocast():
                     output = model(*part.inputs)
-                value = objective_value(objective, output, part.labels, class_vectors, batch_labels)
+                value = objective_value(objective, output, part.rows, class_vectors, of_batch)
                 accelerator.backward(value)
                 total += value.detach()
             return total
 
         value = backward()
         if settings.adversarial is not None:
-            settings.adversarial.attack(targets, parameters, backward)
+            settings.adversarial.attack(attacked, parameters, backward)
         accelerator.clip_grad_norm_(parameters, settings.clip)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from pipeline import registry
-from pipeline.registry import FAMILIES, Argument, arguments, module_of, source_path, words
+from pipeline.registry import FAMILIES, Argument, arguments, bases, module_of, source_path, words
 
 PLACES = [(family, word) for family in FAMILIES for word in words(family)]
 PIECES = [(family, word) for family, word in PLACES if ":" in FAMILIES[family][word]]
@@ -80,17 +80,27 @@ def test_a_class_without_a_constructor_takes_nothing(own_piece):
     assert arguments("own", "piece") == ()
 
 
+def test_bases_are_those_that_the_class_names(own_piece):
+    assert bases("losses", "dice") == ("BatchLoss",)
+    assert bases("losses", "ce") == ("RowLoss",)
+    assert bases("alignment", "identity") == (), "a function"
+    own_piece("class Piece(nn.Module, Other): ...")
+    assert bases("own", "piece") == ("nn.Module", "Other")
+    own_piece("class Piece: ...")
+    assert bases("own", "piece") == ()
+
+
 def test_a_name_that_is_not_there_is_a_mistake_of_ours(own_piece):
     own_piece("class Other: ...")
     with pytest.raises(ValueError, match="the registry names 'Piece'"):
         arguments("own", "piece")
 
 
-def test_reading_arguments_imports_nothing():
+def test_reading_of_the_source_imports_nothing():
     code = (
         "import sys; from pipeline import registry\n"
         "for family in ('losses', 'poolers', 'contrastive', 'alignment'):\n"
-        "    for word in registry.words(family): registry.arguments(family, word)\n"
+        "    for word in registry.words(family): registry.arguments(family, word), registry.bases(family, word)\n"
         "assert not {'torch', 'pipeline.losses', 'pipeline.vocab'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=registry.ROOT, check=True)

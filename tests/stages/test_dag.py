@@ -51,14 +51,15 @@ def test_a_members_edit_trains_that_member_alone(workspace: Workspace) -> None:
 
 def test_a_new_loss_is_a_class_a_line_and_its_defaults(workspace: Workspace) -> None:
     """In a file that another member's loss may stand in: nobody trains but who names it."""
-    source = (workspace.root / "pipeline/losses/focal.py").read_text(encoding="utf-8")
+    file = workspace.root / "pipeline/losses/row_losses.py"
+    source = file.read_text(encoding="utf-8")
     other = source[source.index("class FocalLoss") :].replace("FocalLoss", "OtherLoss")
-    with (workspace.root / "pipeline/losses/dice.py").open("a", encoding="utf-8") as file:
+    with file.open("a", encoding="utf-8") as file:
         file.write(f"\n\n{other}")
     workspace.edit(
         "pipeline/registry.py",
         '    "losses": {\n',
-        '    "losses": {\n        "other": "pipeline.losses.dice:OtherLoss",\n',
+        '    "losses": {\n        "other": "pipeline.losses.row_losses:OtherLoss",\n',
     )
     workspace.edit(
         "pipeline/config/defaults.yaml",

@@ -203,8 +203,8 @@ def test_an_edit_of_params_changes_the_entries_of_those_it_concerns(unedited, ed
 @pytest.mark.parametrize(
     ("file", "name", "whose"),
     [
-        ("pipeline/losses/dice.py", "DiceLoss", ["nezha-dice"]),
-        ("pipeline/losses/cross_entropy.py", "CrossEntropyLoss", ["bert-ce", "words-max"]),
+        ("pipeline/losses/batch_losses.py", "DiceLoss", ["nezha-dice"]),
+        ("pipeline/losses/row_losses.py", "CrossEntropyLoss", ["bert-ce", "words-max"]),
         ("pipeline/members/linear.py", "train_fold", ["tfidf-svm"]),
         ("pipeline/members/labelled_rows.py", "LabelledRows", ALL),
         ("pipeline/vectors/word2vec.py", "load_transform", ["tfidf-svm"]),
@@ -265,7 +265,7 @@ def test_an_edit_of_params_changes_the_stages_that_read_it(unedited, edit, place
 @pytest.mark.parametrize(
     ("file", "name", "whose"),
     [
-        ("pipeline/losses/dice.py", "DiceLoss", ["finetune/nezha-dice", "predict/nezha-dice"]),
+        ("pipeline/losses/batch_losses.py", "DiceLoss", ["finetune/nezha-dice", "predict/nezha-dice"]),
         ("pipeline/fusion/nested.py", "fuse_nested", ["fuse"]),
         ("pipeline/class_weights/selection.py", "nested_choice", ["search_weights"]),
         ("pipeline/class_weights/search.py", "search", ["fuse", "search_weights"]),
@@ -335,8 +335,8 @@ def tokens_of(source):
 
 def test_a_new_loss_changes_nobody_and_can_be_used(unedited, edit, monkeypatch):
     Path("pipeline/losses/poly.py").write_text(
-        '"""Poly loss."""\n\nfrom pipeline.losses.cross_entropy import CrossEntropyLoss\n\n\n'
-        "class PolyLoss(CrossEntropyLoss):\n    def __init__(self, class_weights, *, epsilon: float): ...\n"
+        '"""Poly loss."""\n\nfrom pipeline.losses.row_losses import CrossEntropyLoss\n\n\n'
+        "class PolyLoss(CrossEntropyLoss):\n    def __init__(self, *, epsilon: float): ...\n"
     )
     monkeypatch.setitem(registry.FAMILIES["losses"], "poly", "pipeline.losses.poly:PolyLoss")
     assert write() == unedited
@@ -345,7 +345,7 @@ def test_a_new_loss_changes_nobody_and_can_be_used(unedited, edit, monkeypatch):
     assert changed(unedited, after) == ["nezha-dice"]
     settings = content(after, "finetune/nezha-dice")["settings"]
     assert settings["members"]["nezha-dice"]["loss"] == {"name": "poly", "epsilon": 1.0}
-    edit("pipeline/losses/cross_entropy.py", "CrossEntropyLoss")
+    edit("pipeline/losses/row_losses.py", "CrossEntropyLoss")
     assert "nezha-dice" in changed(after, write()), "which the new loss is made of"
 
 

@@ -134,7 +134,7 @@ def _fit(rows: TrainingRows[Features], train_rows: NDArray[np.integer], recipe: 
     """A model of the training rows; a class without one gets the lowest intercept of all, and of one alone nothing is
     learnt.
     """
-    examples, labels, weights = as_labelled(train_rows, rows.targets, rows.weights)
+    examples, labels, weights = as_labelled(rows, train_rows)
     features, known = rows.features[examples], np.unique(labels)
     n_features, n_classes = features.shape[1], len(rows.classes.names)
     coefficients, intercept = np.zeros((n_features, len(known))), np.zeros(len(known))

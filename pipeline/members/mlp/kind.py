@@ -127,7 +127,7 @@ def _fit(rows: TrainingRows[Features], train_rows: NDArray[np.integer], recipe: 
 
     Where one class alone is in training there is nothing to learn, and no update.
     """
-    examples, labels, weights = as_labelled(train_rows, rows.targets, rows.weights)
+    examples, labels, weights = as_labelled(rows, train_rows)
     features, known, n_classes = rows.features[examples], np.unique(labels), len(rows.classes.names)
     if len(known) == 1:
         layer = np.zeros((features.shape[1], 1), dtype=np.float32), np.zeros(1, dtype=np.float32)

@@ -92,7 +92,7 @@ class Neural:
         classifier = build_classifier(Path(recipe.from_), len(classes.names), recipe, parent_ids=classes.parent_ids)
         classifier.to(run.device)
         check_max_length(classifier.encoder, recipe.max_length, run.what)
-        counts = class_counts(rows.targets[rows.with_copies(train_rows)], len(classes.names))
+        counts = class_counts(rows, rows.with_copies(train_rows))
         fit_rows: NDArray[np.integer] = train_rows
         scored_rows: NDArray[np.integer] = rows.held_out_rows(fold)
         if recipe.early_stop.on == "inner":
@@ -110,7 +110,8 @@ class Neural:
         history = train_classifier(
             classifier,
             features,
-            rows.label_ids,
+            rows.targets,
+            rows.weights,
             rows.with_copies(fit_rows),
             training_settings(recipe, counts, classes, run.device),
             precision=recipe.precision,

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline import registry
 from pipeline.fields.components import Problem
 
-# Losses that look at a batch as a whole: those of its parts do not add up to it.
-WHOLE_BATCH_LOSSES = ("dice", "macro_f1")
 RECURRENT = ("lstm", "gru")
 
 
@@ -55,7 +54,8 @@ def _parts_of_a_batch(member: Mapping[str, Any]) -> tuple[bool, str]:
     if parts > batch_size:
         return True, f"got {parts} parts of a batch of {batch_size} rows, at most one part a row is allowed"
     loss = _word_of(member.get("loss"))
-    whole = [f"loss {loss}"] if loss in WHOLE_BATCH_LOSSES else []
+    of_batch = loss in registry.words("losses") and "BatchLoss" in registry.bases("losses", loss)
+    whole = [f"loss {loss}"] if of_batch else []
     whole += [key for key in ("contrastive", "flooding") if member.get(key) is not None]
     return bool(whole), f"got {parts}, but {' and '.join(whole)} needs the batch whole: 1 is allowed"
 

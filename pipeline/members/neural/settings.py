@@ -46,7 +46,8 @@ def _objective(recipe: "Recipe", counts: NDArray[np.floating], classes: LabelSet
     weights = torch.tensor(registry.make("imbalance", recipe.class_weights, counts), dtype=torch.float32)
     contrastive, levels = recipe.contrastive, recipe.levels
     return Objective(
-        registry.make("losses", recipe.loss, weights).to(device),
+        registry.make("losses", recipe.loss).to(device),
+        weights.to(device),
         contrastive=None
         if contrastive is None
         else Contrastive(

@@ -5,20 +5,21 @@ import sys
 import pytest
 import torch
 from pytorch_metric_learning import losses as reference
-from torch import nn
 from torch.nn import functional
 
-from pipeline.losses.class_vectors import with_class_vectors
-from pipeline.losses.contrastive import NTXentLoss, SupConLoss
+from pipeline.losses.contrastive import NTXentLoss, SupConLoss, with_class_vectors
+from pipeline.losses.row_losses import CrossEntropyLoss
 from pipeline.models.classifier import ClassifierOutput
-from pipeline.training.objective import Contrastive, Objective, objective_value
+from pipeline.training.objective import Contrastive, Objective, Rows, objective_value, totals
 
 REFERENCES = {SupConLoss: reference.SupConLoss, NTXentLoss: reference.NTXentLoss}
 each = pytest.mark.parametrize("ours", REFERENCES)
 
 
 def value_of(output, labels, term, class_vectors):
-    return objective_value(Objective(nn.CrossEntropyLoss(), term), output, labels, class_vectors, labels)
+    objective = Objective(CrossEntropyLoss(label_smoothing=0.0), torch.ones(4), term)
+    rows = Rows(labels, torch.ones(len(labels)))
+    return objective_value(objective, output, rows, class_vectors, totals(objective, [rows]))
 
 
 @pytest.fixture

@@ -155,7 +155,9 @@ def test_probabilities_have_a_say(fit, short_labels, kind):
     """Rows of class 0 that are half of class 1 make it likelier."""
     soft = np.eye(3)[short_labels]
     soft[short_labels == 0] = [0.5, 0.5, 0.0]
-    gaps = [logits[:, 1] - logits[:, 0] for logits in (fit(kind, soft).logits, fit(kind, np.eye(3)[short_labels]).logits)]
+    gaps = [
+        logits[:, 1] - logits[:, 0] for logits in (fit(kind, soft).logits, fit(kind, np.eye(3)[short_labels]).logits)
+    ]
     assert gaps[0].mean() > gaps[1].mean()
 
 

@@ -163,9 +163,9 @@ def test_stopping_on_an_inner_split_trains_on_the_rest(train, short_labels, make
     asked = {}
     real = neural.train_classifier
 
-    def watched(model, features, labels, rows, settings, **rest):
+    def watched(model, features, labels, weights, rows, settings, **rest):
         asked.update(rows=rows, patience=settings.keep_best and settings.keep_best.patience)
-        return real(model, features, labels, rows, settings, **rest)
+        return real(model, features, labels, weights, rows, settings, **rest)
 
     monkeypatch.setattr(neural, "train_classifier", watched)
     fit_rows, _ = make_rows(None, short_labels, HELD_OUT).split(TRAIN, 0.2, 0)
@@ -183,9 +183,9 @@ def test_copies_follow_their_rows_into_training_alone(
     asked = {"scored": []}
     real, predict = neural.train_classifier, neural.predict_logits
 
-    def watched(model, features, labels, rows, settings, **rest):
+    def watched(model, features, labels, weights, rows, settings, **rest):
         asked.update(rows=rows, labels=labels[rows])
-        return real(model, features, labels, rows, settings, **rest)
+        return real(model, features, labels, weights, rows, settings, **rest)
 
     def watched_prediction(model, features, rows, *rest):
         asked["scored"] += rows.tolist()

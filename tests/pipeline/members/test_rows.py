@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -97,17 +99,26 @@ def test_rows_that_no_fold_holds_out_are_trained_on_and_never_scored():
 # ── Targets ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def with_targets(targets, weights):
+    made = rows([0] * len(targets), [0] * len(targets))
+    n_classes = 4 if targets.ndim == 1 else targets.shape[1]
+    classes = LabelSet([str(i) for i in range(n_classes)], [], [])
+    return replace(made, targets=targets, weights=np.array(weights), classes=classes)
+
+
 def test_counts_of_ids_and_of_probabilities():
-    assert class_counts(np.array([0, 2, 2]), 4).tolist() == [1, 0, 2, 0]
-    assert class_counts(np.array([[0.25, 0.75, 0], [1, 0, 0]]), 3).tolist() == [1.25, 0.75, 0]
+    ids = with_targets(np.array([0, 2, 2, 1]), [1, 1, 0.5, 1])
+    assert class_counts(ids, np.array([0, 1, 2])).tolist() == [1, 0, 1.5, 0]
+    soft = with_targets(np.array([[0.25, 0.75, 0], [1, 0, 0]]), [2, 1])
+    assert class_counts(soft, np.array([0, 1])).tolist() == [1.5, 1.5, 0]
 
 
 def test_rows_as_examples_by_hand():
-    ids = as_labelled(np.array([2, 0]), np.array([1, 0, 2]), np.array([1, 1, 0.5]))
-    assert [part.tolist() for part in ids] == [[2, 0], [2, 1], [0.5, 1]]
-    soft = np.array([[0.25, 0.75, 0], [0, 1, 0], [0.5, 0, 0.5]])
-    found = as_labelled(np.array([0, 1]), soft, np.array([2.0, 0.0, 1.0]))
-    assert [part.tolist() for part in found] == [[0, 0], [0, 1], [0.5, 1.5]], "row 1 has no weight"
+    ids = with_targets(np.array([1, 0, 2]), [1, 1, 0.5])
+    assert [part.tolist() for part in as_labelled(ids, np.array([2, 0]))] == [[2, 0], [2, 1], [0.5, 1]]
+    soft = with_targets(np.array([[0.25, 0.75, 0], [0, 1, 0], [0.5, 0, 0.5]]), [2.0, 0.0, 1.0])
+    found = as_labelled(soft, np.array([2, 0, 1]))
+    assert [part.tolist() for part in found] == [[2, 2, 0, 0], [0, 2, 0, 1], [0.5, 0.5, 0.5, 1.5]], "1 has no weight"
 
 
 @given(seed=st.integers(0, 2**32 - 1))
@@ -117,5 +128,5 @@ def test_examples_have_the_cross_entropy_of_the_rows(seed):
     weights, of_rows = rng.random(7), rng.permutation(7)[:5]
     log_p = np.log(rng.dirichlet(np.ones(4), 7))
     expected = -sum(weights[row] * targets[row, k] * log_p[row, k] for row in of_rows for k in range(4))
-    examples, labels, of_examples = as_labelled(of_rows, targets, weights)
+    examples, labels, of_examples = as_labelled(with_targets(targets, weights), of_rows)
     assert -(of_examples * log_p[examples, labels]).sum() == pytest.approx(expected)

@@ -35,7 +35,7 @@ AFTER_THE_CHECK = """
 check_code(entry)
 edit(sys.argv[1])
 try:
-    import pipeline.losses.dice
+    import pipeline.losses.batch_losses
 except UserError as error:
     print(error)
 """
@@ -69,7 +69,8 @@ def run(tree):
     return run_code
 
 
-DICE = "pipeline/losses/dice.py"
+DICE = "pipeline/losses/batch_losses.py"
+SWA = "pipeline/training/averaging/swa.py"  # which the member has not
 
 
 def test_code_that_the_entry_runs(run):
@@ -82,7 +83,7 @@ def test_code_that_the_entry_runs(run):
 
 @pytest.mark.parametrize(
     ("file", "text"),
-    [(DICE, "\n# a comment\n"), (DICE, "\n\ndef other():\n    pass\n"), ("pipeline/losses/focal.py", "\n\nprint()\n")],
+    [(DICE, "\n# a comment\n"), (DICE, "\n\ndef other():\n    pass\n"), (SWA, "\n\nprint()\n")],
 )
 def test_what_the_entry_does_not_run(run, file, text):
     assert run(BEFORE_THE_CHECK, file, text) == ""
@@ -92,7 +93,7 @@ def test_code_that_is_imported_later(run):
     """Edited between the check and the import; a comment too, for nobody reads it again."""
     assert (
         run(AFTER_THE_CHECK, DICE, "\n# x\n")
-        == "pipeline.losses.dice: edited while this stage runs; run the command again"
+        == "pipeline.losses.batch_losses: edited while this stage runs; run the command again"
     )
 
 
@@ -141,9 +142,9 @@ except UserError as error:
 
 def test_source_that_is_not_python(run):
     said = run(NOT_PYTHON, DICE, "\ndef (:\n")
-    assert said.startswith("dice.py  line ")
+    assert said.startswith("batch_losses.py  line ")
     assert said.endswith("not valid Python: invalid syntax")
 
 
 def test_what_is_not_the_entrys_may_be_edited(run):
-    assert run(AFTER_THE_CHECK, "pipeline/losses/focal.py", "\n# x\n") == ""
+    assert run(AFTER_THE_CHECK, SWA, "\n# x\n") == ""

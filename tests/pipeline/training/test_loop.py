@@ -4,12 +4,14 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch.nn import functional
 
 from pipeline.data.batches import bucketed_batches, classifier_inputs, token_ids_of
 from pipeline.errors import UserError
 from pipeline.inference.classifier import predict_logits
+from pipeline.losses.batch_losses import MacroF1Loss
 from pipeline.losses.contrastive import SupConLoss
+from pipeline.losses.row_losses import FocalLoss, RowLoss
 from pipeline.models.trained_words import restore_words
 from pipeline.training import update
 from pipeline.training.adversarial.fgm import fgm
@@ -21,19 +23,24 @@ from pipeline.training.samplers.weighted import weighted
 from pipeline.training.settings import Adversarial, KeepBest
 
 
-class NotANumber(nn.Module):
-    def forward(self, logits, labels):
-        return logits.sum() * float("nan")
+class NotANumber(RowLoss):
+    def forward(self, logits, targets):
+        return logits.sum(dim=1) * float("nan")
 
 
 @pytest.fixture
 def train(texts, labels, rows, settings, constant_scores):
-    def run(model, labels=labels, evaluate=constant_scores, seed=0, precision="fp32", what="test", **changes):
+    ones = np.ones(len(labels), dtype=np.float32)
+
+    def run(
+        model, labels=labels, weights=ones, evaluate=constant_scores, seed=0, precision="fp32", what="test", **changes
+    ):
         torch.manual_seed(seed)
         return train_classifier(
             model,
             texts,
             labels,
+            weights,
             rows,
             settings(**changes),
             precision=precision,
@@ -96,15 +103,15 @@ def test_records_count_updates_and_the_loss_falls(train, make_classifier):
     assert {record[2:] for record in records} == {(0.25, 0.5, 1.0)}
 
 
-def test_first_loss_is_that_of_the_untrained_model(train, make_classifier, settings, texts, labels, rows):
+def test_first_loss_is_that_of_the_untrained_model(train, make_classifier, texts, labels, rows):
     """One batch, no dropout: the epoch's loss is that of the fresh weights."""
     model = make_classifier(dropout=False)
     logits = torch.from_numpy(predict_logits(model, texts, rows, "cpu", "fp32"))
-    expected = settings().objective.loss(logits, torch.from_numpy(labels[rows]))
+    expected = functional.cross_entropy(logits, torch.from_numpy(labels[rows]), weight=torch.tensor([1.0, 2.0, 3.0]))
     assert train(model, epochs=1, batch_size=100)[0].loss == pytest.approx(expected.item(), abs=2e-6)
 
 
-def test_equals_a_plain_loop(train, make_classifier, settings, texts, labels, rows):
+def test_equals_a_plain_loop(train, make_classifier, texts, labels, rows):
     """Against PyTorch by hand, over texts one by one; dropout is off, the batches are the same."""
     ours, plain = make_classifier(dropout=False), make_classifier(dropout=False).eval()
     parameters = dict(plain.named_parameters())
@@ -131,7 +138,8 @@ def test_equals_a_plain_loop(train, make_classifier, settings, texts, labels, ro
         alone = [torch.from_numpy(texts.token_ids[texts.offsets[i] : texts.offsets[i + 1]]).long() for i in batch]
         logits = torch.cat([plain(ids[None], torch.ones_like(ids)[None]).logits for ids in alone])
         optimizer.zero_grad()
-        settings().objective.loss(logits, torch.from_numpy(labels[batch])).backward()
+        of_batch = torch.from_numpy(labels[batch])
+        functional.cross_entropy(logits, of_batch, weight=torch.tensor([1.0, 2.0, 3.0])).backward()
         length = sum(tensor.grad.square().sum() for tensor in parameters.values()).sqrt()
         for tensor in parameters.values():
             tensor.grad *= min(1.0, 0.3 / float(length))
@@ -232,6 +240,48 @@ def test_a_batch_in_parts_is_the_batch(trained, parts, changes):
     """The classes weigh 1, 2, 3, so the parts' means would not average to the batch's; the last batch has 5 rows."""
     whole = trained(dropout=False, epochs=1, **changes)
     assert close(whole, trained(dropout=False, epochs=1, accumulate=parts, **changes), 2e-6)
+
+
+@pytest.mark.parametrize("parts", [2, 3])
+def test_a_batch_of_weighed_probabilities_in_parts_is_the_batch(trained, labels, parts):
+    rng = np.random.default_rng(0)
+    given = {"labels": rng.dirichlet(np.ones(3), len(labels)), "weights": rng.random(len(labels), dtype=np.float32)}
+    given |= {"dropout": False, "epochs": 1, "loss": FocalLoss(gamma=0.5)}
+    assert close(trained(**given), trained(accumulate=parts, **given), 2e-6)
+
+
+@pytest.mark.parametrize("changes", [{}, {"loss": FocalLoss(gamma=2.0), "r_drop": 1.0}, {"loss": MacroF1Loss()}])
+def test_certain_probabilities_train_as_ids_do(trained, labels, changes):
+    changes = {"sampler": partial(weighted, power=1.0), **changes}
+    certain = np.eye(3)[labels]
+    assert close(trained(**changes), trained(labels=certain, **changes), 1e-4)
+    doubtful = 0.7 * certain + 0.1
+    assert not close(trained(**changes), trained(labels=doubtful, **changes), 1e-3)
+
+
+def test_the_sampler_gets_the_likeliest_class(trained, labels):
+    seen = []
+
+    def watching(rows, label_ids, rng):
+        seen.append(label_ids)
+        return rows
+
+    for targets in (labels, 0.7 * np.eye(3)[labels] + 0.1):
+        trained(labels=targets, sampler=watching)
+    assert all(ids.tolist() == labels.tolist() for ids in seen)
+
+
+@pytest.mark.parametrize("changes", [{}, {"r_drop": 1.0}, {"loss": MacroF1Loss()}])
+def test_rows_that_weigh_nothing_teach_nothing(trained, labels, changes):
+    """Whatever their labels are; where all of a batch weigh nothing, too."""
+    weights = (np.arange(len(labels)) % 2).astype(np.float32)
+    others = np.where(weights > 0, labels, (labels + 1) % 3)
+    for batch_size in (8, 1):
+        asked = {"weights": weights, "batch_size": batch_size, **changes}
+        first = trained(**asked)
+        assert all(torch.isfinite(value).all() for value in first.values())
+        assert equal(first, trained(labels=others, **asked))
+        assert not equal(first, trained(**asked | {"weights": np.ones_like(weights)}))
 
 
 def test_r_drop_takes_part_where_passes_differ(trained):

@@ -44,6 +44,8 @@ class BrokenOffError(Exception):
 def run(make_classifier, texts, labels, rows, settings):
     """Train with the state saved at every update: → the curve and the weights."""
 
+    weights = np.ones(len(labels), dtype=np.float32)
+
     def train(state_file, changes, break_at=None, seconds=0.0):
         torch.manual_seed(0)
         model = make_classifier()
@@ -66,7 +68,7 @@ def run(make_classifier, texts, labels, rows, settings):
         real, loop.updater = loop.updater, updater
         try:
             records = loop.train_classifier(
-                model, texts, labels, rows, settings(**changes), precision="fp32", device="cpu", seed=0,
+                model, texts, labels, weights, rows, settings(**changes), precision="fp32", device="cpu", seed=0,
                 evaluate=evaluate, state_file=state_file, what="x", seconds_between_saves=seconds,
             )  # fmt: skip
         finally:
