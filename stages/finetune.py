@@ -4,10 +4,13 @@ The folds run side by side on whatever GPUs there are, and on a CPU as many as i
 fold is kept in .scratch/ under a hash of everything that determines it, and beside it the state of the one that is
 running: a stage that was killed goes on where it was. The outputs appear when all folds are there, and the folds stay
 in .scratch/ until DVC has recorded them.
+
+`--all` trains what is missing of every member, in one queue over all devices, and leaves the outputs as they are:
+`dvc repro` then only publishes.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,16 +21,28 @@ from pipeline.runtime.cli import run_stage, say
 if TYPE_CHECKING:
     from pipeline.members.labelled_rows import LabelledRows
     from pipeline.plan.entries import Entry
+    from pipeline.runtime.executors.executor import Job
+
+MADE_ON_FILE = "made_on.json"  # beside a fold's weights
 
 
 def main(
-    member: Annotated[str, typer.Argument(help="A name under `members` in params.yaml.")],
+    member: Annotated[str | None, typer.Argument(help="A name under `members` in params.yaml.")] = None,
     fold: Annotated[int | None, typer.Option(help="Train this fold alone, and leave the outputs as they are.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Train every fold of every member, and leave the outputs as they are.")
+    ] = False,
 ) -> None:
     """Train MEMBER on the folds and write its weights, its out-of-fold logits and its learning curves."""
-    from pipeline.plan.current import run_entry
+    from pipeline.errors import UserError
+    from pipeline.plan.current import run_entries, run_entry
 
-    run_entry(run, "finetune", member, fold=fold)
+    if every == (member is not None) or (every and fold is not None):
+        raise UserError("finetune: name a member, and with it a fold if you like, or give --all alone")
+    if member is not None:
+        run_entry(run, "finetune", member, fold=fold)
+    else:
+        run_entries(train_all, "finetune")
 
 
 def run(entry: "Entry", fold: int | None = None) -> None:
@@ -40,18 +55,34 @@ def run(entry: "Entry", fold: int | None = None) -> None:
     if fold is not None and not 0 <= fold < n_files:
         raise UserError(f"--fold: got {fold}, 0 to {n_files - 1} are allowed")
     if fold is not None:
-        _train(entry, [fold])
+        _train(_jobs(entry, [fold]))
         return
     with alone(_scratch(entry), str(entry.key)):
-        _train(entry, range(n_files))
+        _train(_jobs(entry, range(n_files)))
         _publish(entry, n_files)
 
 
-def _train(entry: "Entry", folds: Sequence[int]) -> None:
-    """Train those of the folds that are not kept."""
+def train_all(entries: "Sequence[Entry]") -> None:
+    """Train every fold of these members that is not kept, and publish nothing.
+
+    Raises UserError before anything trains where a member's inputs are not there, with the stages that make them.
+    """
+    from pipeline.artifacts.folds import count_folds
+    from pipeline.config import load_params
+    from pipeline.plan.makers import require_made
+
+    require_made({str(entry.key): _inputs_of(entry) for entry in entries}, load_params())
+    n_files = count_folds()
+    _train([job for entry in entries for job in _jobs(entry, range(n_files))])
+    say(f"all folds of {len(entries)} members are there: `dvc repro` publishes them")
+
+
+def _jobs(entry: "Entry", folds: Sequence[int]) -> "list[Job]":
+    """One for each of the folds that is not kept."""
     from pipeline import registry
     from pipeline.artifacts.paths import fold_name
-    from pipeline.runtime.devices import run_on_devices
+    from pipeline.runtime.devices import usable_devices
+    from pipeline.runtime.executors.executor import Job
     from pipeline.runtime.scratch import is_kept
 
     member, recipe = entry.key, _recipe(entry)
@@ -59,14 +90,22 @@ def _train(entry: "Entry", folds: Sequence[int]) -> None:
     for k in folds:
         if k not in missing:
             say(f"{member} fold {k}: finished before, kept")
-    devices = registry.load("kinds", recipe["kind"]).devices(recipe)
+    needs = registry.load("kinds", recipe["kind"]).resources(recipe)
     if missing:
-        say(f"{member}: {len(missing)} folds on {', '.join(dict.fromkeys(devices))}")
-    run_on_devices(train_on_device, [(entry, k) for k in missing], devices, [f"{member} fold {k}" for k in missing])
+        say(f"{member}: {len(missing)} folds on {', '.join(usable_devices(needs.gpu))}")
+    return [Job(train_on_device, (entry, k), needs, f"{member} fold {k}") for k in missing]
+
+
+def _train(jobs: "Sequence[Job]") -> None:
+    from pipeline.runtime.executors.executor import run_all
+    from pipeline.runtime.executors.local import local_executor
+
+    with local_executor([job.resources for job in jobs]) as executor:
+        run_all(executor, jobs)
 
 
 def train_on_device(entry: "Entry", fold: int, device: str) -> None:
-    """Train one fold, in a process of its own where there are several devices."""
+    """Train one fold, in a process of its own where several run at a time."""
     from pipeline.plan.unedited import check_worker
 
     check_worker(entry)
@@ -86,18 +125,22 @@ def train_one_fold(entry: "Entry", fold: int, device: str) -> None:
 
 def _train_into(kept: Path, entry: "Entry", fold: int, device: str, what: str) -> None:
     from pipeline import registry
+    from pipeline.artifacts.atomic import write_json
     from pipeline.artifacts.logits import write_logits
     from pipeline.metrics import macro_f1
+    from pipeline.runtime.made_on import made_on
     from pipeline.runtime.scratch import drop_file, keep_folder
+    from pipeline.vectors.features import is_vectors
 
     recipe = _recipe(entry)
-    kind = registry.load("kinds", recipe["kind"])
+    kind, source = registry.load("kinds", recipe["kind"]), Path(recipe["from"])
+    kind.set_up(recipe)  # the fold before may have been another member's
     row_id, fold_ids, rows = _inputs(entry)
     n_folds = int(fold_ids.max()) + 1
     held_out = fold_ids[fold // n_folds] == fold % n_folds
     state_file = kept.with_name(f"{kept.name}.state")
     trained = kind.train_fold(
-        Path(recipe["from"]),
+        source,
         rows,
         (~held_out).nonzero()[0],
         held_out.nonzero()[0],
@@ -109,6 +152,8 @@ def _train_into(kept: Path, entry: "Entry", fold: int, device: str, what: str) -
     with keep_folder(kept) as folder:
         (folder / "weights").mkdir()
         trained.save(folder / "weights")
+        with_torch = kind.resources(recipe).gpu or not is_vectors(source)
+        write_json(folder / "weights" / MADE_ON_FILE, made_on(device, with_torch))
         write_logits(folder / "logits.npz", row_id[held_out].tolist(), trained.logits, rows.classes.names)
         trained.history.to_csv(folder / "history.csv", index=False, lineterminator="\n")
     drop_file(state_file)
@@ -116,9 +161,9 @@ def _train_into(kept: Path, entry: "Entry", fold: int, device: str, what: str) -
     say(f"{what}: macro-F1 {score:.4f}")
 
 
-@cache
+@lru_cache(1)  # a process trains one member after another
 def _inputs(entry: "Entry") -> "tuple[Any, Any, LabelledRows[Any]]":
-    """What all folds of a member share, read once a process: ids [N], folds [repeats, N], and the rows."""
+    """What all folds of a member share: ids [N], folds [repeats, N], and the rows."""
     import numpy as np
 
     from pipeline import registry
@@ -132,7 +177,6 @@ def _inputs(entry: "Entry") -> "tuple[Any, Any, LabelledRows[Any]]":
 
     recipe = _recipe(entry)
     kind = registry.load("kinds", recipe["kind"])
-    kind.set_up(recipe)
     train = read_table(TRAIN, ["row_id", "text", "label_id"])
     row_id, label_ids = train["row_id"].to_numpy(dtype=str), train["label_id"].to_numpy()
     copies, copy_of = read_copies(str(entry.key), row_id)
@@ -149,11 +193,15 @@ def _recipe(entry: "Entry") -> dict[str, Any]:
 
 @cache
 def _scratch(entry: "Entry") -> Path:
-    from pipeline.artifacts.paths import ADDITIONAL, FOLDS, LABELS, TRAIN
     from pipeline.runtime.scratch import scratch_folder
 
-    source, additional = Path(_recipe(entry)["from"]), ADDITIONAL / f"{entry.key}.parquet"
-    return scratch_folder(str(entry.key), [source, TRAIN, LABELS, FOLDS, additional], entry.settings, entry.code)
+    return scratch_folder(str(entry.key), _inputs_of(entry), entry.settings, entry.code)
+
+
+def _inputs_of(entry: "Entry") -> list[Path]:
+    from pipeline.artifacts.paths import ADDITIONAL, FOLDS, LABELS, TRAIN
+
+    return [Path(_recipe(entry)["from"]), TRAIN, LABELS, FOLDS, ADDITIONAL / f"{entry.key}.parquet"]
 
 
 def _publish(entry: "Entry", n_files: int) -> None:
@@ -161,8 +209,8 @@ def _publish(entry: "Entry", n_files: int) -> None:
     import shutil
 
     from pipeline import registry
-    from pipeline.artifacts.atomic import atomic_folder, write_json
-    from pipeline.artifacts.paths import HISTORY, MEMBERS, OOF_LOGITS, fold_name
+    from pipeline.artifacts.atomic import atomic_folder, read_json, write_json
+    from pipeline.artifacts.paths import HISTORY, MADE_ON, MEMBERS, OOF_LOGITS, fold_name
     from pipeline.runtime.scratch import mark_published
 
     member, recipe, scratch = str(entry.key), _recipe(entry), _scratch(entry)
@@ -178,6 +226,9 @@ def _publish(entry: "Entry", n_files: int) -> None:
             shutil.copytree(scratch / name / "weights", weights / name)
             shutil.copyfile(scratch / name / "logits.npz", logits / f"{name}.npz")
             shutil.copyfile(scratch / name / "history.csv", history / f"{name}.csv")
+    names = [fold_name(fold) for fold in range(n_files)]
+    places = {name: read_json(scratch / name / "weights" / MADE_ON_FILE) for name in names}
+    write_json(MADE_ON / f"{member}.json", places)
     mark_published(scratch, f"finetune@{member}")
     say(f"{member}: {MEMBERS / member}/, {OOF_LOGITS / member}/")
 

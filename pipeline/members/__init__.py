@@ -2,8 +2,8 @@
 
 Each kind is a module with the same functions, and is a word of the registry's `kinds`:
 
-- `set_up(recipe)`: threads and seeds of this process, called once before anything else;
-- `devices(recipe)`: where its folds may run, one entry for each that may run at a time;
+- `set_up(recipe)`: threads and seeds of this process, called before each fold: the one before may be another member's;
+- `resources(recipe)` → `Resources`: what training or predicting a fold needs;
 - `featurize(source, texts, recipe)`: what the kind reads of texts, made once for all folds;
 - `train_fold(source, rows, train_rows, held_out_rows, recipe, device, what, state_file)` → `Fold`, where `rows` are
   `LabelledRows`; a kind that trains for long keeps in the state file what it needs to go on after a kill;

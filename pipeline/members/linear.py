@@ -12,6 +12,7 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, issparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_limits
 
 from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
@@ -19,6 +20,7 @@ from pipeline.members.fold import Fold
 from pipeline.members.inner_split import inner_split
 from pipeline.members.labelled_rows import LabelledRows
 from pipeline.metrics import macro_f1
+from pipeline.runtime.executors.executor import Resources
 from pipeline.vectors.features import Features, load_transform
 
 WEIGHTS = "linear.npz"
@@ -26,12 +28,13 @@ SHARE_FOR_SCALE = 0.2
 
 
 def set_up(recipe: dict[str, Any]) -> None:
-    """Nothing: scikit-learn's linear models take their seed as an argument and run on one thread."""
+    """Fix one thread for matrix products: another number changes the last bits. Seeds are arguments of the models."""
+    threadpool_limits(limits=1, user_api="blas")
 
 
-def devices(recipe: dict[str, Any]) -> list[str]:
-    """The CPU."""
-    return ["cpu"]
+def resources(recipe: dict[str, Any]) -> Resources:
+    """One thread."""
+    return Resources(1, gpu=False)
 
 
 def featurize(source: Path, texts: Sequence[str], recipe: dict[str, Any]) -> Features:

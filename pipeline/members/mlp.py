@@ -24,6 +24,7 @@ from pipeline.errors import UserError
 from pipeline.members.fold import Fold
 from pipeline.members.labelled_rows import LabelledRows
 from pipeline.metrics import macro_f1
+from pipeline.runtime.executors.executor import Resources
 from pipeline.vectors.features import Features, is_vectors, load_transform
 
 WEIGHTS = "mlp.npz"
@@ -35,9 +36,9 @@ def set_up(recipe: dict[str, Any]) -> None:
     threadpool_limits(limits=recipe["threads"])
 
 
-def devices(recipe: dict[str, Any]) -> list[str]:
-    """The CPU; only the features of an encoder are computed on a GPU, where there is one."""
-    return ["cpu"]
+def resources(recipe: dict[str, Any]) -> Resources:
+    """The recipe's threads; only the features of an encoder are computed on a GPU, where there is one."""
+    return Resources(recipe["threads"], gpu=False)
 
 
 def featurize(source: Path, texts: Sequence[str], recipe: dict[str, Any]) -> Features:
@@ -52,11 +53,11 @@ def load_reader(source: Path, recipe: dict[str, Any]) -> Callable[[Sequence[str]
     from pipeline.inference.features import mean_hidden_states
     from pipeline.models.build import load_encoder, read_config
     from pipeline.models.positions import check_max_length
-    from pipeline.runtime.devices import available_devices
+    from pipeline.runtime.devices import usable_devices
     from pipeline.runtime.torch_setup import prediction_precision, set_up_torch
 
     set_up_torch(recipe["threads"], recipe["seed"])
-    device = available_devices(recipe["threads"])[0]
+    device = usable_devices(gpu=True)[0]
     encoder = load_encoder(read_config(source), source, 0.0).to(device)
     check_max_length(encoder, recipe["max_length"], str(source))
     read = registry.load("readers", "tokens")(source, recipe["max_length"])

@@ -26,7 +26,7 @@ from pipeline.models.build import build_classifier
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.lora import merge_lora
 from pipeline.models.positions import check_max_length
-from pipeline.runtime.devices import available_devices
+from pipeline.runtime.executors.executor import Resources
 from pipeline.runtime.memory import keep_freed_memory
 from pipeline.runtime.torch_setup import prediction_precision, set_up_torch
 from pipeline.training.loop import Scores, train_classifier
@@ -41,9 +41,9 @@ def set_up(recipe: dict[str, Any]) -> None:
     keep_freed_memory()
 
 
-def devices(recipe: dict[str, Any]) -> list[str]:
-    """Every GPU, or the CPU as often as its cores allow."""
-    return available_devices(recipe["threads"])
+def resources(recipe: dict[str, Any]) -> Resources:
+    """The recipe's threads, or a GPU."""
+    return Resources(recipe["threads"], gpu=True)
 
 
 def featurize(source: Path, texts: Sequence[str], recipe: dict[str, Any]) -> TokenizedTexts:

@@ -346,7 +346,7 @@ def test_every_kind_has_the_same_functions(word):
     import inspect
 
     kind = registry.load("kinds", word)
-    names = ("set_up", "devices", "featurize", "train_fold", "load_reader", "save_shared", "predict", "load_fold")
+    names = ("set_up", "resources", "featurize", "train_fold", "load_reader", "save_shared", "predict", "load_fold")
     for name in names:
         ours, reference = (inspect.signature(getattr(module, name)) for module in (kind, neural))
         assert list(ours.parameters) == list(reference.parameters)
