@@ -63,7 +63,7 @@ def run(entry: "Entry", fold: int | None = None) -> None:
 
 
 def train_all(entries: "Sequence[Entry]") -> None:
-    """Train every fold of these members that is not kept, and publish nothing.
+    """Train every fold of these members that is neither kept nor published, and publish nothing.
 
     Raises UserError before anything trains where a member's inputs are not there, with the stages that make them.
     """
@@ -73,8 +73,19 @@ def train_all(entries: "Sequence[Entry]") -> None:
 
     require_made({str(entry.key): _inputs_of(entry) for entry in entries}, load_params())
     n_files = count_folds()
-    _train([job for entry in entries for job in _jobs(entry, range(n_files))])
-    say(f"all folds of {len(entries)} members are there: `dvc repro` publishes them")
+    waiting = [entry for entry in entries if not _is_published(entry)]
+    _train([job for entry in waiting for job in _jobs(entry, range(n_files))])
+    say(f"all folds of {len(entries)} members are there, {len(waiting)} of them for `dvc repro` to publish")
+
+
+def _is_published(entry: "Entry") -> bool:
+    """Whether the outputs are those of this entry: then nothing is kept of them any more."""
+    from pipeline.artifacts.atomic import read_json
+    from pipeline.artifacts.paths import MADE_ON, MEMBERS
+
+    report = MADE_ON / f"{entry.key}.json"
+    is_there = report.exists() and (MEMBERS / str(entry.key)).exists()
+    return is_there and bool(read_json(report)["key"] == _scratch(entry).name)
 
 
 def _jobs(entry: "Entry", folds: Sequence[int]) -> "list[Job]":
@@ -228,7 +239,7 @@ def _publish(entry: "Entry", n_files: int) -> None:
             shutil.copyfile(scratch / name / "history.csv", history / f"{name}.csv")
     names = [fold_name(fold) for fold in range(n_files)]
     places = {name: read_json(scratch / name / "weights" / MADE_ON_FILE) for name in names}
-    write_json(MADE_ON / f"{member}.json", places)
+    write_json(MADE_ON / f"{member}.json", {"key": scratch.name, "folds": places})
     mark_published(scratch, f"finetune@{member}")
     say(f"{member}: {MEMBERS / member}/, {OOF_LOGITS / member}/")
 

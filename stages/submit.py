@@ -68,7 +68,7 @@ def run(entry: "Entry") -> None:
         "class_weights": predictions.methods[predictions.chosen],
     }
     hashes = {path.as_posix(): hash_file(path) for path in inputs}
-    made_on = {path.stem: read_json(path) for path in sorted(MADE_ON.glob("*.json"))}
+    made_on = {path.stem: read_json(path)["folds"] for path in sorted(MADE_ON.glob("*.json"))}
     taking_part = {member: folds for member, folds in made_on.items() if member in predictions.candidates}
     write_json(MANIFEST, make_manifest(submission, hashes, chosen, taking_part))
     write_text(SUBMISSION, submission)

@@ -56,11 +56,9 @@ def publish():
 
 def test_folds_of_two_members_overlap_and_give_the_same_bytes(project, monkeypatch, capsys):
     one_after_the_other = publish()
-    assert json.loads(Path("reports/made_on/svm.json").read_text())["fold-2"].keys() == {
-        "device",
-        "numpy",
-        "scikit-learn",
-    }
+    (place, *others) = json.loads(Path("reports/made_on/svm.json").read_text())["folds"].values()
+    assert place.keys() == {"device", "numpy", "scikit-learn"}
+    assert others == [place, place]
     for folder in (*MADE, ".scratch"):
         shutil.rmtree(folder)
     monkeypatch.setenv("CONCLAVE_DEVICES", "cpu,cpu")
@@ -96,7 +94,19 @@ def test_a_fold_that_fails_ends_the_hand_out_and_what_is_finished_is_kept(projec
     finetune.main(every=True)
     said = capsys.readouterr().out
     assert re.findall(r"^(\w+ fold \d): macro-F1", said, re.MULTILINE) == ["words fold 1", "words fold 2"]
-    assert said.endswith("all folds of 2 members are there: `dvc repro` publishes them\n")
+    assert said.endswith("all folds of 2 members are there, 2 of them for `dvc repro` to publish\n")
+
+
+def test_members_that_are_published_are_not_trained_again(project, monkeypatch, capsys):
+    """What was published is gone from .scratch/ once DVC has recorded it."""
+    finetune.main("svm")
+    shutil.rmtree(".scratch")
+    finetune.main(every=True)
+    assert kept() == ["words fold-0", "words fold-1", "words fold-2"]
+    assert "all folds of 2 members are there, 1 of them for" in capsys.readouterr().out
+    shutil.rmtree("models/members/svm")
+    finetune.main(every=True)
+    assert len(kept()) == 6, "the outputs of svm are not all there"
 
 
 def test_inputs_that_are_not_there_are_named_with_the_stages_that_make_them(project):

@@ -82,11 +82,11 @@ def test_the_manifest_names_mixed_folds_of_members_that_take_part(project):
     old, new = {"device": "cpu", "cpu": "AVX2"}, {"device": "cuda", "gpu": "x"}
     submit.main()
     before = MANIFEST.read_bytes()
-    write_json(MADE_ON / "bert-ce.json", {"fold-0": old, "fold-1": old})
-    write_json(MADE_ON / "dropped.json", {"fold-0": old, "fold-1": new})
+    write_json(MADE_ON / "bert-ce.json", {"folds": {"fold-0": old, "fold-1": old}})
+    write_json(MADE_ON / "dropped.json", {"folds": {"fold-0": old, "fold-1": new}})
     submit.main()
     assert MANIFEST.read_bytes() == before
-    write_json(MADE_ON / "bert-ce.json", {"fold-0": old, "fold-1": new})
+    write_json(MADE_ON / "bert-ce.json", {"folds": {"fold-0": old, "fold-1": new}})
     submit.main()
     mixed = [{"folds": ["fold-0"], **old}, {"folds": ["fold-1"], **new}]
     assert json.loads(MANIFEST.read_text()) == json.loads(before) | {"folds_made_on": {"bert-ce": mixed}}
