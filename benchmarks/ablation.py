@@ -26,7 +26,9 @@ from pipeline.members.recipe import MemberRecipe, load_recipe
 from pipeline.members.rows import rows_of_competition
 from pipeline.metrics import macro_f1
 from pipeline.runtime.cli import say
-from pipeline.runtime.devices import run_on_devices
+from pipeline.runtime.devices import Room
+from pipeline.runtime.executors.executor import Job, Resources, run_all
+from pipeline.runtime.executors.local import ThisProcess, WorkerProcesses
 
 SUPCON: dict[str, Any] = {"loss": "supcon", "weight": 0.1, "on": "samples_and_classes"}
 HEAD: dict[str, Any] = {"samples": 4, "reduce": "sum", "p": 0.2}
@@ -109,7 +111,7 @@ def main(
     member: Annotated[str, typer.Argument(help="A name under `members` in params.yaml: the baseline.")],
     folds: Annotated[str, typer.Option(help="Folds that are held out, as 0,1,2.")] = "0",
     seeds: Annotated[str, typer.Option(help="Seeds, as 42,43,44.")] = "42",
-    side_by_side: Annotated[int, typer.Option(help="Trainings at a time on a CPU, of one thread each.")] = 1,
+    side_by_side: Annotated[int, typer.Option(help="Trainings at a time, of one thread each.")] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda:0.")] = "cpu",
     only: Annotated[str, typer.Option(help="Lines whose name holds this text.")] = "",
     also: Annotated[list[str] | None, typer.Option(help="Another member, a line too; may be given again.")] = None,
@@ -132,7 +134,10 @@ def main(
         jobs += [(other, BASELINE, {}, *job[3:]) for job in jobs if job[:2] == (member, BASELINE)]
     missing = [job for job in jobs if not _file(job).exists()]
     say(f"{len(missing)} of {len(jobs)} trainings are missing")
-    run_on_devices(train, [(job,) for job in missing], [device] * side_by_side)
+    needs = Resources(1, gpu=device != "cpu")
+    room = Room((device,) * side_by_side if needs.gpu else (), side_by_side, by_thread=False)
+    with WorkerProcesses(room) if side_by_side > 1 else ThisProcess(room) as executor:
+        run_all(executor, [Job(train, (job,), needs, f"{job[0]} {job[1]}") for job in missing])
     print(table(jobs))
 
 

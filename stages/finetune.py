@@ -4,10 +4,13 @@ The folds run side by side on whatever GPUs there are, and on a CPU as many as i
 fold is kept in .scratch/ under a hash of everything that determines it, and beside it the state of the one that is
 running: a stage that was killed goes on where it was. The outputs appear when all folds are there, and the folds stay
 in .scratch/ until DVC has recorded them.
+
+`--all` trains what is missing of every member, in one queue over all devices, and leaves the outputs as they are:
+`dvc repro` then only publishes.
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,16 +22,28 @@ if TYPE_CHECKING:
     from pipeline.members.recipe import MemberRecipe
     from pipeline.members.rows import TrainingRows
     from pipeline.plan.entries import Entry
+    from pipeline.runtime.executors.executor import Job
+
+MADE_ON_FILE = "made_on.json"  # beside a fold's weights
 
 
 def main(
-    member: Annotated[str, typer.Argument(help="A name under `members` in params.yaml.")],
+    member: Annotated[str | None, typer.Argument(help="A name under `members` in params.yaml.")] = None,
     fold: Annotated[int | None, typer.Option(help="Train this fold alone, and leave the outputs as they are.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Train every fold of every member, and leave the outputs as they are.")
+    ] = False,
 ) -> None:
     """Train MEMBER on the folds and write its weights, its out-of-fold logits and its learning curves."""
-    from pipeline.plan.current import run_entry
+    from pipeline.errors import UserError
+    from pipeline.plan.current import run_entries, run_entry
 
-    run_entry(run, "finetune", member, fold=fold)
+    if every == (member is not None) or (every and fold is not None):
+        raise UserError("finetune: name a member, and with it a fold if you like, or give --all alone")
+    if member is not None:
+        run_entry(run, "finetune", member, fold=fold)
+    else:
+        run_entries(train_all, "finetune")
 
 
 def run(entry: "Entry", fold: int | None = None) -> None:
@@ -41,18 +56,45 @@ def run(entry: "Entry", fold: int | None = None) -> None:
     if fold is not None and not 0 <= fold < n_files:
         raise UserError(f"--fold: got {fold}, 0 to {n_files - 1} are allowed")
     if fold is not None:
-        _train(entry, [fold])
+        _train(_jobs(entry, [fold]))
         return
     with alone(_scratch(entry), str(entry.key)):
-        _train(entry, range(n_files))
+        _train(_jobs(entry, range(n_files)))
         _publish(entry, n_files)
 
 
-def _train(entry: "Entry", folds: Sequence[int]) -> None:
-    """Train those of the folds that are not kept."""
+def train_all(entries: "Sequence[Entry]") -> None:
+    """Train every fold of these members that is neither kept nor published, and publish nothing.
+
+    Raises UserError before anything trains where a member's inputs are not there, with the stages that make them.
+    """
+    from pipeline.artifacts.folds import count_folds
+    from pipeline.config import load_params
+    from pipeline.plan.makers import require_made
+
+    require_made({str(entry.key): _inputs_of(entry) for entry in entries}, load_params())
+    n_files = count_folds()
+    waiting = [entry for entry in entries if not _is_published(entry)]
+    _train([job for entry in waiting for job in _jobs(entry, range(n_files))])
+    say(f"all folds of {len(entries)} members are there, {len(waiting)} of them for `dvc repro` to publish")
+
+
+def _is_published(entry: "Entry") -> bool:
+    """Whether the outputs are those of this entry: then nothing is kept of them any more."""
+    from pipeline.artifacts.atomic import read_json
+    from pipeline.artifacts.paths import MADE_ON, MEMBERS
+
+    report = MADE_ON / f"{entry.key}.json"
+    is_there = report.exists() and (MEMBERS / str(entry.key)).exists()
+    return is_there and bool(read_json(report)["key"] == _scratch(entry).name)
+
+
+def _jobs(entry: "Entry", folds: Sequence[int]) -> "list[Job]":
+    """One for each of the folds that is not kept."""
     from pipeline.artifacts.paths import fold_name
     from pipeline.members.kind import load_kind
-    from pipeline.runtime.devices import run_on_devices
+    from pipeline.runtime.devices import usable_devices
+    from pipeline.runtime.executors.executor import Job
     from pipeline.runtime.scratch import is_kept
 
     member, recipe = entry.key, _recipe(entry)
@@ -60,14 +102,22 @@ def _train(entry: "Entry", folds: Sequence[int]) -> None:
     for k in folds:
         if k not in missing:
             say(f"{member} fold {k}: finished before, kept")
-    devices = load_kind(recipe.kind).devices(recipe)
+    needs = load_kind(recipe.kind).resources(recipe)
     if missing:
-        say(f"{member}: {len(missing)} folds on {', '.join(dict.fromkeys(devices))}")
-    run_on_devices(train_on_device, [(entry, k) for k in missing], devices, [f"{member} fold {k}" for k in missing])
+        say(f"{member}: {len(missing)} folds on {', '.join(usable_devices(needs.gpu))}")
+    return [Job(train_on_device, (entry, k), needs, f"{member} fold {k}") for k in missing]
+
+
+def _train(jobs: "Sequence[Job]") -> None:
+    from pipeline.runtime.executors.executor import run_all
+    from pipeline.runtime.executors.local import local_executor
+
+    with local_executor([job.resources for job in jobs]) as executor:
+        run_all(executor, jobs)
 
 
 def train_on_device(entry: "Entry", fold: int, device: str) -> None:
-    """Train one fold, in a process of its own where there are several devices."""
+    """Train one fold, in a process of its own where several run at a time."""
     from pipeline.plan.unedited import check_worker
 
     check_worker(entry)
@@ -86,21 +136,26 @@ def train_one_fold(entry: "Entry", fold: int, device: str) -> None:
 
 
 def _train_into(kept: Path, entry: "Entry", fold: int, device: str, what: str) -> None:
+    from pipeline.artifacts.atomic import write_json
     from pipeline.artifacts.logits import write_logits
     from pipeline.members.kind import Run, load_kind
     from pipeline.metrics import macro_f1
+    from pipeline.runtime.made_on import made_on
     from pipeline.runtime.scratch import drop_file, keep_folder
 
     recipe = _recipe(entry)
+    kind = load_kind(recipe.kind)
+    kind.set_up(recipe)  # the fold before may have been another member's
     row_id, rows = _inputs(entry)
     held_out = rows.held_out_rows(fold)
     state_file = kept.with_name(f"{kept.name}.state")
     of_fold = recipe.model_copy(update={"seed": recipe.seed + fold})
-    trained = load_kind(recipe.kind).fit(rows, fold, of_fold, Run(device, what, state_file))
+    trained = kind.fit(rows, fold, of_fold, Run(device, what, state_file))
     logits = trained.model.logits(rows.features, held_out)
     with keep_folder(kept) as folder:
         (folder / "weights").mkdir()
         trained.model.save(folder / "weights")
+        write_json(folder / "weights" / MADE_ON_FILE, made_on(device))
         write_logits(folder / "logits.npz", row_id[held_out].tolist(), logits, rows.classes.names)
         trained.history.to_csv(folder / "history.csv", index=False, lineterminator="\n")
     drop_file(state_file)
@@ -108,9 +163,9 @@ def _train_into(kept: Path, entry: "Entry", fold: int, device: str, what: str) -
     say(f"{what}: macro-F1 {score:.4f}")
 
 
-@cache
+@lru_cache(1)  # a process trains one member after another
 def _inputs(entry: "Entry") -> "tuple[Any, TrainingRows[Any]]":
-    """What all folds of a member share, read once a process: the competition's ids [N], and all rows."""
+    """What all folds of a member share: the competition's ids [N], and all rows."""
     from pipeline.artifacts.additional import read_copies
     from pipeline.artifacts.atomic import read_json
     from pipeline.artifacts.folds import read_fold_ids
@@ -121,12 +176,10 @@ def _inputs(entry: "Entry") -> "tuple[Any, TrainingRows[Any]]":
     from pipeline.members.rows import rows_of_competition
 
     recipe = _recipe(entry)
-    kind = load_kind(recipe.kind)
-    kind.set_up(recipe)
     train = read_table(TRAIN, ["row_id", "text", "label_id"])
     row_id, label_ids = train["row_id"].to_numpy(dtype=str), train["label_id"].to_numpy()
     copies, copy_of = read_copies(str(entry.key), row_id)
-    features = kind.reader(Path(recipe.from_), recipe)([*train["text"], *copies])
+    features = load_kind(recipe.kind).reader(Path(recipe.from_), recipe)([*train["text"], *copies])
     classes = as_label_set(read_json(LABELS))
     return row_id, rows_of_competition(features, label_ids, classes, read_fold_ids(row_id), copy_of)
 
@@ -138,19 +191,23 @@ def _recipe(entry: "Entry") -> "MemberRecipe":
 
 @cache
 def _scratch(entry: "Entry") -> Path:
-    from pipeline.artifacts.paths import ADDITIONAL, FOLDS, LABELS, TRAIN
     from pipeline.runtime.scratch import scratch_folder
 
-    source, additional = Path(_recipe(entry).from_), ADDITIONAL / f"{entry.key}.parquet"
-    return scratch_folder(str(entry.key), [source, TRAIN, LABELS, FOLDS, additional], entry.settings, entry.code)
+    return scratch_folder(str(entry.key), _inputs_of(entry), entry.settings, entry.code)
+
+
+def _inputs_of(entry: "Entry") -> list[Path]:
+    from pipeline.artifacts.paths import ADDITIONAL, FOLDS, LABELS, TRAIN
+
+    return [Path(_recipe(entry).from_), TRAIN, LABELS, FOLDS, ADDITIONAL / f"{entry.key}.parquet"]
 
 
 def _publish(entry: "Entry", n_files: int) -> None:
     """Copy the finished folds to the stage's outputs."""
     import shutil
 
-    from pipeline.artifacts.atomic import atomic_folder, write_json
-    from pipeline.artifacts.paths import HISTORY, MEMBERS, OOF_LOGITS, fold_name
+    from pipeline.artifacts.atomic import atomic_folder, read_json, write_json
+    from pipeline.artifacts.paths import HISTORY, MADE_ON, MEMBERS, OOF_LOGITS, fold_name
     from pipeline.members.kind import load_kind
     from pipeline.runtime.scratch import mark_published
 
@@ -168,6 +225,9 @@ def _publish(entry: "Entry", n_files: int) -> None:
             shutil.copytree(scratch / name / "weights", weights / name)
             shutil.copyfile(scratch / name / "logits.npz", logits / f"{name}.npz")
             shutil.copyfile(scratch / name / "history.csv", history / f"{name}.csv")
+    names = [fold_name(fold) for fold in range(n_files)]
+    places = {name: read_json(scratch / name / "weights" / MADE_ON_FILE) for name in names}
+    write_json(MADE_ON / f"{member}.json", {"key": scratch.name, "folds": places})
     mark_published(scratch, f"finetune@{member}")
     say(f"{member}: {MEMBERS / member}/, {OOF_LOGITS / member}/")
 

@@ -27,12 +27,12 @@ def main(name: Annotated[str, typer.Argument(help="A name under `encoders` in pa
 def run(entry: "Entry") -> None:
     """Post-train one encoder, or publish what an earlier run has finished."""
     from pipeline.artifacts.paths import ALIGNED, ENCODERS, HISTORY
-    from pipeline.runtime.devices import available_devices
+    from pipeline.runtime.devices import usable_devices
     from pipeline.runtime.scratch import alone, is_kept, keep_folder, mark_published, scratch_folder
     from pipeline.training.encoder import publish_encoder
 
     name, params = str(entry.key), entry.params
-    encoder, device = params.encoders[name], available_devices(params.runtime.threads)[0]
+    encoder, device = params.encoders[name], usable_devices(gpu=True)[0]
     settings = {**entry.settings, "device": device.partition(":")[0]}
     scratch = scratch_folder(f"post_train-{name}", [ALIGNED / name, Path(encoder.corpus)], settings, entry.code)
     kept, what = scratch / "encoder", f"post-train {name}"

@@ -1,10 +1,13 @@
 """Apply a member's fold models to the test rows: `python -m stages.predict bert-ce`.
 
+The fold models run side by side as in `finetune`, and what is finished is kept in .scratch/ alike.
+
 By hand, when the DAG is done: `python -m stages.predict --text "…"` and `--file new.csv` ask the finished ensemble,
 with the cleaning, fusion and class weights of the submission. Answers are JSON, for a file one line for each row.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +18,8 @@ from pipeline.runtime.cli import run_stage, say
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.data.labels import LabelSet
+    from pipeline.members.recipe import MemberRecipe
     from pipeline.plan.entries import Entry
 
 
@@ -44,35 +49,77 @@ def main(
 
 def run(entry: "Entry") -> None:
     """Write a member's test logits, one file for each fold model."""
+    import shutil
+
+    from pipeline.artifacts.atomic import atomic_folder
+    from pipeline.artifacts.paths import LABELS, MEMBERS, TEST, TEST_LOGITS
+    from pipeline.members.kind import load_kind
+    from pipeline.runtime.executors.executor import Job, run_all
+    from pipeline.runtime.executors.local import local_executor
+    from pipeline.runtime.scratch import alone, is_kept, mark_published, scratch_folder
+
+    member, recipe = str(entry.key), _recipe(entry)
+    needs = load_kind(recipe.kind).resources(recipe)
+    scratch = scratch_folder(f"predict-{member}", [MEMBERS / member, TEST, LABELS], entry.settings, entry.code)
+    folds = sorted(
+        (path.name for path in (MEMBERS / member).glob("fold-*")), key=lambda name: int(name[len("fold-") :])
+    )
+    with alone(scratch, f"predict {member}"):
+        missing = [fold for fold in folds if not is_kept(scratch / fold, f"predict {member} {fold}")]
+        jobs = [Job(predict_on_device, (entry, scratch, fold), needs, f"predict {member} {fold}") for fold in missing]
+        with local_executor([job.resources for job in jobs]) as executor:
+            run_all(executor, jobs)
+        with atomic_folder(TEST_LOGITS / member) as logits:
+            for fold in folds:
+                shutil.copyfile(scratch / fold / "logits.npz", logits / f"{fold}.npz")
+        mark_published(scratch, f"predict@{member}")
+    say(f"{member}: {len(folds)} fold models: {TEST_LOGITS / member}/")
+
+
+def predict_on_device(entry: "Entry", scratch: Path, fold: str, device: str) -> None:
+    """Keep the test logits of one fold model, in a process of its own where several run at a time."""
     import numpy as np
 
-    from pipeline.artifacts.atomic import atomic_folder, read_json
     from pipeline.artifacts.logits import write_logits
-    from pipeline.artifacts.paths import LABELS, MEMBERS, TEST, TEST_LOGITS
+    from pipeline.artifacts.paths import MEMBERS
+    from pipeline.members.kind import load_kind
+    from pipeline.plan.unedited import check_worker
+    from pipeline.runtime.scratch import keep_folder
+
+    check_worker(entry)
+    recipe, member = _recipe(entry), MEMBERS / str(entry.key)
+    kind = load_kind(recipe.kind)
+    kind.set_up(recipe)
+    row_id, features, classes = _inputs(entry, scratch)
+    model = kind.load(member / "shared", member / fold, classes, recipe, device)
+    logits = model.logits(features, np.arange(len(row_id)))
+    with keep_folder(scratch / fold) as folder:
+        write_logits(folder / "logits.npz", row_id, logits, classes.names)
+    say(f"predict {entry.key} {fold}: {len(row_id)} rows")
+
+
+@lru_cache(1)
+def _inputs(entry: "Entry", scratch: Path) -> "tuple[list[str], Any, LabelSet]":
+    """What all fold models of a member share: ids [N], what its kind reads of the texts, and the classes.
+
+    The scratch folder's name tells what they are read from.
+    """
+    from pipeline.artifacts.atomic import read_json
+    from pipeline.artifacts.paths import LABELS, MEMBERS, TEST
     from pipeline.artifacts.tables import read_table
     from pipeline.data.labels import as_label_set
     from pipeline.members.kind import load_kind
-    from pipeline.runtime.progress import Progress
 
-    member = str(entry.key)
-    recipe = entry.params.members[member]
-    kind = load_kind(recipe.kind)
-    kind.set_up(recipe)
+    recipe = _recipe(entry)
     test = read_table(TEST, ["row_id", "text"])
-    classes = as_label_set(read_json(LABELS))
-    shared = MEMBERS / member / "shared"
-    features = kind.reader(shared, recipe)(test["text"].tolist())
-    rows, device = np.arange(len(test)), kind.devices(recipe)[0]
-    folds = sorted((MEMBERS / member).glob("fold-*"), key=lambda path: int(path.name.removeprefix("fold-")))
-    with (
-        atomic_folder(TEST_LOGITS / member) as folder,
-        Progress(len(folds), f"{member}: predict", "fold") as progress,
-    ):
-        for fold in folds:
-            logits = kind.load(shared, fold, classes, recipe, device).logits(features, rows)
-            write_logits(folder / f"{fold.name}.npz", test["row_id"].tolist(), logits, classes.names)
-            progress.update()
-    say(f"{member}: {len(test)} rows, {len(folds)} fold models: {TEST_LOGITS / member}/")
+    shared = MEMBERS / str(entry.key) / "shared"
+    features = load_kind(recipe.kind).reader(shared, recipe)(test["text"].tolist())
+    return test["row_id"].tolist(), features, as_label_set(read_json(LABELS))
+
+
+def _recipe(entry: "Entry") -> "MemberRecipe":
+    recipe: MemberRecipe = entry.params.members[str(entry.key)]
+    return recipe
 
 
 def ask(rows: "pd.DataFrame") -> Iterator[dict[str, Any]]:

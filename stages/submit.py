@@ -33,7 +33,7 @@ def run(entry: "Entry") -> None:
     """Write the submission and its manifest."""
     from pipeline.artifacts.atomic import read_json, write_json, write_text
     from pipeline.artifacts.hashes import hash_file
-    from pipeline.artifacts.paths import LABELS, MANIFEST, PREDICTIONS, RAW, SUBMISSION, TEST
+    from pipeline.artifacts.paths import LABELS, MADE_ON, MANIFEST, PREDICTIONS, RAW, SUBMISSION, TEST
     from pipeline.artifacts.predictions import read_predictions
     from pipeline.artifacts.tables import read_table
     from pipeline.data.sources.decode import decode
@@ -67,7 +67,10 @@ def run(entry: "Entry") -> None:
         "candidate": predictions.candidates[predictions.chosen],
         "class_weights": predictions.methods[predictions.chosen],
     }
-    write_json(MANIFEST, make_manifest(submission, {path.as_posix(): hash_file(path) for path in inputs}, chosen))
+    hashes = {path.as_posix(): hash_file(path) for path in inputs}
+    made_on = {path.stem: read_json(path)["folds"] for path in sorted(MADE_ON.glob("*.json"))}
+    taking_part = {member: folds for member, folds in made_on.items() if member in predictions.candidates}
+    write_json(MANIFEST, make_manifest(submission, hashes, chosen, taking_part))
     write_text(SUBMISSION, submission)
     most = sorted(counts.items(), key=lambda item: -item[1])
     shown = ", ".join(f"{label} {count}" for label, count in most[:5])

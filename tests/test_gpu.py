@@ -17,7 +17,8 @@ from pipeline.members.kind import FoldModel, Run
 from pipeline.members.neural import kind as neural
 from pipeline.members.neural.kind import Neural
 from pipeline.members.rows import rows_of_competition
-from pipeline.runtime.devices import available_devices, run_on_devices
+from pipeline.runtime.executors.executor import Job, Resources, run_all
+from pipeline.runtime.executors.local import local_executor
 from pipeline.training import loop
 from pipeline.training.encoder import train_encoder
 
@@ -132,7 +133,9 @@ def test_two_folds_side_by_side_on_one_device(
 ):
     monkeypatch.setenv("CONCLAVE_DEVICES", f"{DEVICE},{DEVICE}")
     given = (tiny_checkpoint("bert"), short_texts, short_labels, neural_recipe(**SLOW))
-    run_on_devices(train_and_write, [(tmp_path, fold, given) for fold in (0, 1)], available_devices(1))
+    needs = Resources(1, gpu=True)
+    with local_executor([needs, needs]) as executor:
+        run_all(executor, [Job(train_and_write, (tmp_path, fold, given), needs, f"fold {fold}") for fold in (0, 1)])
     (device, process), (other_device, other_process) = ((tmp_path / f"{i}.txt").read_text().split() for i in (0, 1))
     assert device == other_device == DEVICE
     assert len({process, other_process, str(os.getpid())}) == 3

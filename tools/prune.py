@@ -90,6 +90,7 @@ def named_artifacts(named: Mapping[str, set[str]]) -> dict[Path, set[str]]:
         paths.TEST_LOGITS: names("members", "external"),
         paths.ALIGNMENT_REPORTS: names("encoders"),
         paths.LENGTH_REPORTS: names("members"),
+        paths.MADE_ON: names("members"),
         paths.HISTORY / "pretrain": names("scratch"),
         paths.HISTORY / "post_train": names("encoders"),
         paths.HISTORY / "finetune": names("members"),

@@ -41,6 +41,7 @@ DATA_REPORT = REPORTS / "data.json"
 ALIGNMENT_REPORTS = REPORTS / "alignment"
 HISTORY = REPORTS / "history"
 LENGTH_REPORTS = REPORTS / "lengths"
+MADE_ON = REPORTS / "made_on"
 PLOTS = REPORTS / "plots"
 FUSION_REPORT = REPORTS / "fusion.json"
 CLASS_WEIGHTS_REPORT = REPORTS / "class_weights.json"
@@ -57,7 +58,7 @@ WRITTEN = (
     *(MODELS, PRETRAINED, ALIGNED, ENCODERS, VECTORS, PLAN, MEMBERS),
     *(OOF_LOGITS.parent, OOF_LOGITS, TEST_LOGITS.parent, TEST_LOGITS),
     *(REPORTS, ALIGNMENT_REPORTS, HISTORY, HISTORY / "pretrain", HISTORY / "post_train", HISTORY / "finetune"),
-    *(LENGTH_REPORTS, PLOTS),
+    *(LENGTH_REPORTS, MADE_ON, PLOTS),
 )
 
 

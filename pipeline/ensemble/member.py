@@ -11,6 +11,7 @@ from pipeline.fusion import softmax
 from pipeline.members.kind import load_kind
 from pipeline.members.recipe import read_recipe
 from pipeline.metrics.arrays import FloatArray
+from pipeline.runtime.devices import usable_devices
 
 
 def load_member(name: str, classes: LabelSet, n_folds: int) -> Callable[[Sequence[str]], FloatArray]:
@@ -21,7 +22,7 @@ def load_member(name: str, classes: LabelSet, n_folds: int) -> Callable[[Sequenc
     recipe = read_recipe(MEMBERS / name / "recipe.json")
     kind = load_kind(recipe.kind)
     kind.set_up(recipe)
-    device = kind.devices(recipe)[0]
+    device = usable_devices(kind.resources(recipe).gpu)[0]
     folders = [MEMBERS / name / fold_name(fold) for fold in range(n_folds)]
     for folder in folders:
         require_file(folder)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline import registry
 from pipeline.data.labels import LabelSet
 from pipeline.members.rows import TrainingRows
+from pipeline.runtime.executors.executor import Resources
 
 
 class FoldModel(Protocol):
@@ -59,10 +60,10 @@ class MemberKind(Protocol):
     """
 
     def set_up(self, recipe: Any) -> None:
-        """Set this process's threads and seeds; called before each fold that it trains or loads."""
+        """Set this process's threads and seeds; called before each fold: the one before may be another member's."""
 
-    def devices(self, recipe: Any) -> list[str]:
-        """Where folds may run, one entry for each that may run at a time."""
+    def resources(self, recipe: Any) -> Resources:
+        """What training a fold, or predicting with one, needs."""
 
     def reader(self, source: Path, recipe: Any) -> Callable[[Sequence[str]], Any]:
         """What makes features of N texts, all of them at once or some.

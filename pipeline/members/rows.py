@@ -101,8 +101,7 @@ def rows_of_competition(
 def class_counts(rows: TrainingRows[Any], of_rows: NDArray[np.integer]) -> NDArray[np.float64]:
     """How many of some rows each class has, [C]: a row counts as much as it weighs, and for each class by its part."""
     _, labels, weights = as_labelled(rows, of_rows)
-    counts: NDArray[np.float64] = np.bincount(labels, weights, minlength=len(rows.classes.names))
-    return counts
+    return np.bincount(labels, weights, minlength=len(rows.classes.names)).astype(np.float64)
 
 
 def as_labelled(

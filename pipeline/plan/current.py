@@ -1,10 +1,10 @@
 """Running a stage by its entry."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.config.load import load_params
-from pipeline.plan.entries import Entry, make_entry, read_entry
+from pipeline.plan.entries import STAGES, Entry, make_entry, read_entry
 from pipeline.plan.unedited import check_code, check_files_beside, refuse_later_edits
 from pipeline.runtime.parent import runs_under_dvc
 
@@ -16,6 +16,18 @@ def run_entry(run: Callable[..., None], stage: str, key: str | None = None, **op
     refuses.
     """
     run(current_entry(stage, key), **options)
+    check_files_beside()
+
+
+def run_entries(run: Callable[[Sequence[Entry]], None], stage: str) -> None:
+    """Call `run` with all entries of a stage, worked out afresh from params.yaml: by hand alone.
+
+    Raises UserError as `run_entry` does.
+    """
+    params = load_params()
+    entries = [make_entry(params, stage, key) for key in getattr(params, str(STAGES[stage].section))]
+    refuse_later_edits()
+    run(entries)
     check_files_beside()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from pipeline.artifacts.additional import gather_copies
 from pipeline.artifacts.paths import ADDITIONAL
@@ -57,6 +58,9 @@ def whole(project):
     made = outputs()
     assert {f"models/members/bert/fold-{k}/model.safetensors" for k in (0, 1)} <= made.keys()
     assert not {"curve.csv", "sha256.json"} & {Path(file).name for file in made}
+    place = json.loads(Path("models/members/bert/fold-0/made_on.json").read_text())
+    assert place.keys() == {"device", "cpu", "torch", "numpy", "scikit-learn"}
+    assert json.loads(Path("reports/made_on/bert.json").read_text())["folds"] == {"fold-0": place, "fold-1": place}
     clear("models/members", "models/oof_logits", "reports", ".scratch")
     return made
 
@@ -136,3 +140,11 @@ def test_a_fold_that_somebody_else_has_finished_meanwhile_is_not_trained(project
     finetune.run(project, fold=1)
     monkeypatch.setattr(finetune, "_train_into", None)
     finetune.train_one_fold(project, 1, "cpu")
+
+
+def test_threads_are_set_anew_for_every_fold(project):
+    """A process trains folds of several members in turn, and their threads differ."""
+    finetune.train_one_fold(project, 0, "cpu")
+    torch.set_num_threads(2)
+    finetune.train_one_fold(project, 1, "cpu")
+    assert torch.get_num_threads() == 1

@@ -228,7 +228,7 @@ def test_an_edit_of_params_changes_the_entries_of_those_it_concerns(unedited, ed
         ("pipeline/registry.py", "load", ALL),
         ("pipeline/registry.py", "words", []),
         ("pipeline/fusion/vote.py", "vote", []),
-        ("pipeline/runtime/devices.py", "run_on_devices", []),
+        ("pipeline/runtime/executors/executor.py", "run_all", []),
         ("pipeline/runtime/progress.py", "Progress", []),
     ],
 )

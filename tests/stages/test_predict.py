@@ -10,11 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dag_workspace import tree_hashes
 from tiny_ensemble import PARAMS, make_ensemble, write_csv, write_params
 
-from pipeline.artifacts.paths import MEMBERS, PREDICTIONS, SUBMISSION
+from pipeline.artifacts.paths import MEMBERS, PREDICTIONS, SUBMISSION, TEST_LOGITS
 from pipeline.artifacts.predictions import read_predictions, write_predictions
 from pipeline.errors import UserError
+from pipeline.members import neural
+from pipeline.runtime.scratch import published_folders
 from stages import predict
 
 RULES, BALLOTS = PARAMS["fusion"]["rules"], PARAMS["fusion"]["ballots"]
@@ -111,6 +114,53 @@ def test_one_text_is_cleaned_and_answered_as_a_row_of_the_file(project, capsys, 
 def test_a_file_without_ids_is_numbered(project, tmp_path, capsys, short_texts):
     write_csv(tmp_path / "new.csv", ["text"], [[text] for text in short_texts[:3]])
     assert [answer["row_id"] for answer in ask_file(tmp_path / "new.csv", capsys)] == ["0", "1", "2"]
+
+
+def test_a_killed_predict_goes_on_with_the_models_that_are_left(finished, tmp_path, monkeypatch, capsys):
+    shutil.copytree(finished, tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.setenv("CONCLAVE_DEVICES", "cpu")
+    whole = tree_hashes(TEST_LOGITS / "words")
+    shutil.rmtree(TEST_LOGITS / "words")
+    shutil.rmtree(".scratch")
+    asked = []
+
+    def kill(shared, fold, *rest):
+        if len(asked) == 1:
+            raise KeyboardInterrupt
+        asked.append(fold.name)
+        return real(shared, fold, *rest)
+
+    real = neural.predict
+    with monkeypatch.context() as patch:
+        patch.setattr(neural, "predict", kill)
+        with pytest.raises(KeyboardInterrupt):
+            predict.main("words")
+    assert asked == ["fold-0"]
+    assert not (TEST_LOGITS / "words").exists()
+    capsys.readouterr()
+    predict.main("words")
+    said = [f"predict words fold-{k}: 21 rows" for k in (1, 2)]
+    assert capsys.readouterr().out.splitlines()[:-1] == said
+    assert tree_hashes(TEST_LOGITS / "words") == whole
+    shutil.rmtree(TEST_LOGITS / "words")
+    monkeypatch.setattr(neural, "predict", None)
+    predict.main("words")
+    assert tree_hashes(TEST_LOGITS / "words") == whole, "published again until DVC has recorded it"
+    assert [published.stage for published in published_folders()] == ["predict@words"]
+
+
+def test_fold_models_side_by_side_give_the_same_bytes(finished, tmp_path, monkeypatch, capsys):
+    shutil.copytree(finished, tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.setenv("CONCLAVE_DEVICES", "cpu,cpu")
+    whole = tree_hashes(TEST_LOGITS / "svm")
+    shutil.rmtree(TEST_LOGITS / "svm")
+    shutil.rmtree(".scratch")
+    predict._inputs.cache_clear()  # this process has no use for them
+    predict.main("svm")
+    assert tree_hashes(TEST_LOGITS / "svm") == whole
+    assert predict._inputs.cache_info().currsize == 0
 
 
 @pytest.mark.parametrize(

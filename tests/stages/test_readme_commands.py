@@ -29,6 +29,7 @@ RUN_HERE = {
     "dvc cache dir --local <where>",
     "make repro",
     "python -m stages.finetune bert-ce --fold 1",
+    "python -m stages.finetune --all",
     "python -m stages.plan --why finetune@bert-ce",
     "python -m stages.plan --show members.bert-ce",
     'python -m stages.predict --text "…"',
@@ -61,6 +62,18 @@ def test_a_stage_runs_alone(workspace: Workspace) -> None:
     assert "bert-ce fold 1: macro-F1" in output
     assert "fold 0" not in output
     assert tree_hashes(workspace.root / "models") == before
+
+
+def test_all_members_are_trained_at_once_and_then_published(workspace: Workspace) -> None:
+    workspace.edit(
+        "params.yaml", "  tfidf-svm:", "  svm-2:\n    kind: linear\n    from: models/vectors/tfidf\n  tfidf-svm:"
+    )
+    workspace.repro("gather")
+    output = workspace.run("python", "-m", "stages.finetune", "--all")
+    assert re.findall(r"^(\S+) fold \d+: macro-F1", output, re.MULTILINE) == ["svm-2"] * 3
+    said = workspace.run("dvc", "repro", "finetune@svm-2")
+    assert said.count("finished before, kept") == 3
+    assert "macro-F1" not in said
 
 
 def test_the_finished_ensemble_answers(finished: Workspace) -> None:

@@ -13,7 +13,16 @@ from typer.testing import CliRunner
 
 from pipeline.artifacts.atomic import write_json
 from pipeline.artifacts.hashes import hash_file
-from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, LABELS, LEDGER, MANIFEST, PREDICTIONS, SUBMISSION, TEST
+from pipeline.artifacts.paths import (
+    CLASS_WEIGHTS_REPORT,
+    LABELS,
+    LEDGER,
+    MADE_ON,
+    MANIFEST,
+    PREDICTIONS,
+    SUBMISSION,
+    TEST,
+)
 from pipeline.artifacts.predictions import Predictions, read_predictions, write_predictions
 from pipeline.artifacts.tables import write_table
 from pipeline.errors import UserError
@@ -67,6 +76,20 @@ def test_the_manifest_holds_the_hashes_of_what_was_read(project):
         "chosen": {"candidate": "vote_first", "class_weights": "coordinate"},
         "inputs": {path.as_posix(): hash_file(path) for path in sorted([PREDICTIONS, TEST, LABELS, SAMPLE])},
     }
+
+
+def test_the_manifest_names_mixed_folds_of_members_that_take_part(project):
+    old, new = {"device": "cpu", "cpu": "AVX2"}, {"device": "cuda", "gpu": "x"}
+    submit.main()
+    before = MANIFEST.read_bytes()
+    write_json(MADE_ON / "bert-ce.json", {"folds": {"fold-0": old, "fold-1": old}})
+    write_json(MADE_ON / "dropped.json", {"folds": {"fold-0": old, "fold-1": new}})
+    submit.main()
+    assert MANIFEST.read_bytes() == before
+    write_json(MADE_ON / "bert-ce.json", {"folds": {"fold-0": old, "fold-1": new}})
+    submit.main()
+    mixed = [{"folds": ["fold-0"], **old}, {"folds": ["fold-1"], **new}]
+    assert json.loads(MANIFEST.read_text()) == json.loads(before) | {"folds_made_on": {"bert-ce": mixed}}
 
 
 def test_the_same_again(project):

@@ -56,11 +56,12 @@ def write_files(root, short_texts, short_labels):
     write_csv(raw / "test.csv", ["id", "text"], [*([f"t{i}", text] for i, text in enumerate(shouted)), ["t20", " "]])
 
 
-def make_ensemble(root, short_texts, short_labels):
-    """Let every stage run in the folder `root`."""
+def make_ensemble(root, short_texts, short_labels, last="submit"):
+    """Let every stage run in the folder `root`, up to the last one."""
     write_files(root, short_texts, short_labels)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
+        patch.setenv("CONCLAVE_DEVICES", "cpu")  # in this process: nothing here is worth starting another
         write_params()
         finetune = importlib.import_module("stages.finetune")
         plan.main()
@@ -81,3 +82,5 @@ def make_ensemble(root, short_texts, short_labels):
                 cached.cache_clear()
             for name in names:
                 run_entry(module.run, stage, name)
+            if stage == last:
+                break

@@ -13,12 +13,14 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, issparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
+from threadpoolctl import threadpool_limits
 
 from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
 from pipeline.members.kind import Run, TrainedFold
 from pipeline.members.rows import TrainingRows, as_labelled
 from pipeline.metrics import macro_f1
+from pipeline.runtime.executors.executor import Resources
 from pipeline.vectors.features import Features, load_transform
 
 if TYPE_CHECKING:
@@ -53,11 +55,12 @@ class Linear:
     """Members that are linear classifiers."""
 
     def set_up(self, recipe: "Recipe") -> None:
-        """Nothing: scikit-learn's linear models take their seed as an argument and run on one thread."""
+        """Fix one thread for matrix products: another number changes the last bits."""
+        threadpool_limits(limits=1, user_api="blas")
 
-    def devices(self, recipe: "Recipe") -> list[str]:
-        """The CPU."""
-        return ["cpu"]
+    def resources(self, recipe: "Recipe") -> Resources:
+        """One thread."""
+        return Resources(1, gpu=False)
 
     def reader(self, source: Path, recipe: "Recipe") -> Callable[[Sequence[str]], Features]:
         """What makes the texts' rows of features, [N, F]."""

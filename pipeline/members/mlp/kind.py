@@ -24,6 +24,7 @@ from pipeline.data.labels import LabelSet
 from pipeline.members.kind import Run, TrainedFold
 from pipeline.members.rows import TrainingRows, as_labelled
 from pipeline.metrics import macro_f1
+from pipeline.runtime.executors.executor import Resources
 from pipeline.vectors.features import Features, is_vectors, load_transform
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ class MLP:
         """Fix the threads of matrix products: another number of them changes the last bits."""
         threadpool_limits(limits=recipe.threads)
 
-    def devices(self, recipe: "Recipe") -> list[str]:
-        """The CPU; only the features of an encoder are computed on a GPU, where there is one."""
-        return ["cpu"]
+    def resources(self, recipe: "Recipe") -> Resources:
+        """The recipe's threads; only the features of an encoder are computed on a GPU, where there is one."""
+        return Resources(recipe.threads, gpu=False)
 
     def reader(self, source: Path, recipe: "Recipe") -> Callable[[Sequence[str]], Features]:
         """What makes the texts' features, [N, F]."""
@@ -70,11 +71,11 @@ class MLP:
         from pipeline.inference.features import mean_hidden_states
         from pipeline.models.build import load_encoder, read_config
         from pipeline.models.positions import check_max_length
-        from pipeline.runtime.devices import available_devices
+        from pipeline.runtime.devices import usable_devices
         from pipeline.runtime.torch_setup import prediction_precision, set_up_torch
 
         set_up_torch(recipe.threads, recipe.seed)
-        device = available_devices(recipe.threads)[0]
+        device = usable_devices(gpu=True)[0]
         encoder = load_encoder(read_config(source), source, 0.0).to(device)
         check_max_length(encoder, recipe.max_length, str(source))
         read = registry.load("readers", "tokens")(source, recipe.max_length)

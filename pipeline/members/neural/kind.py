@@ -26,7 +26,7 @@ from pipeline.models.build import build_classifier
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.lora import merge_lora
 from pipeline.models.positions import check_max_length
-from pipeline.runtime.devices import available_devices
+from pipeline.runtime.executors.executor import Resources
 from pipeline.runtime.memory import keep_freed_memory
 from pipeline.runtime.torch_setup import prediction_precision, set_up_torch
 from pipeline.training.loop import Scores, train_classifier
@@ -68,9 +68,9 @@ class Neural:
         set_up_torch(recipe.threads, recipe.seed)
         keep_freed_memory()
 
-    def devices(self, recipe: "Recipe") -> list[str]:
-        """Every GPU, or the CPU as often as its cores allow."""
-        return available_devices(recipe.threads)
+    def resources(self, recipe: "Recipe") -> Resources:
+        """The recipe's threads, or a GPU."""
+        return Resources(recipe.threads, gpu=True)
 
     def reader(self, source: Path, recipe: "Recipe") -> Callable[[Sequence[str]], TokenizedTexts]:
         """What makes ids of texts under the encoder's own tokenizer or word list, cut to the recipe's `max_length`."""

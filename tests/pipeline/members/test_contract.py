@@ -20,7 +20,7 @@ TRAIN = np.setdiff1d(np.arange(60), HELD_OUT)
 KINDS = pytest.mark.parametrize("kind", registry.words("kinds"))
 SMALL = {
     "max_length": 16,
-    "epochs": 3,
+    "epochs": 8,
     "batch_size": 8,
     "threads": 1,
     "learning_rate": {"neural": {"embeddings": 0.01, "encoder": 0.01, "head": 0.01}, "mlp": 0.01},

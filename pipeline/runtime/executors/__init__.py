@@ -1,0 +1,1 @@
+"""Running jobs: the protocol of whatever runs them, and this machine's processes."""
