@@ -133,10 +133,10 @@ def content(plan, name):
 def test_an_entry_says_everything(unedited):
     entry = content(unedited, "finetune/nezha-dice")
     assert list(entry) == ["settings", "components", "code", "definitions"]
-    assert entry["settings"].keys() == {"members", "runtime"}
-    assert entry["settings"]["runtime"] == {"precision": REAL["runtime"]["precision"]}
+    assert entry["settings"].keys() == {"members"}
     recipe = entry["settings"]["members"]["nezha-dice"]
     assert recipe["from"] == "models/encoders/tiny-nezha"
+    assert recipe["precision"] == REAL["runtime"]["precision"]
     assert recipe["loss"] == {"name": "dice", **REAL["defaults"]["losses"]["dice"]}
     assert recipe["batch_size"] == REAL["defaults"]["neural"]["batch_size"]
     assert entry["components"] == [
@@ -205,13 +205,16 @@ def test_an_edit_of_params_changes_the_entries_of_those_it_concerns(unedited, ed
     [
         ("pipeline/losses/batch_losses.py", "DiceLoss", ["nezha-dice"]),
         ("pipeline/losses/row_losses.py", "CrossEntropyLoss", ["bert-ce", "words-max"]),
-        ("pipeline/members/linear.py", "train_fold", ["tfidf-svm"]),
-        ("pipeline/members/labelled_rows.py", "LabelledRows", ALL),
+        ("pipeline/members/linear/kind.py", "Linear", ["tfidf-svm"]),
+        ("pipeline/members/rows.py", "TrainingRows", ALL),
+        ("pipeline/members/neural/recipe.py", "Recipe", []),
+        ("pipeline/members/neural/rules.py", "check_training", []),
+        ("pipeline/members/recipe.py", "MemberRecipe", []),
         ("pipeline/vectors/word2vec.py", "load_transform", ["tfidf-svm"]),
         ("pipeline/vectors/word_ids.py", "load_word_reader", ["words-max"]),
         ("pipeline/words/jieba_words.py", "jieba_words", ["tfidf-svm", "words-max"]),
-        ("pipeline/members/mlp.py", "train_fold", ["frozen-mlp"]),
-        ("pipeline/members/neural.py", "train_fold", NEURAL),
+        ("pipeline/members/mlp/kind.py", "MLP", ["frozen-mlp"]),
+        ("pipeline/members/neural/kind.py", "Neural", NEURAL),
         ("pipeline/training/loop.py", "_record", NEURAL),
         ("pipeline/augmentation/random_swap.py", "random_swap", []),
         ("pipeline/models/nezha/attention.py", "NezhaSelfAttention", TRAINED_BY_TORCH),

@@ -16,7 +16,7 @@ from tiny_ensemble import PARAMS, make_ensemble, write_csv, write_params
 from pipeline.artifacts.paths import MEMBERS, PREDICTIONS, SUBMISSION, TEST_LOGITS
 from pipeline.artifacts.predictions import read_predictions, write_predictions
 from pipeline.errors import UserError
-from pipeline.members import neural
+from pipeline.members.neural.kind import Neural
 from pipeline.runtime.scratch import published_folders
 from stages import predict
 
@@ -125,15 +125,15 @@ def test_a_killed_predict_goes_on_with_the_models_that_are_left(finished, tmp_pa
     shutil.rmtree(".scratch")
     asked = []
 
-    def kill(shared, fold, *rest):
+    def kill(kind, shared, fold, *rest):
         if len(asked) == 1:
             raise KeyboardInterrupt
         asked.append(fold.name)
-        return real(shared, fold, *rest)
+        return real(kind, shared, fold, *rest)
 
-    real = neural.predict
+    real = Neural.load
     with monkeypatch.context() as patch:
-        patch.setattr(neural, "predict", kill)
+        patch.setattr(Neural, "load", kill)
         with pytest.raises(KeyboardInterrupt):
             predict.main("words")
     assert asked == ["fold-0"]
@@ -144,7 +144,7 @@ def test_a_killed_predict_goes_on_with_the_models_that_are_left(finished, tmp_pa
     assert capsys.readouterr().out.splitlines()[:-1] == said
     assert tree_hashes(TEST_LOGITS / "words") == whole
     shutil.rmtree(TEST_LOGITS / "words")
-    monkeypatch.setattr(neural, "predict", None)
+    monkeypatch.setattr(Neural, "load", None)
     predict.main("words")
     assert tree_hashes(TEST_LOGITS / "words") == whole, "published again until DVC has recorded it"
     assert [published.stage for published in published_folders()] == ["predict@words"]
