@@ -141,7 +141,7 @@ def member_recipe() -> Callable[..., Any]:
     defaults = YAML(typ="safe").load(ROOT / "pipeline/config/defaults.yaml")["defaults"]
 
     def recipe(kind: str, **changes: Any) -> Any:
-        written = {"kind": kind, "from": "models/encoders/x", **defaults[kind], **changes}
+        written = {"kind": kind, "from": "models/encoders/x", **defaults.get(kind, {}), **changes}
         return load_recipe(kind).model_validate(written, context={"defaults": defaults})
 
     return recipe

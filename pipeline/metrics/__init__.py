@@ -1,7 +1,15 @@
 """Macro-F1 and friends, computed from counts, with bootstrap intervals."""
 
 from pipeline.metrics.bootstrap import Interval, bootstrap_interval, paired_bootstrap
-from pipeline.metrics.scores import accuracy, confusion, f1_from_counts, fold_macro_f1, macro_f1, per_class_f1
+from pipeline.metrics.scores import (
+    accuracy,
+    confusion,
+    f1_from_counts,
+    fold_macro_f1,
+    macro_f1,
+    negative_log_likelihood,
+    per_class_f1,
+)
 
 __all__ = [
     "Interval",
@@ -11,6 +19,7 @@ __all__ = [
     "f1_from_counts",
     "fold_macro_f1",
     "macro_f1",
+    "negative_log_likelihood",
     "paired_bootstrap",
     "per_class_f1",
 ]

@@ -1,4 +1,4 @@
-"""Macro-F1, per-class F1, the confusion matrix and accuracy, all from counts.
+"""Macro-F1, per-class F1, the confusion matrix and accuracy, all from counts, and the loss of logits.
 
 Shapes: N rows, C classes. Labels are class indices in [0, C).
 """
@@ -67,3 +67,10 @@ def _check_pair(y_true: IntArray, y_pred: IntArray, n_classes: int) -> tuple[Int
     if len(y_true) != len(y_pred):
         raise ValueError(f"y_true has {len(y_true)} rows and y_pred has {len(y_pred)}; they must be equal")
     return y_true, y_pred
+
+
+def negative_log_likelihood(logits: FloatArray, label_ids: IntArray) -> float:
+    """The mean of −log softmax(logits)[label] over the rows."""
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    log_norm = np.log(np.exp(shifted).sum(axis=1))
+    return float((log_norm - shifted[np.arange(len(label_ids)), label_ids]).mean())

@@ -1,6 +1,8 @@
 """The rerun rules, on the real DAG at toy size."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 sys.path.insert(0, str(Path(__file__).parent))
-from dag_workspace import Workspace, commit, environment, tree_hashes
+from dag_workspace import PROJECT, Workspace, commit, environment, tree_hashes
 
 pytestmark = pytest.mark.dag
 
@@ -71,6 +73,30 @@ def test_a_new_loss_is_a_class_a_line_and_its_defaults(workspace: Workspace) -> 
     ran = workspace.repro()
     assert ran[:3] == ["plan", "finetune@bert-ce", "predict@bert-ce"]
     assert trained(ran) == ["finetune@bert-ce"]
+
+
+def test_the_kind_that_the_documentation_writes_takes_part(workspace: Workspace) -> None:
+    """A folder, a line and a member, as docs/members.md has them; the kind keeps to what all kinds keep to."""
+    page = (PROJECT / "docs/members.md").read_text(encoding="utf-8")
+    for path, code in re.findall(r"<!-- file: (\S+) -->\n```python\n(.*?)```", page, flags=re.DOTALL):
+        (workspace.root / path).parent.mkdir(exist_ok=True)
+        (workspace.root / path).write_text(code, encoding="utf-8")
+    line = page.split("<!-- registry -->\n```python\n")[1].split("```")[0]
+    member = page.split("<!-- member -->\n```yaml\n")[1].split("```")[0]
+    workspace.edit("pipeline/registry.py", '    "kinds": {\n', f'    "kinds": {{\n{line}')
+    workspace.edit("params.yaml", "\nmembers:\n", f"\nmembers:\n{member}")
+    ran = workspace.repro()
+    assert trained(ran) == ["finetune@tfidf-nearest"]
+    assert "predict@tfidf-nearest" in ran
+    assert "tfidf-nearest" in json.loads((workspace.root / "reports/fusion.json").read_text())["members"]
+    asked = json.loads(workspace.run(sys.executable, "-m", "stages.predict", "--text", "a matrix of eigenvalues"))
+    assert "tfidf-nearest" in asked["votes"]
+    for name in ("tests/conftest.py", "tests/pipeline/members/test_contract.py"):
+        (workspace.root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PROJECT / name, workspace.root / name)
+    contract = "tests/pipeline/members/test_contract.py"
+    said = workspace.run(sys.executable, "-m", "pytest", contract, "-k", "nearest", "-p", "no:cacheprovider")
+    assert re.search(r"^1\d passed", said, flags=re.MULTILINE), said
 
 
 def test_a_fusion_param_reruns_from_fuse(workspace: Workspace) -> None:

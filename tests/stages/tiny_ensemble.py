@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline import registry
+from pipeline.config import load_params
 from pipeline.plan.current import run_entry
 from stages import plan
 
@@ -63,24 +64,31 @@ def make_ensemble(root, short_texts, short_labels, last="submit"):
         patch.chdir(root)
         patch.setenv("CONCLAVE_DEVICES", "cpu")  # in this process: nothing here is worth starting another
         write_params()
-        finetune = importlib.import_module("stages.finetune")
-        plan.main()
-        for stage, names in {
-            "prepare": [None],
-            "split_folds": [None],
-            "train_vectors": PARAMS["vectors"],
-            "gather": [None],
-            "lengths": PARAMS["members"],
-            "finetune": PARAMS["members"],
-            "predict": PARAMS["members"],
-            "fuse": [None],
-            "search_weights": [None],
-            "submit": [None],
-        }.items():
-            module = importlib.import_module(f"stages.{stage}")
-            for cached in (finetune._inputs, finetune._scratch):
-                cached.cache_clear()
-            for name in names:
-                run_entry(module.run, stage, name)
-            if stage == last:
-                break
+        run_stages(last)
+
+
+def run_stages(last):
+    """Run the stages in the present folder, up to the last one."""
+    params = load_params()
+    finetune = importlib.import_module("stages.finetune")
+    plan.main()
+    for stage, names in {
+        "prepare": [None],
+        "split_folds": [None],
+        "train_vectors": params.vectors,
+        "gather": [None],
+        "lengths": params.members,
+        "finetune": params.members,
+        "predict": params.members,
+        "fuse": [None],
+        "search_weights": [None],
+        "submit": [None],
+        "report": [None],
+    }.items():
+        module = importlib.import_module(f"stages.{stage}")
+        for cached in (finetune._inputs, finetune._scratch):
+            cached.cache_clear()
+        for name in names:
+            run_entry(module.run, stage, name)
+        if stage == last:
+            break

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, issparse
@@ -17,9 +16,9 @@ from threadpoolctl import threadpool_limits
 
 from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
-from pipeline.members.kind import Run, TrainedFold
+from pipeline.members.kind import Run, TrainedFold, evaluated_once
 from pipeline.members.rows import TrainingRows, as_labelled
-from pipeline.metrics import macro_f1
+from pipeline.metrics import negative_log_likelihood
 from pipeline.runtime.executors.executor import Resources
 from pipeline.vectors.features import Features, load_transform
 
@@ -77,11 +76,7 @@ class Linear:
         probe = _fit(rows, rows.with_copies(fit_rows), recipe)
         scale = fit_scale(probe.logits(features, scale_rows), rows.label_ids[scale_rows])
         model = _fit(rows, rows.with_copies(train_rows), recipe).times(scale)
-        logits, label_ids = model.logits(features, held_out), rows.label_ids[held_out]
-        score = macro_f1(label_ids, logits.argmax(axis=1), len(rows.classes.names))
-        loss = negative_log_likelihood(logits, label_ids)
-        history = pd.DataFrame({"step": [1], "loss": [round(loss, 6)], "macro_f1": [round(score, 6)]})
-        return TrainedFold(model, history)
+        return TrainedFold(model, evaluated_once(1, model.logits(features, held_out), rows.label_ids[held_out]))
 
     def save_shared(self, source: Path, folder: Path) -> None:
         """Copy the vectors."""
@@ -124,13 +119,6 @@ def log_count_ratios(
     outside = 1 + is_there.T @ np.where(of_class, 0.0, weights[:, None])
     ratios: NDArray[np.float64] = np.log(inside / inside.sum(axis=0)) - np.log(outside / outside.sum(axis=0))
     return ratios
-
-
-def negative_log_likelihood(logits: NDArray[np.floating], label_ids: NDArray[np.integer]) -> float:
-    """The mean of −log softmax(logits)[label] over the rows."""
-    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
-    log_norm = np.log(np.exp(shifted).sum(axis=1))
-    return float((log_norm - shifted[np.arange(len(label_ids)), label_ids]).mean())
 
 
 def _fit(rows: TrainingRows[Features], train_rows: NDArray[np.integer], recipe: "Recipe") -> LinearModel:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from scipy.special import log_softmax
@@ -21,9 +20,8 @@ from threadpoolctl import threadpool_limits
 
 from pipeline import registry
 from pipeline.data.labels import LabelSet
-from pipeline.members.kind import Run, TrainedFold
+from pipeline.members.kind import Run, TrainedFold, evaluated_once
 from pipeline.members.rows import TrainingRows, as_labelled
-from pipeline.metrics import macro_f1
 from pipeline.runtime.executors.executor import Resources
 from pipeline.vectors.features import Features, is_vectors, load_transform
 
@@ -86,11 +84,8 @@ class MLP:
         """Train on the rows as scikit-learn does, for a fixed number of epochs."""
         held_out = rows.held_out_rows(fold)
         model, n_steps = _fit(rows, rows.with_copies(rows.train_rows(fold)), recipe)
-        logits, label_ids = model.logits(rows.features, held_out), rows.label_ids[held_out]
-        score = macro_f1(label_ids, logits.argmax(axis=1), model.n_classes)
-        loss = -float(logits[np.arange(len(label_ids)), label_ids].mean())
-        history = pd.DataFrame({"step": [n_steps], "loss": [round(loss, 6)], "macro_f1": [round(score, 6)]})
-        return TrainedFold(model, history)
+        logits = model.logits(rows.features, held_out)
+        return TrainedFold(model, evaluated_once(n_steps, logits, rows.label_ids[held_out]))
 
     def save_shared(self, source: Path, folder: Path) -> None:
         """Copy the encoder, or the vectors: the features of new texts need all of it."""

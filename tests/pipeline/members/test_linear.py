@@ -8,8 +8,8 @@ from scipy.sparse import csr_matrix
 
 from pipeline.errors import UserError
 from pipeline.members.linear import kind as linear
-from pipeline.members.linear.kind import fit_scale, log_count_ratios, negative_log_likelihood
-from pipeline.metrics import macro_f1
+from pipeline.members.linear.kind import fit_scale, log_count_ratios
+from pipeline.metrics import macro_f1, negative_log_likelihood
 from pipeline.vectors import tfidf, word2vec
 
 RECIPE = {"classifier": "svm", "weighting": "none", "C": 1.0, "class_weights": "balanced", "seed": 0}
