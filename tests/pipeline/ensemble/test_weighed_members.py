@@ -9,7 +9,7 @@ from pipeline.config import load_params
 from pipeline.ensemble import weighed_members
 from pipeline.ensemble.rules import candidate_rules
 from pipeline.ensemble.weighed_members import WeighedMembers, weigh
-from pipeline.fusion import FixedRule, fuse_nested, nested_labels, probability_average, vote, vote_scores
+from pipeline.fusion import FixedRule, VoteFirst, fuse_nested, nested_labels, probability_average, vote, vote_scores
 from pipeline.metrics import macro_f1
 
 N_FOLDS, N_CLASSES = 3, 4
@@ -48,6 +48,15 @@ def test_weights_of_ones_change_nothing():
     plain = FixedRule(vote_scores)
     rule = WeighedMembers(plain, NoWeights())
     np.testing.assert_array_equal(rule.apply(probs, rule.fit(probs, y, fold_ids)).argmax(axis=1), vote(probs))
+
+
+def test_a_method_that_tunes_nothing_leaves_rules_as_they_are():
+    fusion = {"rules": [{"name": "vote_first"}], "ballots": {}}
+    rules = candidate_rules(fusion | {"member_weights": [{"name": "none"}, {"name": "prior"}]}, ["a", "b"])
+    assert {name: type(rule) for name, rule in rules.items()} == {
+        "vote_first": VoteFirst,
+        "vote_first+prior": WeighedMembers,
+    }
 
 
 def test_they_help_where_members_are_biased():
