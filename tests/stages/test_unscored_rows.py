@@ -57,4 +57,4 @@ def test_they_train_and_are_not_scored(project, monkeypatch, short_labels, capsy
     with np.load("models/predictions.npz") as file:
         assert file["nested"].shape[1] == 50
     assert len(pd.read_csv("reports/submission.csv")) == 21
-    assert "3 folds × 1, of 16, 17, 17 rows, beside 10 that are always in training" in capsys.readouterr().out
+    assert "3 folds × 1, of 10, 20, 20 rows, beside 10 that are always in training" in capsys.readouterr().out
