@@ -24,7 +24,7 @@ from tiny_ensemble import PARAMS, write_files, write_params
 from pipeline.artifacts.atomic import read_json
 from pipeline.config import load_params
 from pipeline.plan import fingerprint, modules
-from pipeline.plan.entries import fingerprint_of, roots_of
+from pipeline.plan.entries import fingerprint_of, list_entries, roots_of
 from pipeline.plan.fingerprint import Place, component, reach
 from pipeline.plan.modules import read_definition, read_module
 from pipeline.plan.source_text import SourceText
@@ -33,7 +33,10 @@ from stages import hold_out
 
 ROOT = Path(__file__).parents[2]
 OWN, TINY = "params", "tiny"
-FILES = {path.stem: path for path in [ROOT / f"{OWN}.yaml", *sorted((ROOT / "profiles").glob("*.yaml"))]}
+PROFILES = {path.stem: path for path in sorted((ROOT / "profiles").glob("*.yaml"))}
+# Profiles whose boards and kinds of members another one has: they differ from it in settings alone.
+LIKE = {"daguan": "daguan-cpu", "smp2020": "smp2020-cpu"}
+FILES = {OWN: ROOT / f"{OWN}.yaml"} | {name: path for name, path in PROFILES.items() if name not in LIKE}
 N_MUTATIONS = 100
 SYNONYMS = {"near": {"method": {"name": "synonym_replacement", "share": 0.5}, "from": "models/vectors/w2v"}}
 
@@ -178,6 +181,17 @@ def as_places(ran: dict[str, list[list[str]]] | str) -> dict[str, set[Place]] | 
 def components_of(folder: Path, entry: str) -> tuple[str, ...]:
     """The components of an entry, as its plan names them."""
     return tuple(read_json(folder / "models/plan" / f"{entry.replace('@', '/')}.json")["components"])
+
+
+@pytest.mark.parametrize("name", LIKE)
+def test_a_profile_like_another_is_planned(name: str) -> None:
+    """It reads the same files in the same way, and no stage loads a component that it does not load in those below."""
+    assert load_params(PROFILES[name]).data == load_params(PROFILES[LIKE[name]]).data
+    assert loads(PROFILES[name]) <= set().union(*map(loads, FILES.values()))
+
+
+def loads(file: Path) -> set[tuple[str, str]]:
+    return {(entry.stage, name) for entry in list_entries(load_params(file)) for name in entry.components}
 
 
 @pytest.mark.parametrize("name", FILES)
