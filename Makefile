@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+PYTEST := python -m pytest -n logical --maxprocesses 4 --dist loadgroup
 INSTALL := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -15,10 +16,10 @@ repro: $(VENV)/.installed  ## Run the DAG: everything from the raw files to repo
 	@python -m tools.repro
 
 test: $(VENV)/.installed-dev lint  ## Check and test everything, the real DAG included.
-	@python -m pytest
+	@$(PYTEST)
 
 test-fast: $(VENV)/.installed-dev  ## Test everything but the DAG.
-	@python -m pytest -m "not dag"
+	@$(PYTEST) -m "not dag"
 
 chaos: $(VENV)/.installed-dev  ## Kill the DAG fifty times, half of them in the middle of a write, and see that nothing is lost.
 	@python tests/chaos.py --kills 50

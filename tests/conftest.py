@@ -21,6 +21,16 @@ hypothesis.settings.register_profile("conclave", deadline=None)  # machines of C
 hypothesis.settings.load_profile("conclave")
 
 ROOT = Path(__file__).parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have workers share the tests by files, those of the DAG first: they take longest, and share one finished run."""
+    items.sort(key=lambda item: item.get_closest_marker("dag") is None)
+    for item in items:
+        of_dag = item.get_closest_marker("dag") is not None and item.path.stem != "test_profiles"
+        item.add_marker(pytest.mark.xdist_group("dag" if of_dag else item.path.as_posix()))
+
+
 COMMON = [f"w{i}" for i in range(16)]
 TOPICS = [[f"{topic}{i}" for i in range(8)] for topic in "abc"]
 ROWS_OF_CLASS = (30, 20, 10)
