@@ -23,6 +23,7 @@ hypothesis.settings.load_profile("conclave")
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have workers share the tests by files, those of the DAG first: they take longest, and share one finished run."""
     items.sort(key=lambda item: item.get_closest_marker("dag") is None)
