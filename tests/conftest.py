@@ -23,13 +23,9 @@ hypothesis.settings.load_profile("conclave")
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have workers share the tests by files, those of the DAG first: they take longest, and share one finished run."""
+    """Put the tests of the DAG first: they take longest, and workers take the files in this order."""
     items.sort(key=lambda item: item.get_closest_marker("dag") is None)
-    for item in items:
-        of_dag = item.get_closest_marker("dag") is not None and item.path.stem != "test_profiles"
-        item.add_marker(pytest.mark.xdist_group("dag" if of_dag else item.path.as_posix()))
 
 
 COMMON = [f"w{i}" for i in range(16)]
