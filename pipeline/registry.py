@@ -1,8 +1,9 @@
 """Every word that `params.yaml` may use for a piece, and where the piece lives.
 
-A new loss, pooler, fusion rule … is one new file and one line here. The places are strings, so that reading params
-never imports torch, and a piece is imported only by the stage that uses it. The arguments that a piece takes in
-`params.yaml` are the keyword-only arguments of its function or constructor, read from the source by `arguments`.
+A new loss, pooler, fusion rule … is one function or class beside its kin and one line here. The places are strings, so
+that reading params never imports torch, and a piece is imported only by the stage that uses it. The arguments that a
+piece takes in `params.yaml` are the keyword-only arguments of its function or constructor, read from the source by
+`arguments`.
 """
 
 import ast
@@ -101,29 +102,29 @@ FAMILIES: dict[str, dict[str, str]] = {
         "nezha": "pipeline.models.architectures:nezha",
     },
     "masking": {
-        "token": "pipeline.training.masking.token:token",
-        "whole_word": "pipeline.training.masking.whole_word:whole_word",
-        "ngram": "pipeline.training.masking.ngram:ngram",
+        "token": "pipeline.training.masking:token",
+        "whole_word": "pipeline.training.masking:whole_word",
+        "ngram": "pipeline.training.masking:ngram",
     },
     "layers": {
-        "last": "pipeline.models.layers.last:LastLayer",
-        "early_exit": "pipeline.models.layers.early_exit:EarlyExit",
-        "concat_last": "pipeline.models.layers.concat_last:ConcatLast",
-        "weighted_sum": "pipeline.models.layers.weighted_sum:WeightedSum",
-        "hire": "pipeline.models.layers.hire:HIRE",
+        "last": "pipeline.models.layers:LastLayer",
+        "early_exit": "pipeline.models.layers:EarlyExit",
+        "concat_last": "pipeline.models.layers:ConcatLast",
+        "weighted_sum": "pipeline.models.layers:WeightedSum",
+        "hire": "pipeline.models.layers:HIRE",
     },
     "sequence": {
-        "lstm": "pipeline.models.sequence.lstm:lstm",
-        "gru": "pipeline.models.sequence.gru:gru",
-        "textcnn": "pipeline.models.sequence.textcnn:TextCNN",
-        "word_conv": "pipeline.models.sequence.word_conv:WordConv",
+        "lstm": "pipeline.models.sequence:lstm",
+        "gru": "pipeline.models.sequence:gru",
+        "textcnn": "pipeline.models.sequence:TextCNN",
+        "word_conv": "pipeline.models.sequence:WordConv",
     },
     "poolers": {
-        "cls": "pipeline.models.poolers.cls:CLSPooler",
-        "mean": "pipeline.models.poolers.mean:MeanPooler",
-        "max": "pipeline.models.poolers.max:MaxPooler",
-        "self_attention": "pipeline.models.poolers.self_attention:SelfAttentionPooler",
-        "dynamic_routing": "pipeline.models.poolers.dynamic_routing:DynamicRoutingPooler",
+        "cls": "pipeline.models.poolers:CLSPooler",
+        "mean": "pipeline.models.poolers:MeanPooler",
+        "max": "pipeline.models.poolers:MaxPooler",
+        "self_attention": "pipeline.models.poolers:SelfAttentionPooler",
+        "dynamic_routing": "pipeline.models.poolers:DynamicRoutingPooler",
     },
     "losses": {
         "ce": "pipeline.losses.row_losses:CrossEntropyLoss",
@@ -142,23 +143,23 @@ FAMILIES: dict[str, dict[str, str]] = {
         "effective_number": "pipeline.losses.imbalance:effective_number",
     },
     "adversarial": {
-        "fgm": "pipeline.training.adversarial.fgm:fgm",
-        "pgd": "pipeline.training.adversarial.pgd:pgd",
-        "freelb": "pipeline.training.adversarial.freelb:freelb",
+        "fgm": "pipeline.training.adversarial:fgm",
+        "pgd": "pipeline.training.adversarial:pgd",
+        "freelb": "pipeline.training.adversarial:freelb",
     },
     "averaging": {
-        "swa": "pipeline.training.averaging.swa:swa",
-        "ema": "pipeline.training.averaging.ema:ema",
+        "swa": "pipeline.training.averaging:swa",
+        "ema": "pipeline.training.averaging:ema",
     },
     "samplers": {
-        "shuffle": "pipeline.training.samplers.shuffle:shuffle",
-        "weighted": "pipeline.training.samplers.weighted:weighted",
-        "oversample": "pipeline.training.samplers.oversample:oversample",
+        "shuffle": "pipeline.training.samplers:shuffle",
+        "weighted": "pipeline.training.samplers:weighted",
+        "oversample": "pipeline.training.samplers:oversample",
     },
     "schedules": {
-        "linear": "pipeline.training.schedules.linear:linear",
-        "cosine": "pipeline.training.schedules.cosine:cosine",
-        "constant": "pipeline.training.schedules.constant:constant",
+        "linear": "pipeline.training.schedules:linear",
+        "cosine": "pipeline.training.schedules:cosine",
+        "constant": "pipeline.training.schedules:constant",
     },
 }
 

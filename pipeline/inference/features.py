@@ -7,7 +7,7 @@ from torch import nn
 
 from pipeline.data.batches import TokenizedTexts, budgeted_batches, pad_batch
 from pipeline.inference.batch_tokens import batch_tokens
-from pipeline.models.poolers.mean import MeanPooler
+from pipeline.models.poolers import MeanPooler
 from pipeline.runtime.torch_setup import autocast
 
 

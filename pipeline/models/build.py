@@ -20,7 +20,7 @@ from pipeline.models.last_layer import compute_first_token_alone
 from pipeline.models.levels import LevelHead
 from pipeline.models.like_bert import attends_as_ours
 from pipeline.models.lora import add_lora
-from pipeline.models.poolers.cls import CLSPooler
+from pipeline.models.poolers import CLSPooler
 from pipeline.models.word_embeddings import WordEmbeddingsConfig, load_word_embeddings, read_word_config
 from pipeline.vectors.features import is_vectors
 

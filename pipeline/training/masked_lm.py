@@ -18,7 +18,7 @@ from pipeline.runtime.progress import Progress
 from pipeline.training.masked_lm_loss import MaskingIds, Units, batch_loss, held_out_loss
 from pipeline.training.optimizer import adamw, is_decayed, warm_up
 from pipeline.training.resume import SECONDS_BETWEEN_SAVES, load_state, save_state
-from pipeline.training.schedules.linear import linear
+from pipeline.training.schedules import linear
 
 
 class MaskedLMRecord(NamedTuple):

@@ -217,7 +217,7 @@ def test_an_edit_of_params_changes_the_entries_of_those_it_concerns(unedited, ed
         ("pipeline/members/neural/kind.py", "Neural", NEURAL),
         ("pipeline/training/loop.py", "_record", NEURAL),
         ("pipeline/augmentation/random_swap.py", "random_swap", []),
-        ("pipeline/models/nezha/attention.py", "NezhaSelfAttention", TRAINED_BY_TORCH),
+        ("pipeline/models/nezha/relative_attention.py", "NezhaSelfAttention", TRAINED_BY_TORCH),
         ("pipeline/metrics/scores.py", "macro_f1", ALL),
         ("pipeline/metrics/scores.py", "fold_macro_f1", []),
         ("stages/finetune.py", "train_one_fold", ALL),

@@ -7,8 +7,8 @@ from pipeline.inference import classifier
 from pipeline.inference.classifier import predict_logits
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.head import ClassificationHead
-from pipeline.models.layers.last import LastLayer
-from pipeline.models.poolers.mean import MeanPooler
+from pipeline.models.layers import LastLayer
+from pipeline.models.poolers import MeanPooler
 
 
 @pytest.fixture(params=["bert", "nezha"])
