@@ -1,6 +1,6 @@
 """Hashtags as words: `#话题#` as on Weibo, `#topic` as elsewhere."""
 
-from pipeline.text.hashtags import HASHTAG
+from pipeline.text.social_media import HASHTAG
 
 
 def split_hashtags(text: str) -> list[tuple[str, bool]]:
