@@ -13,7 +13,7 @@ from pipeline.data.labels import LabelSet, as_label_set
 from pipeline.ensemble.probabilities import oof_probabilities
 from pipeline.ensemble.rules import candidate_rules
 from pipeline.errors import UserError
-from pipeline.fusion.ballots import needed_for
+from pipeline.fusion.rounds import needed_for
 from pipeline.metrics.arrays import FloatArray, IntArray
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from pipeline.fusion.checks import Members, check_block, check_members
-from pipeline.fusion.votes import find_votes
+from pipeline.fusion.kernels import find_votes
 from pipeline.metrics.arrays import FloatArray, IntArray
 from pipeline.runtime.cores import count_cores
 

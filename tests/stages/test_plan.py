@@ -230,7 +230,7 @@ def test_an_edit_of_params_changes_the_entries_of_those_it_concerns(unedited, ed
         ("pipeline/artifacts/logits.py", "read_logits", []),
         ("pipeline/registry.py", "load", ALL),
         ("pipeline/registry.py", "words", []),
-        ("pipeline/fusion/vote.py", "vote", []),
+        ("pipeline/fusion/voting.py", "vote", []),
         ("pipeline/runtime/executors/executor.py", "run_all", []),
         ("pipeline/runtime/progress.py", "Progress", []),
     ],

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.class_weights import predict_labels, weighted_macro_f1
-from pipeline.class_weights.line_search import Rivals, best_weight
+from pipeline.class_weights.coordinate import Rivals, best_weight
 
 few = settings(max_examples=150)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.class_weights.simplex import maximise, open_simplexes
+from pipeline.class_weights.nelder_mead import maximise, open_simplexes
 
 
 def rosenbrock(points):

@@ -11,10 +11,9 @@ from pipeline.class_weights import (
     search,
     weighted_macro_f1,
 )
-from pipeline.class_weights.calibration import calibrate
 from pipeline.class_weights.coordinate import draw_of_each_class
 from pipeline.class_weights.objective import normalise
-from pipeline.class_weights.starts import TAUS, calibrated_family, prior_family, prior_weights
+from pipeline.class_weights.prior import TAUS, calibrate, calibrated_family, prior_family, prior_weights
 
 
 def offset_scores(seed=0, counts=(900, 500, 250, 80, 30)):
