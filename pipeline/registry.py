@@ -41,12 +41,12 @@ FAMILIES: dict[str, dict[str, str]] = {
         "strip_whitespace": "pipeline.text.runs:strip_whitespace",
     },
     "selection": {
-        "tfidf": "pipeline.data.selection.tfidf:tfidf",
-        "lsa": "pipeline.data.selection.lsa:lsa",
+        "tfidf": "pipeline.data.selection:tfidf",
+        "lsa": "pipeline.data.selection:lsa",
     },
     "segmentation": {
-        "whitespace": "pipeline.words.whitespace:whitespace",
-        "characters": "pipeline.words.characters:characters",
+        "whitespace": "pipeline.words.segmenter:whitespace",
+        "characters": "pipeline.words.segmenter:characters",
         "jieba": "pipeline.words.jieba_words:jieba_words",
     },
     "vectors": {
@@ -54,15 +54,15 @@ FAMILIES: dict[str, dict[str, str]] = {
         "word2vec": "pipeline.vectors.word2vec",
     },
     "readers": {
-        "tokens": "pipeline.data.token_ids:load_token_reader",
+        "tokens": "pipeline.data.batches:load_token_reader",
         "words": "pipeline.vectors.word_ids:load_word_reader",
         "tokens_in_words": "pipeline.vectors.token_words:load_token_word_reader",
     },
     "augmentation": {
-        "random_swap": "pipeline.augmentation.random_swap:random_swap",
-        "random_delete": "pipeline.augmentation.random_delete:random_delete",
-        "random_insert": "pipeline.augmentation.random_insert:random_insert",
-        "synonym_replacement": "pipeline.augmentation.synonym_replacement:synonym_replacement",
+        "random_swap": "pipeline.augmentation.word_changes:random_swap",
+        "random_delete": "pipeline.augmentation.word_changes:random_delete",
+        "random_insert": "pipeline.augmentation.word_changes:random_insert",
+        "synonym_replacement": "pipeline.augmentation.word_changes:synonym_replacement",
         "back_translation": "pipeline.augmentation.back_translation:back_translation",
     },
     "kinds": {
@@ -72,9 +72,9 @@ FAMILIES: dict[str, dict[str, str]] = {
     },
     "alignment": {
         "frequency": "pipeline.vocab.frequency:frequency",
-        "random": "pipeline.vocab.random:random",
+        "random": "pipeline.vocab.new_rows:random",
         "identity": "pipeline.vocab.identity:identity",
-        "embedding": "pipeline.vocab.embedding:embedding",
+        "embedding": "pipeline.vocab.new_rows:embedding",
         "context": "pipeline.vocab.context.method:context",
     },
     "fusion": {

@@ -1,6 +1,7 @@
 """Fusion of members: arrays in, arrays out.
 
-A new rule is a function or class beside its kin and one line of `pipeline.registry`; it is then a word in `params.yaml`.
+A new rule is a function or class beside its kin and one line of `pipeline.registry`; it is then a word in
+`params.yaml`.
 """
 
 from pipeline.fusion.auto_rounds import AutoRounds, auto_rounds

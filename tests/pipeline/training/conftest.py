@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from pipeline.data.batches import TokenizedTexts, pack
 from pipeline.losses.row_losses import CrossEntropyLoss
 from pipeline.models.classifier import TextClassifier
-from pipeline.models.head import ClassificationHead
+from pipeline.models.heads import ClassificationHead
 from pipeline.models.layers import LastLayer
 from pipeline.models.poolers import MeanPooler
 from pipeline.training.loop import Scores

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from pipeline.data.batches import bucketed_batches, classifier_inputs, token_ids_of
 from pipeline.errors import UserError
-from pipeline.inference.classifier import predict_logits
+from pipeline.inference import predict_logits
 from pipeline.losses.batch_losses import MacroF1Loss
 from pipeline.losses.contrastive import SupConLoss
 from pipeline.losses.row_losses import FocalLoss, RowLoss

@@ -14,7 +14,7 @@ import torch
 
 from pipeline.artifacts.checksums import checked_versions
 from pipeline.errors import UserError
-from pipeline.inference.classifier import predict_logits
+from pipeline.inference import predict_logits
 from pipeline.members.neural.kind import WEIGHTS
 from pipeline.metrics import macro_f1
 from pipeline.training import loop, resume

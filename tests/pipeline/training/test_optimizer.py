@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from pipeline.models.classifier import TextClassifier
-from pipeline.models.head import ClassificationHead
+from pipeline.models.heads import ClassificationHead
 from pipeline.models.layers import LastLayer
 from pipeline.models.poolers import DynamicRoutingPooler
 from pipeline.training.optimizer import adamw, classifier_groups, is_decayed, warm_up

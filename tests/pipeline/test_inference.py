@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline import inference
 from pipeline.data.batches import pack, pad_batch
-from pipeline.inference import classifier
-from pipeline.inference.classifier import predict_logits
+from pipeline.inference import predict_logits
 from pipeline.models.classifier import TextClassifier
-from pipeline.models.head import ClassificationHead
+from pipeline.models.heads import ClassificationHead
 from pipeline.models.layers import LastLayer
 from pipeline.models.poolers import MeanPooler
 
@@ -38,7 +38,7 @@ def one_by_one(model, texts, rows):
 
 @pytest.mark.parametrize("budget", [1, 64, 200, 10**6])
 def test_logits_are_those_of_each_text_alone_in_the_order_of_rows(model, texts, monkeypatch, budget):
-    monkeypatch.setattr(classifier, "batch_tokens", lambda device: budget)
+    monkeypatch.setattr(inference, "batch_tokens", lambda device: budget)
     rows = np.random.default_rng(1).permutation(25)[:20]
     logits = predict_logits(model, texts, rows, "cpu", "fp32")
     assert logits.dtype == np.float32

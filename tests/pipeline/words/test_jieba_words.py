@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.words.hashtags import split_hashtags
+from pipeline.words.jieba_words import split_hashtags
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,18 @@
-"""Both similarities, against versions by hand and against scikit-learn's vocabulary."""
+"""Both similarities, against versions by hand and against scikit-learn's vocabulary; and the best of a stream."""
 
 import math
+import tracemalloc
 from collections import Counter
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import normalize
 
-from pipeline.data.selection.lsa import lsa
-from pipeline.data.selection.tfidf import tfidf
+from pipeline.data import selection
+from pipeline.data.selection import lsa, select_nearest, tfidf
 from pipeline.errors import UserError
 
 TEXTS = ["apple pie", "apple tart apple", "pie tart", "engine oil", "oil pump engine", "engine engine"]
@@ -129,3 +132,38 @@ def test_lsa_finds_what_shares_no_word_with_a_class():
 def test_lsa_of_texts_without_common_words_is_refused(texts):
     with pytest.raises(UserError, match="selection lsa: fewer than 2 n-grams stand in two training texts each"):
         lsa(texts, np.array([0, 1]), **WORDS, dimensions=2)
+
+
+def by_number(batch):
+    """A text's similarity is the number before its space."""
+    return np.array([float(text.split()[0]) for text in batch])
+
+
+@given(
+    st.lists(st.tuples(st.integers(-1, 4), st.integers(0, 9))),
+    st.integers(1, 12),
+    st.integers(1, 5),
+    st.sets(st.integers(0, 9)),
+)
+def test_is_the_head_of_a_stable_sort_of_distinct_texts(rows, n, at_once, known_numbers):
+    texts = [f"{score} {number}" for score, number in rows]
+    known = {f"{score} {number}" for score in range(5) for number in known_numbers}
+    distinct = [text for text in dict.fromkeys(texts) if text not in known and float(text.split()[0]) > 0]
+    expected = sorted(distinct, key=lambda text: -float(text.split()[0]))[:n]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selection, "TEXTS_AT_ONCE", at_once)
+        selected = select_nearest(iter(texts), by_number, n, known)
+    assert [entry.text for entry in selected] == expected
+    assert [entry.similarity for entry in selected] == [float(text.split()[0]) for text in expected]
+
+
+def test_memory_does_not_grow_with_the_stream():
+    def peak(n_texts):
+        tracemalloc.start()
+        select_nearest((f"{1 + i % 97} {i:06d} {'x' * 200}" for i in range(n_texts)), by_number, 50)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    peak(2000)
+    assert peak(20_000) < 1.5 * peak(2000)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.reporting.contents import Candidate, Contents, Curve
-from pipeline.reporting.html import render_html
+from pipeline.reporting.page import render_html
 
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 HOSTILE = "<script>alert(1)</script>\"&'><img src=x onerror=alert(1)>"
