@@ -34,7 +34,7 @@ def run(entry: "Entry") -> None:
     from pipeline.artifacts.tables import read_scored_rows
     from pipeline.class_weights import SearchedPair, choose, complexity, search_pair
     from pipeline.metrics import bootstrap_interval
-    from pipeline.runtime.cores import count_cores
+    from pipeline.runtime.devices import count_cores
     from pipeline.runtime.progress import Progress
 
     settings = entry.params.class_weights

@@ -18,7 +18,7 @@ from transformers import (
     XLMRobertaConfig,
 )
 
-from pipeline.models.save import save_encoder
+from pipeline.artifacts.checkpoint import save_encoder
 from pipeline.vocab.alignment import AlignmentInputs
 from pipeline.vocab.context.method import context
 from pipeline.vocab.counts import count_tokens
