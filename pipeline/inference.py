@@ -15,7 +15,7 @@ ON_GPU = 8192
 
 
 def batch_tokens(device: str) -> int:
-    """The tokens of a batch on `device`."""
+    """How many tokens, padding included, are read at a time on `device` where nothing is trained."""
     return ON_CPU if torch.device(device).type == "cpu" else ON_GPU
 
 
