@@ -16,9 +16,8 @@ import typer
 from numpy.typing import NDArray
 
 from pipeline.artifacts.atomic import atomic_path, read_json
-from pipeline.artifacts.folds import read_fold_ids
 from pipeline.artifacts.paths import LABELS, TRAIN
-from pipeline.artifacts.tables import read_table
+from pipeline.artifacts.tables import read_fold_ids, read_table
 from pipeline.config import load_params
 from pipeline.data.labels import as_label_set
 from pipeline.members.kind import Run, load_kind

@@ -44,7 +44,7 @@ from pipeline.class_weights import (
     search,
 )
 from pipeline.class_weights.objective import batched_objective
-from pipeline.class_weights.starts import best_start
+from pipeline.class_weights.prior import best_start
 from pipeline.fusion import softmax
 from pipeline.metrics.scores import f1_from_counts
 

@@ -148,7 +148,7 @@ def train_ours(arguments: argparse.Namespace, tokenizer: Any, texts: Any, label_
     from pipeline.data.batches import tokenize
     from pipeline.data.labels import LabelSet
     from pipeline.fields.build import build
-    from pipeline.inference.classifier import predict_logits
+    from pipeline.inference import predict_logits
     from pipeline.members.neural.kind import Neural
     from pipeline.members.neural.recipe import Recipe
     from pipeline.members.neural.settings import training_settings

@@ -12,9 +12,9 @@ import typer
 
 from pipeline import registry
 from pipeline.artifacts.atomic import read_json
-from pipeline.artifacts.folds import read_scored_rows
 from pipeline.artifacts.logits import read_oof
 from pipeline.artifacts.paths import LABELS, OOF_LOGITS
+from pipeline.artifacts.tables import read_scored_rows
 from pipeline.config import load_params
 from pipeline.fusion import FixedRule, member_gains, member_similarity, nested_labels, softmax, stack
 from pipeline.metrics import macro_f1, paired_bootstrap

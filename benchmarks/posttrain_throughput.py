@@ -39,7 +39,7 @@ from pipeline.data.token_store import TokenStore, write_token_store
 from pipeline.models.attention import use_fastest_attention
 from pipeline.training.masked_lm import train_masked_lm
 from pipeline.training.masked_lm_loss import MaskingIds
-from pipeline.training.masking.token import token
+from pipeline.training.masking import token
 from pipeline.vocab.tokenizers import word_level_tokenizer
 
 SHAPES = {

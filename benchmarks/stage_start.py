@@ -70,9 +70,8 @@ def make_workspace(folder: Path, n_rows: int) -> None:
     from ruamel.yaml import YAML
     from transformers import BertConfig, BertForMaskedLM
 
-    from pipeline.artifacts.additional import gather_copies
     from pipeline.artifacts.atomic import write_json
-    from pipeline.artifacts.tables import write_table
+    from pipeline.artifacts.tables import gather_copies, write_table
     from pipeline.config import load_params
     from pipeline.vocab.tokenizers import word_level_tokenizer
 

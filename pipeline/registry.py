@@ -1,8 +1,9 @@
 """Every word that `params.yaml` may use for a piece, and where the piece lives.
 
-A new loss, pooler, fusion rule … is one new file and one line here. The places are strings, so that reading params
-never imports torch, and a piece is imported only by the stage that uses it. The arguments that a piece takes in
-`params.yaml` are the keyword-only arguments of its function or constructor, read from the source by `arguments`.
+A new loss, pooler, fusion rule … is one function or class beside its kin and one line here. The places are strings, so
+that reading params never imports torch, and a piece is imported only by the stage that uses it. The arguments that a
+piece takes in `params.yaml` are the keyword-only arguments of its function or constructor, read from the source by
+`arguments`.
 """
 
 import ast
@@ -17,35 +18,35 @@ ROOT = Path(__file__).parent.parent
 
 FAMILIES: dict[str, dict[str, str]] = {
     "cleaning": {
-        "fix_mojibake": "pipeline.text.mojibake:fix_mojibake",
-        "unescape_html": "pipeline.text.html:unescape_html",
-        "remove_invisible": "pipeline.text.invisible:remove_invisible",
-        "full_to_half_width": "pipeline.text.width:full_to_half_width",
-        "traditional_to_simplified": "pipeline.text.chinese:traditional_to_simplified",
-        "lower_case": "pipeline.text.case:lower_case",
-        "urls_to_token": "pipeline.text.urls:urls_to_token",
-        "drop_urls": "pipeline.text.urls:drop_urls",
-        "reply_chains_to_at": "pipeline.text.mentions:reply_chains_to_at",
-        "mentions_to_at": "pipeline.text.mentions:mentions_to_at",
-        "strip_boilerplate": "pipeline.text.boilerplate:strip_boilerplate",
-        "open_hashtags": "pipeline.text.hashtags:open_hashtags",
-        "drop_hashtags": "pipeline.text.hashtags:drop_hashtags",
+        "fix_mojibake": "pipeline.text.damage:fix_mojibake",
+        "unescape_html": "pipeline.text.damage:unescape_html",
+        "remove_invisible": "pipeline.text.damage:remove_invisible",
+        "full_to_half_width": "pipeline.text.character_forms:full_to_half_width",
+        "traditional_to_simplified": "pipeline.text.character_forms:traditional_to_simplified",
+        "lower_case": "pipeline.text.character_forms:lower_case",
+        "urls_to_token": "pipeline.text.social_media:urls_to_token",
+        "drop_urls": "pipeline.text.social_media:drop_urls",
+        "reply_chains_to_at": "pipeline.text.social_media:reply_chains_to_at",
+        "mentions_to_at": "pipeline.text.social_media:mentions_to_at",
+        "strip_boilerplate": "pipeline.text.social_media:strip_boilerplate",
+        "open_hashtags": "pipeline.text.social_media:open_hashtags",
+        "drop_hashtags": "pipeline.text.social_media:drop_hashtags",
         "name_emoji": "pipeline.text.emoji:name_emoji",
         "drop_emoji": "pipeline.text.emoji:drop_emoji",
         "english_to_chinese_punctuation": "pipeline.text.punctuation:english_to_chinese_punctuation",
-        "squeeze_repeats": "pipeline.text.repeats:squeeze_repeats",
-        "open_bracket_codes": "pipeline.text.bracket_codes:open_bracket_codes",
-        "drop_bracket_codes": "pipeline.text.bracket_codes:drop_bracket_codes",
-        "drop_characters": "pipeline.text.characters:drop_characters",
-        "strip_whitespace": "pipeline.text.whitespace:strip_whitespace",
+        "squeeze_repeats": "pipeline.text.runs:squeeze_repeats",
+        "open_bracket_codes": "pipeline.text.social_media:open_bracket_codes",
+        "drop_bracket_codes": "pipeline.text.social_media:drop_bracket_codes",
+        "drop_characters": "pipeline.text.runs:drop_characters",
+        "strip_whitespace": "pipeline.text.runs:strip_whitespace",
     },
     "selection": {
-        "tfidf": "pipeline.data.selection.tfidf:tfidf",
-        "lsa": "pipeline.data.selection.lsa:lsa",
+        "tfidf": "pipeline.data.selection:tfidf",
+        "lsa": "pipeline.data.selection:lsa",
     },
     "segmentation": {
-        "whitespace": "pipeline.words.whitespace:whitespace",
-        "characters": "pipeline.words.characters:characters",
+        "whitespace": "pipeline.words.segmenter:whitespace",
+        "characters": "pipeline.words.segmenter:characters",
         "jieba": "pipeline.words.jieba_words:jieba_words",
     },
     "vectors": {
@@ -53,15 +54,15 @@ FAMILIES: dict[str, dict[str, str]] = {
         "word2vec": "pipeline.vectors.word2vec",
     },
     "readers": {
-        "tokens": "pipeline.data.token_ids:load_token_reader",
+        "tokens": "pipeline.data.batches:load_token_reader",
         "words": "pipeline.vectors.word_ids:load_word_reader",
         "tokens_in_words": "pipeline.vectors.token_words:load_token_word_reader",
     },
     "augmentation": {
-        "random_swap": "pipeline.augmentation.random_swap:random_swap",
-        "random_delete": "pipeline.augmentation.random_delete:random_delete",
-        "random_insert": "pipeline.augmentation.random_insert:random_insert",
-        "synonym_replacement": "pipeline.augmentation.synonym_replacement:synonym_replacement",
+        "random_swap": "pipeline.augmentation.word_changes:random_swap",
+        "random_delete": "pipeline.augmentation.word_changes:random_delete",
+        "random_insert": "pipeline.augmentation.word_changes:random_insert",
+        "synonym_replacement": "pipeline.augmentation.word_changes:synonym_replacement",
         "back_translation": "pipeline.augmentation.back_translation:back_translation",
     },
     "kinds": {
@@ -71,20 +72,20 @@ FAMILIES: dict[str, dict[str, str]] = {
     },
     "alignment": {
         "frequency": "pipeline.vocab.frequency:frequency",
-        "random": "pipeline.vocab.random:random",
+        "random": "pipeline.vocab.new_rows:random",
         "identity": "pipeline.vocab.identity:identity",
-        "embedding": "pipeline.vocab.embedding:embedding",
+        "embedding": "pipeline.vocab.new_rows:embedding",
         "context": "pipeline.vocab.context.method:context",
     },
     "fusion": {
-        "vote_first": "pipeline.fusion.vote_first:VoteFirst",
-        "vote_probability": "pipeline.fusion.vote_scores:vote_probability",
-        "vote_rank": "pipeline.fusion.vote_scores:vote_rank",
-        "vote_winners_probability": "pipeline.fusion.vote_scores:vote_winners_probability",
-        "rank_average": "pipeline.fusion.rank_average:rank_average_rule",
-        "probability_average": "pipeline.fusion.probability_average:probability_average_rule",
+        "vote_first": "pipeline.fusion.voting:VoteFirst",
+        "vote_probability": "pipeline.fusion.voting:vote_probability",
+        "vote_rank": "pipeline.fusion.voting:vote_rank",
+        "vote_winners_probability": "pipeline.fusion.voting:vote_winners_probability",
+        "rank_average": "pipeline.fusion.averages:rank_average_rule",
+        "probability_average": "pipeline.fusion.averages:probability_average_rule",
         "hill_climb": "pipeline.fusion.hill_climb:hill_climb_rule",
-        "geometric_average": "pipeline.fusion.probability_average:geometric_average_rule",
+        "geometric_average": "pipeline.fusion.averages:geometric_average_rule",
         "auto_rounds": "pipeline.fusion.auto_rounds:auto_rounds_rule",
         "stack": "pipeline.fusion.stack:stack_rule",
     },
@@ -101,29 +102,29 @@ FAMILIES: dict[str, dict[str, str]] = {
         "nezha": "pipeline.models.architectures:nezha",
     },
     "masking": {
-        "token": "pipeline.training.masking.token:token",
-        "whole_word": "pipeline.training.masking.whole_word:whole_word",
-        "ngram": "pipeline.training.masking.ngram:ngram",
+        "token": "pipeline.training.masking:token",
+        "whole_word": "pipeline.training.masking:whole_word",
+        "ngram": "pipeline.training.masking:ngram",
     },
     "layers": {
-        "last": "pipeline.models.layers.last:LastLayer",
-        "early_exit": "pipeline.models.layers.early_exit:EarlyExit",
-        "concat_last": "pipeline.models.layers.concat_last:ConcatLast",
-        "weighted_sum": "pipeline.models.layers.weighted_sum:WeightedSum",
-        "hire": "pipeline.models.layers.hire:HIRE",
+        "last": "pipeline.models.layers:LastLayer",
+        "early_exit": "pipeline.models.layers:EarlyExit",
+        "concat_last": "pipeline.models.layers:ConcatLast",
+        "weighted_sum": "pipeline.models.layers:WeightedSum",
+        "hire": "pipeline.models.layers:HIRE",
     },
     "sequence": {
-        "lstm": "pipeline.models.sequence.lstm:lstm",
-        "gru": "pipeline.models.sequence.gru:gru",
-        "textcnn": "pipeline.models.sequence.textcnn:TextCNN",
-        "word_conv": "pipeline.models.sequence.word_conv:WordConv",
+        "lstm": "pipeline.models.sequence:lstm",
+        "gru": "pipeline.models.sequence:gru",
+        "textcnn": "pipeline.models.sequence:TextCNN",
+        "word_conv": "pipeline.models.sequence:WordConv",
     },
     "poolers": {
-        "cls": "pipeline.models.poolers.cls:CLSPooler",
-        "mean": "pipeline.models.poolers.mean:MeanPooler",
-        "max": "pipeline.models.poolers.max:MaxPooler",
-        "self_attention": "pipeline.models.poolers.self_attention:SelfAttentionPooler",
-        "dynamic_routing": "pipeline.models.poolers.dynamic_routing:DynamicRoutingPooler",
+        "cls": "pipeline.models.poolers:CLSPooler",
+        "mean": "pipeline.models.poolers:MeanPooler",
+        "max": "pipeline.models.poolers:MaxPooler",
+        "self_attention": "pipeline.models.poolers:SelfAttentionPooler",
+        "dynamic_routing": "pipeline.models.poolers:DynamicRoutingPooler",
     },
     "losses": {
         "ce": "pipeline.losses.row_losses:CrossEntropyLoss",
@@ -142,23 +143,23 @@ FAMILIES: dict[str, dict[str, str]] = {
         "effective_number": "pipeline.losses.imbalance:effective_number",
     },
     "adversarial": {
-        "fgm": "pipeline.training.adversarial.fgm:fgm",
-        "pgd": "pipeline.training.adversarial.pgd:pgd",
-        "freelb": "pipeline.training.adversarial.freelb:freelb",
+        "fgm": "pipeline.training.adversarial:fgm",
+        "pgd": "pipeline.training.adversarial:pgd",
+        "freelb": "pipeline.training.adversarial:freelb",
     },
     "averaging": {
-        "swa": "pipeline.training.averaging.swa:swa",
-        "ema": "pipeline.training.averaging.ema:ema",
+        "swa": "pipeline.training.averaging:swa",
+        "ema": "pipeline.training.averaging:ema",
     },
     "samplers": {
-        "shuffle": "pipeline.training.samplers.shuffle:shuffle",
-        "weighted": "pipeline.training.samplers.weighted:weighted",
-        "oversample": "pipeline.training.samplers.oversample:oversample",
+        "shuffle": "pipeline.training.samplers:shuffle",
+        "weighted": "pipeline.training.samplers:weighted",
+        "oversample": "pipeline.training.samplers:oversample",
     },
     "schedules": {
-        "linear": "pipeline.training.schedules.linear:linear",
-        "cosine": "pipeline.training.schedules.cosine:cosine",
-        "constant": "pipeline.training.schedules.constant:constant",
+        "linear": "pipeline.training.schedules:linear",
+        "cosine": "pipeline.training.schedules:cosine",
+        "constant": "pipeline.training.schedules:constant",
     },
 }
 

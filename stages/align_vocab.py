@@ -27,15 +27,14 @@ def run(entry: "Entry") -> None:
     import pipeline.models.nezha  # noqa: F401  (registers NEZHA with AutoModel)
     from pipeline import registry
     from pipeline.artifacts.atomic import atomic_folder, write_json
+    from pipeline.artifacts.checkpoint import save_encoder
     from pipeline.artifacts.hashes import hash_file
     from pipeline.artifacts.paths import ALIGNED, ALIGNMENT_REPORTS, CORPUS
     from pipeline.artifacts.tables import read_table
-    from pipeline.models.save import save_encoder
     from pipeline.runtime.torch_setup import set_up_torch
     from pipeline.vocab.alignment import AlignmentInputs
-    from pipeline.vocab.counts import write_counts
+    from pipeline.vocab.counts import read_reference, write_counts
     from pipeline.vocab.mapping import write_mapping_table
-    from pipeline.vocab.reference import read_reference
     from pipeline.vocab.report import alignment_report
     from pipeline.vocab.surgery import remap_model
 

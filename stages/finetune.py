@@ -48,7 +48,7 @@ def main(
 
 def run(entry: "Entry", fold: int | None = None) -> None:
     """Train a member on every fold and publish it, or train one fold alone."""
-    from pipeline.artifacts.folds import count_folds
+    from pipeline.artifacts.tables import count_folds
     from pipeline.errors import UserError
     from pipeline.runtime.scratch import alone
 
@@ -68,7 +68,7 @@ def train_all(entries: "Sequence[Entry]") -> None:
 
     Raises UserError before anything trains where a member's inputs are not there, with the stages that make them.
     """
-    from pipeline.artifacts.folds import count_folds
+    from pipeline.artifacts.tables import count_folds
     from pipeline.config import load_params
     from pipeline.plan.makers import require_made
 
@@ -166,11 +166,9 @@ def _train_into(kept: Path, entry: "Entry", fold: int, device: str, what: str) -
 @lru_cache(1)  # a process trains one member after another
 def _inputs(entry: "Entry") -> "tuple[Any, TrainingRows[Any]]":
     """What all folds of a member share: the competition's ids [N], and all rows."""
-    from pipeline.artifacts.additional import read_copies
     from pipeline.artifacts.atomic import read_json
-    from pipeline.artifacts.folds import read_fold_ids
     from pipeline.artifacts.paths import LABELS, TRAIN
-    from pipeline.artifacts.tables import read_table
+    from pipeline.artifacts.tables import read_copies, read_fold_ids, read_table
     from pipeline.data.labels import as_label_set
     from pipeline.members.kind import load_kind
     from pipeline.members.rows import rows_of_competition

@@ -25,10 +25,9 @@ def run(entry: "Entry") -> None:
     import numpy as np
 
     from pipeline.artifacts.atomic import atomic_folder, read_json, write_json
-    from pipeline.artifacts.folds import count_folds, read_scored_rows
     from pipeline.artifacts.fused import FusedScores, write_fused
     from pipeline.artifacts.paths import FUSED, FUSION_REPORT, LABELS, OOF_LOGITS, TEST
-    from pipeline.artifacts.tables import read_table
+    from pipeline.artifacts.tables import count_folds, read_scored_rows, read_table
     from pipeline.ensemble.probabilities import oof_probabilities, test_probabilities
     from pipeline.ensemble.rules import candidate_rules
     from pipeline.errors import UserError

@@ -20,10 +20,9 @@ def main() -> None:
 
 def run(entry: "Entry") -> None:
     """Write every member's additional rows; a member without any has an empty table."""
-    from pipeline.artifacts.additional import gather_copies
     from pipeline.artifacts.atomic import atomic_folder
     from pipeline.artifacts.paths import ADDITIONAL
-    from pipeline.artifacts.tables import write_table
+    from pipeline.artifacts.tables import gather_copies, write_table
 
     counts = {}
     with atomic_folder(ADDITIONAL) as folder:

@@ -25,10 +25,9 @@ def main(name: Annotated[str, typer.Argument(help="A name under `external` in pa
 def run(entry: "Entry") -> None:
     """Check the logits of one member and write them as a member's."""
     from pipeline.artifacts.atomic import atomic_folder, read_json
-    from pipeline.artifacts.folds import count_folds, read_scored_rows
     from pipeline.artifacts.logits import read_oof, read_test, write_member
     from pipeline.artifacts.paths import LABELS, OOF_LOGITS, TEST, TEST_LOGITS
-    from pipeline.artifacts.tables import read_table
+    from pipeline.artifacts.tables import count_folds, read_scored_rows, read_table
 
     name = str(entry.key)
     source = Path(entry.params.external[name].from_)

@@ -47,7 +47,7 @@ def run(entry: "Entry") -> None:
     from pipeline.artifacts.tables import write_table
     from pipeline.config.reading import input_settings
     from pipeline.data.bad_rows import list_replaced_bytes
-    from pipeline.data.near_duplicates import find_near_duplicates
+    from pipeline.data.duplicates import find_near_duplicates
     from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
     from pipeline.data.preview import preview_as_json
     from pipeline.data.summary import summarise

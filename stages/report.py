@@ -26,8 +26,8 @@ def run(entry: "Entry") -> None:
     from pipeline.artifacts.atomic import write_json, write_text
     from pipeline.artifacts.paths import HIDDEN_REPORT, HTML_REPORT, MARKDOWN_REPORT, PLOTS
     from pipeline.reporting.headline import read_headline
-    from pipeline.reporting.html import render_html
     from pipeline.reporting.markdown import render_markdown
+    from pipeline.reporting.page import render_html
     from pipeline.reporting.plots import write_plots
 
     contents, hidden = gather(entry.params)
@@ -45,10 +45,9 @@ def gather(params: "Params") -> tuple[Any, dict[str, Any]]:
 
     from pipeline.artifacts import paths
     from pipeline.artifacts.atomic import read_json
-    from pipeline.artifacts.folds import read_scored_rows
     from pipeline.artifacts.hashes import hash_file
     from pipeline.artifacts.predictions import read_predictions
-    from pipeline.artifacts.tables import read_table
+    from pipeline.artifacts.tables import read_scored_rows, read_table
     from pipeline.metrics import confusion, per_class_f1
     from pipeline.reporting.alignment import fallback_warnings
     from pipeline.reporting.candidates import list_candidates

@@ -28,13 +28,13 @@ def run(entry: "Entry") -> None:
 
     from pipeline import registry
     from pipeline.artifacts.atomic import read_json, write_json
-    from pipeline.artifacts.folds import read_scored_rows
     from pipeline.artifacts.fused import read_fused
     from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, FUSED, FUSION_REPORT, LABELS, PREDICTIONS
     from pipeline.artifacts.predictions import Predictions, write_predictions
+    from pipeline.artifacts.tables import read_scored_rows
     from pipeline.class_weights import SearchedPair, choose, complexity, search_pair
     from pipeline.metrics import bootstrap_interval
-    from pipeline.runtime.cores import count_cores
+    from pipeline.runtime.devices import count_cores
     from pipeline.runtime.progress import Progress
 
     settings = entry.params.class_weights

@@ -31,11 +31,10 @@ def run(entry: "Entry") -> None:
     from itertools import islice
 
     from pipeline import registry
-    from pipeline.artifacts.corpus import write_corpus
     from pipeline.artifacts.paths import CORPUS, TRAIN, UNLABELLED
-    from pipeline.artifacts.tables import read_table
+    from pipeline.artifacts.tables import read_table, write_corpus
     from pipeline.data.corpus import stream_texts
-    from pipeline.data.selection.nearest import select_nearest
+    from pipeline.data.selection import select_nearest
 
     name, params = str(entry.key), entry.params
     settings = params.unlabelled[name]

@@ -23,8 +23,7 @@ def run(entry: "Entry") -> None:
     from pipeline.artifacts.atomic import read_json
     from pipeline.artifacts.paths import FOLDS, LABELS, TRAIN
     from pipeline.artifacts.tables import read_table, write_table
-    from pipeline.data.fold_checks import check_folds
-    from pipeline.data.folds import assign_folds, count_split_groups, take_given_folds
+    from pipeline.data.folds import assign_folds, check_folds, count_split_groups, take_given_folds
     from pipeline.data.groups import merge_groups
 
     folds = entry.params.folds

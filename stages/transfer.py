@@ -24,10 +24,9 @@ def main(
     import pandas as pd
 
     from pipeline.artifacts.atomic import atomic_folder, read_json
-    from pipeline.artifacts.folds import read_fold_ids
     from pipeline.artifacts.logits import write_member
     from pipeline.artifacts.paths import EXTERNAL, FOLDS, LABELS, TEST, TRAIN
-    from pipeline.artifacts.tables import read_table
+    from pipeline.artifacts.tables import read_fold_ids, read_table
     from pipeline.config import load_params
     from pipeline.config.reading import input_settings
     from pipeline.data.prepare import prepare_test

@@ -1,9 +1,10 @@
-"""Checkpoints from the model hub, and what a directory needs to be one."""
+"""Checkpoints in the form of Hugging Face: from the model hub, what a directory needs to be one, and saved."""
 
 import shutil
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import UserError
 
@@ -56,3 +57,9 @@ def check_checkpoint(folder: Path, key: str) -> None:
         if not names.intersection(allowed):
             found = ", ".join(sorted(names)) or "nothing"
             raise UserError(f"{key}: the checkpoint has no {what} ({' or '.join(allowed)}); found: {found}")
+
+
+def save_encoder(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Write model and tokenizer so that `AutoModel` and `AutoTokenizer` load them from `folder`."""
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)

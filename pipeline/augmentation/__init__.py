@@ -1,1 +1,1 @@
-"""Changed copies of training texts, one method a file."""
+"""Changed copies of training texts, and the methods that change them."""

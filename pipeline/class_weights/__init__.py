@@ -9,10 +9,9 @@ from pipeline.class_weights.nelder_mead import NelderMead
 from pipeline.class_weights.nested import NestedScore, nested_score, nested_twice
 from pipeline.class_weights.objective import predict_labels, weighted_macro_f1
 from pipeline.class_weights.pair import SearchedPair, search_pair
-from pipeline.class_weights.prior import CalibratedPrior, NoWeights, Prior
+from pipeline.class_weights.prior import CalibratedPrior, NoWeights, Prior, prior_weights
 from pipeline.class_weights.search import SearchResult, search
 from pipeline.class_weights.selection import Selection, choose, complexity, nested_choice
-from pipeline.class_weights.starts import prior_weights
 
 __all__ = [
     "BaggedCoordinate",

@@ -1,8 +1,9 @@
 """Tokenised texts in flat arrays, and batches of texts of about the same length."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -166,3 +167,11 @@ def budgeted_batches(
             batches.append(ordered[start:end])
             start = end
     return batches if rng is None else [batches[i] for i in rng.permutation(len(batches))]
+
+
+def load_token_reader(folder: Path, max_length: int) -> Callable[[Sequence[str]], TokenizedTexts]:
+    """What makes token ids of texts, by the tokenizer of an encoder's directory, cut to `max_length` tokens."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    return lambda texts: tokenize(tokenizer, texts, max_length)

@@ -1,16 +1,14 @@
 """The numbers of `reports/data.json`: what the prepared data is like, and what a person should look at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from pipeline.data.bad_rows import KINDS
-from pipeline.data.duplicates import count_shared
-from pipeline.data.near_duplicates import NearDuplicates
+from pipeline.data.duplicates import NearDuplicates, count_shared
 from pipeline.data.prepare import TEST_RULES, PreparedCorpus, PreparedTest, PreparedTrain
-from pipeline.data.summary_warnings import warn_of_bad_rows, warn_of_numbers
 from pipeline.data.vocabulary import describe_growth, describe_vocabulary
 
 QUANTILES = (0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
@@ -111,3 +109,29 @@ def count_reasons(bad_rows: pd.DataFrame, reasons: Sequence[str]) -> dict[str, i
     """How many rows were bad for each of the reasons."""
     counts = bad_rows["reason"].value_counts()
     return {reason: int(counts.get(reason, 0)) for reason in reasons}
+
+
+REJECTED = "data/prepared/rejected.csv has the lines"
+NUMBERS = {
+    "lost_classes": "classes have no row left",
+    "test_rows_also_in_train": "test rows have a text that is also in the training rows",
+    "test_rows_nearly_in_train": "test rows have nearly, or exactly, the text of a training row",
+}
+
+
+def warn_of_bad_rows(what: str, bad_rows: pd.DataFrame) -> list[str]:
+    """A sentence for each reason among the listed rows of one kind (`what`: training, test), in the order of checks."""
+    problems = {name: kind.problem for name, kind in KINDS.items()}
+    problems["conflicting_labels"] = "have a text that other rows give another label"
+    sentences = []
+    for reason, problem in problems.items():
+        handled = bad_rows.loc[bad_rows["reason"] == reason, "handled"].value_counts(sort=False)
+        if len(handled):
+            done = ", ".join(f"{count} {word}" for word, count in sorted(handled.items()))
+            sentences.append(f"{handled.sum()} {what} rows {problem} ({done}); {REJECTED}")
+    return sentences
+
+
+def warn_of_numbers(numbers: Mapping[str, int]) -> list[str]:
+    """A sentence for each of the report's numbers that should be 0 and is not."""
+    return [f"{numbers[key]} {what}" for key, what in NUMBERS.items() if numbers.get(key)]

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pipeline.artifacts.atomic import read_json
-from pipeline.artifacts.folds import count_folds, read_scored_rows
 from pipeline.artifacts.paths import FUSION_REPORT, LABELS, MEMBERS, PREDICTIONS
 from pipeline.artifacts.predictions import read_predictions
+from pipeline.artifacts.tables import count_folds, read_scored_rows
 from pipeline.class_weights import predict_labels
 from pipeline.data.labels import LabelSet, as_label_set
 from pipeline.ensemble.probabilities import oof_probabilities
 from pipeline.ensemble.rules import candidate_rules
 from pipeline.errors import UserError
-from pipeline.fusion.ballots import needed_for
+from pipeline.fusion.rounds import needed_for
 from pipeline.metrics.arrays import FloatArray, IntArray
 
 

@@ -1,22 +1,19 @@
 """Fusion of members: arrays in, arrays out.
 
-A new rule is one file and one line of `pipeline.registry`; it is then a word in `params.yaml`.
+A new rule is a function or class beside its kin and one line of `pipeline.registry`; it is then a word in
+`params.yaml`.
 """
 
 from pipeline.fusion.auto_rounds import AutoRounds, auto_rounds
-from pipeline.fusion.gains import member_gains
+from pipeline.fusion.averages import probability_average, rank_average
+from pipeline.fusion.diversity import double_fault, member_gains, member_similarity
 from pipeline.fusion.hill_climb import hill_climb
 from pipeline.fusion.nested import NestedFusion, fuse_nested, nested_labels
-from pipeline.fusion.probability_average import probability_average
-from pipeline.fusion.rank_average import rank_average
 from pipeline.fusion.rounds import BallotResult, run_rounds
 from pipeline.fusion.rule import FixedRule, Rule
-from pipeline.fusion.similarity import double_fault, member_similarity
 from pipeline.fusion.softmax import softmax
 from pipeline.fusion.stack import Stacked, stack
-from pipeline.fusion.vote import vote
-from pipeline.fusion.vote_first import VoteFirst
-from pipeline.fusion.vote_scores import vote_scores
+from pipeline.fusion.voting import VoteFirst, vote, vote_scores
 
 __all__ = [
     "AutoRounds",

@@ -10,9 +10,9 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from pipeline.fusion.checks import Members, check_block, check_members
-from pipeline.fusion.votes import find_votes
+from pipeline.fusion.kernels import find_votes
 from pipeline.metrics.arrays import FloatArray, IntArray
-from pipeline.runtime.cores import count_cores
+from pipeline.runtime.devices import count_cores
 
 Result = TypeVar("Result")
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.errors import UserError
+from pipeline.fusion.averages import probability_average
 from pipeline.fusion.blocks import check_probs
-from pipeline.fusion.probability_average import probability_average
 from pipeline.fusion.rule import Tuning
 from pipeline.metrics import f1_from_counts
 from pipeline.metrics.arrays import FloatArray, IntArray, check_labels

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipeline.fusion.blocks import read_blocks
+from pipeline.fusion.diversity import agreement_of
 from pipeline.fusion.rounds import round_labels
-from pipeline.fusion.similarity import agreement_of
-from pipeline.fusion.ties import TIES
+from pipeline.fusion.voting import TIES
 from pipeline.metrics import macro_f1
 from pipeline.metrics.arrays import FloatArray, IntArray, check_labels
 

@@ -12,15 +12,13 @@ import pipeline.models.nezha  # noqa: F401  (registers NEZHA with AutoModel)
 from pipeline import registry
 from pipeline.errors import UserError
 from pipeline.models.attention import use_fastest_attention
-from pipeline.models.byte_dropout import use_byte_dropout
 from pipeline.models.classifier import TextClassifier
-from pipeline.models.dropout import set_dropout
-from pipeline.models.head import ClassificationHead
+from pipeline.models.dropout import set_dropout, use_byte_dropout
+from pipeline.models.heads import ClassificationHead, LevelHead
 from pipeline.models.last_layer import compute_first_token_alone
-from pipeline.models.levels import LevelHead
 from pipeline.models.like_bert import attends_as_ours
 from pipeline.models.lora import add_lora
-from pipeline.models.poolers.cls import CLSPooler
+from pipeline.models.poolers import CLSPooler
 from pipeline.models.word_embeddings import WordEmbeddingsConfig, load_word_embeddings, read_word_config
 from pipeline.vectors.features import is_vectors
 

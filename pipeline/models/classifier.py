@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pipeline.models.levels import LevelHead
+from pipeline.models.heads import LevelHead
 from pipeline.models.packing import find_packing, packed_inputs
 
 

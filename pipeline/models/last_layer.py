@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from pipeline.models.attention import attend
 from pipeline.models.like_bert import attends_as_ours, bert_layers
-from pipeline.models.nezha.layers import NezhaAttention
+from pipeline.models.nezha.encoder import NezhaAttention
 from pipeline.models.packing import Packing
 
 

@@ -1,13 +1,18 @@
-"""Which devices there are for jobs."""
+"""Which devices and CPU cores there are for jobs."""
 
 import os
 import re
 from dataclasses import dataclass
 
 from pipeline.errors import UserError
-from pipeline.runtime.cores import count_cores
 
 CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
+
+
+def count_cores() -> int:
+    """How many CPU cores this process may use: where the system says so those that its scheduler allows, else all."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
 
 DEVICE = re.compile(r"(cpu|mps|(cuda|xpu)(:\d+)?)")
 

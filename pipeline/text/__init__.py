@@ -1,8 +1,7 @@
 """Cleaning: steps by name, applied in the order of `params.yaml`.
 
-A step is a pure function from one text to one text in a file of its own (two that are each other's variant share one),
-and one line in `pipeline.registry` under `cleaning`. Steps know nothing of each other; docs/cleaning.md shows what
-each does and which orders are good.
+A step is a pure function from one text to one text, in a file with its kin, and one line in `pipeline.registry` under
+`cleaning`. Steps know nothing of each other; docs/cleaning.md shows what each does and which orders are good.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -11,12 +11,12 @@ import pandas as pd
 
 from pipeline import registry
 from pipeline.artifacts.atomic import atomic_folder, atomic_path
+from pipeline.artifacts.checkpoint import save_encoder
 from pipeline.artifacts.checksums import is_intact
 from pipeline.data.token_store import TokenStore, open_token_store, write_token_store
 from pipeline.errors import UserError
 from pipeline.models.attention import use_fastest_attention
 from pipeline.models.positions import check_max_length
-from pipeline.models.save import save_encoder
 from pipeline.runtime.scratch import copy_kept, drop_file, is_kept, keep_folder
 from pipeline.training.masked_lm import train_masked_lm
 from pipeline.training.masked_lm_loss import MaskingIds

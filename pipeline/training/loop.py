@@ -15,8 +15,8 @@ from pipeline.data.batches import TokenizedTexts, bucketed_batches, token_ids_of
 from pipeline.errors import UserError
 from pipeline.models.classifier import TextClassifier
 from pipeline.models.trained_words import restore_words, train_words
-from pipeline.runtime.accelerator import make_accelerator, prepare_optimizer
 from pipeline.runtime.progress import Progress
+from pipeline.runtime.torch_setup import make_accelerator, prepare_optimizer
 from pipeline.training.optimizer import adamw, classifier_groups, warm_up
 from pipeline.training.resume import SECONDS_BETWEEN_SAVES, load_state, save_state
 from pipeline.training.settings import KeepBest, TrainingSettings

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from pipeline.data.text_blocks import draw_held_out, stream_batches
 from pipeline.data.token_store import TokenStore, read_texts
 from pipeline.errors import UserError
-from pipeline.runtime.accelerator import make_accelerator, prepare_optimizer
 from pipeline.runtime.progress import Progress
+from pipeline.runtime.torch_setup import make_accelerator, prepare_optimizer
 from pipeline.training.masked_lm_loss import MaskingIds, Units, batch_loss, held_out_loss
 from pipeline.training.optimizer import adamw, is_decayed, warm_up
 from pipeline.training.resume import SECONDS_BETWEEN_SAVES, load_state, save_state
-from pipeline.training.schedules.linear import linear
+from pipeline.training.schedules import linear
 
 
 class MaskedLMRecord(NamedTuple):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from pipeline.data.batches import TokenizedTexts, budgeted_batches, pad_batch
 from pipeline.models.last_layer import chosen_states
 from pipeline.runtime.torch_setup import autocast
-from pipeline.training.masking.mask import mask_tokens
+from pipeline.training.masking import mask_tokens
 
 # From where words start, bool [B, T], to the unit of each token, [B, T]: a piece of the registry's family `masking`.
 Units = Callable[[Tensor, torch.Generator], Tensor]

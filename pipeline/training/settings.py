@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from pipeline.training.averaging.average import Average
+from pipeline.training.averaging import Average
 from pipeline.training.objective import Objective
 
 Attack = Callable[[Sequence[nn.Parameter], Sequence[nn.Parameter], Callable[[], object]], None]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pipeline.data.batches import TokenizedTexts, classifier_inputs
 from pipeline.models.classifier import TextClassifier
-from pipeline.training.adversarial.targets import find_targets
+from pipeline.training.adversarial import find_targets
 from pipeline.training.objective import Rows, objective_value, totals, twice
 from pipeline.training.settings import TrainingSettings
 

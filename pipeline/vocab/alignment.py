@@ -1,7 +1,7 @@
 """What every alignment method is given and what it returns; and the word-level tokenizer with its rows.
 
-A method is `method(inputs: AlignmentInputs, *, options…) -> Alignment`: one file here and one line in
-`pipeline.registry` under `alignment`.
+A method is `method(inputs: AlignmentInputs, *, options…) -> Alignment`: one function here and one line
+in `pipeline.registry` under `alignment`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

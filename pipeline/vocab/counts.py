@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.data.corpus import stream_texts
 from pipeline.errors import UserError
 from pipeline.vocab.splits import split_words
 
@@ -72,3 +73,19 @@ def _count_pieces(texts: Iterable[str], tokenizer: "PreTrainedTokenizerBase") ->
     special_ids = tokenizer.all_special_ids
     ids = [i for i in id_counts if i not in special_ids]
     return {token: id_counts[i] for token, i in zip(tokenizer.convert_ids_to_tokens(ids), ids, strict=True)}
+
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+def read_reference(path: Path, tokenizer: "PreTrainedTokenizerBase") -> tuple[dict[str, int], list[str] | None]:
+    """Read a counts file (`.json`), or a text and count its tokens: → counts, texts (None for a counts file).
+
+    A text is any file that `stream_texts` reads: another corpus of the checkpoint's language, or the competition's own
+    unlabelled text where there is a plain form of it. Raises UserError where the file is missing or of another kind.
+    """
+    if path.suffix == ".json":
+        return read_counts(path), None
+    texts = list(stream_texts(path))
+    return count_tokens(texts, tokenizer), texts

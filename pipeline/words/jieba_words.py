@@ -1,4 +1,4 @@
-"""Chinese words by jieba, with words of the user's and of the corpus."""
+"""Chinese words by jieba, with words of the user's and of the corpus, and hashtags as words."""
 
 import logging
 import warnings
@@ -8,11 +8,26 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from pipeline.artifacts.atomic import write_json
+from pipeline.text.social_media import HASHTAG
 from pipeline.words.dictionary import Entry, read_dictionary, write_dictionary
-from pipeline.words.hashtags import split_hashtags
 from pipeline.words.new_words import find_new_words, write_new_words
-from pipeline.words.segmenter import FILE, Segmenter
-from pipeline.words.unspaced import join_words
+from pipeline.words.segmenter import FILE, Segmenter, join_words
+
+
+def split_hashtags(text: str) -> list[tuple[str, bool]]:
+    """Cut a text at its hashtags: → (part, whether it is the inside of a hashtag), in order, empty parts left out.
+
+    The marks stand in the parts outside. White space inside a hashtag becomes `_`, so that it stays one word.
+    """
+    parts: list[tuple[str, bool]] = []
+    end = 0
+    for match in HASHTAG.finditer(text):
+        start = match.start() + 1
+        stop = match.end() - 1 if match[1] else match.end()
+        parts += [(text[end:start], False), ("_".join(text[start:stop].split()), True)]
+        end = stop
+    return [part for part in [*parts, (text[end:], False)] if part[0]]
+
 
 DICTIONARY, NEW_WORDS_TABLE = "dictionary.txt", "new_words.tsv"
 

@@ -1,12 +1,28 @@
-"""A segmenter: how text is cut into words and words are put together, kept as plain files."""
+"""A segmenter: how text is cut into words and words are put together, kept as plain files.
 
+Two need no dictionary: what stands between white space, and single characters, as Chinese is read without one.
+"""
+
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline import registry
-from pipeline.artifacts.atomic import read_json
+from pipeline.artifacts.atomic import read_json, write_json
+
+NEEDS_SPACE = re.compile(r"[^\W\u2e80-\U0003ffff]")  # letters and digits, but for those of scripts without spaces
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Words without spaces, but for one between two of letters or digits of scripts that use them."""
+    text = ""
+    for word in words:
+        space = text and NEEDS_SPACE.match(text[-1]) and NEEDS_SPACE.match(word[0])
+        text += f" {word}" if space else word
+    return text
+
 
 FILE = "segmentation.json"
 
@@ -39,3 +55,19 @@ def load_segmenter(folder: Path) -> Segmenter:
     if piece.get("dictionary"):
         piece["dictionary"] = str(folder / piece["dictionary"])
     return make_segmenter(piece, [])
+
+
+def whitespace(texts: Sequence[str]) -> Segmenter:
+    """A segmenter that splits at white space and joins with single spaces; it learns nothing from `texts`."""
+    return Segmenter(str.split, " ".join, lambda folder: write_json(folder / FILE, {"name": "whitespace"}))
+
+
+WORD = re.compile(rf"{NEEDS_SPACE.pattern}+|\S")
+
+
+def characters(texts: Sequence[str]) -> Segmenter:
+    """A segmenter whose words are characters, but for runs of letters and digits of scripts that use spaces.
+
+    It learns nothing from `texts`.
+    """
+    return Segmenter(WORD.findall, join_words, lambda folder: write_json(folder / FILE, {"name": "characters"}))

@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 import torch
 
-from pipeline.artifacts.additional import gather_copies
 from pipeline.artifacts.paths import ADDITIONAL
-from pipeline.artifacts.tables import write_table
+from pipeline.artifacts.tables import gather_copies, write_table
 from pipeline.plan.entries import entry_of
 from pipeline.plan.fingerprint import Fingerprint
 from pipeline.runtime.scratch import published_folders

@@ -222,7 +222,7 @@ def test_what_runs_is_in_the_fingerprint(runs: dict[str, Run], name: str) -> Non
 def test_machine_code_is_seen_where_it_is_none(runs: dict[str, Run]) -> None:
     ran = runs[TINY].ran
     assert isinstance(ran, dict), ran
-    assert Place("pipeline.fusion.votes", "count_votes") in ran["fuse"]
+    assert Place("pipeline.fusion.kernels", "count_votes") in ran["fuse"]
     assert Place("pipeline.class_weights.kernels", "macro_f1_of_weightings") in ran["search_weights"]
 
 

@@ -66,7 +66,7 @@ class MLP:
         """What makes the texts' features, [N, F]."""
         if is_vectors(source):
             return load_transform(source)
-        from pipeline.inference.features import mean_hidden_states
+        from pipeline.inference import mean_hidden_states
         from pipeline.models.build import load_encoder, read_config
         from pipeline.models.positions import check_max_length
         from pipeline.runtime.devices import usable_devices

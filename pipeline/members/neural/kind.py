@@ -17,7 +17,7 @@ from pipeline import registry
 from pipeline.data.batches import TokenizedTexts
 from pipeline.data.labels import LabelSet
 from pipeline.errors import UserError
-from pipeline.inference.classifier import predict_logits
+from pipeline.inference import predict_logits
 from pipeline.members.kind import Run, TrainedFold
 from pipeline.members.neural.settings import training_settings
 from pipeline.members.rows import TrainingRows, class_counts

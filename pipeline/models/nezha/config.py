@@ -1,4 +1,4 @@
-"""The shape of a NEZHA encoder, in the fields of the published `config.json` files."""
+"""What published NEZHA checkpoints say and hold: the fields of their `config.json`, and how their keys map to ours."""
 
 from transformers import PreTrainedConfig
 
@@ -56,3 +56,21 @@ def check_config(config: NezhaConfig) -> None:
             "NEZHA config: use_relative_position is false, and such a model is a plain BERT with absolute "
             'positions. Say "model_type": "bert" in its config.json, or set use_relative_position to true.'
         )
+
+
+# Regular expression -> replacement, applied to each key in this order. Keys without a prefix need no entry:
+# transformers adds or strips `nezha.` itself.
+KEY_RENAMES = {
+    r"^bert\.": "nezha.",  # Huawei's PyTorch release and what was converted from it
+    r"LayerNorm\.gamma$": "LayerNorm.weight",  # TensorFlow names
+    r"LayerNorm\.beta$": "LayerNorm.bias",
+}
+
+# Regular expressions of keys that a checkpoint may hold and a model need not have. A key that the model has
+# and the checkpoint lacks is reported all the same.
+IGNORED_KEYS = [
+    r"embeddings\.position_ids$",  # a counter, once saved by BERT's embeddings
+    r"relative_positions_encoding\.",  # the sinusoids, which are computed
+    r"^cls\.",  # heads of pretraining: the bare encoder has none, and ours has no next-sentence head
+    r"^(nezha\.)?pooler\.",  # the masked language model has none
+]

@@ -9,10 +9,9 @@ from transformers import initialization as init
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 from transformers.utils.generic import can_return_tuple
 
-from pipeline.models.nezha.checkpoint import IGNORED_KEYS, KEY_RENAMES
-from pipeline.models.nezha.config import NezhaConfig, check_config
-from pipeline.models.nezha.layers import NezhaEncoder
-from pipeline.models.nezha.relative_positions import NezhaRelativePositions
+from pipeline.models.nezha.config import IGNORED_KEYS, KEY_RENAMES, NezhaConfig, check_config
+from pipeline.models.nezha.encoder import NezhaEncoder
+from pipeline.models.nezha.relative_attention import NezhaRelativePositions
 from pipeline.models.packing import Packing
 
 
@@ -64,7 +63,7 @@ class NezhaPreTrainedModel(PreTrainedModel):  # type: ignore[no-untyped-call]
 
     @classmethod
     def from_pretrained(cls, *args: Any, **kwargs: Any) -> Any:
-        """As in transformers; keys may also have the names of older releases (`checkpoint.KEY_RENAMES`)."""
+        """As in transformers; keys may also have the names of older releases (`KEY_RENAMES`)."""
         kwargs["key_mapping"] = KEY_RENAMES | (kwargs.get("key_mapping") or {})
         loaded = super().from_pretrained(*args, **kwargs)
         model = loaded[0] if isinstance(loaded, tuple) else loaded

@@ -1,7 +1,22 @@
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
-from pipeline.artifacts.tables import read_table, write_history, write_table
+from pipeline.artifacts import tables
+from pipeline.artifacts.paths import ADDITIONAL, AUGMENTED, FOLDS, TRAIN
+from pipeline.artifacts.tables import (
+    count_folds,
+    gather_copies,
+    read_copies,
+    read_fold_ids,
+    read_scored_rows,
+    read_table,
+    write_corpus,
+    write_history,
+    write_table,
+)
+from pipeline.data.corpus import stream_texts
 from pipeline.errors import UserError
 
 TABLE = pd.DataFrame({"row_id": ["007", "NA", ""], "text": ["a", " ", "b"], "n": [1, 2, 3]})
@@ -35,3 +50,116 @@ def test_a_missing_table(tmp_path):
 def test_histories_are_plain_csv(tmp_path):
     write_history(tmp_path / "h.csv", pd.DataFrame({"step": [1, 2], "loss": [0.5, float("nan")]}))
     assert (tmp_path / "h.csv").read_bytes() == b"step,loss\n1,0.5\n2,\n"
+
+
+@pytest.mark.parametrize("rows_in_group", [2, 100])
+def test_is_read_as_it_was_written(tmp_path, monkeypatch, rows_in_group):
+    monkeypatch.setattr(tables, "ROWS_IN_GROUP", rows_in_group)
+    rows = [("a", None), ("二", 0.5), ("b", 0.25), ("c", None), ("d", 0.125)]
+    path = tmp_path / "folder/corpus.parquet"
+    assert write_corpus(path, iter(rows)) == 5
+    table = pq.read_table(path).to_pydict()
+    assert list(zip(table["text"], table["similarity"], strict=True)) == rows
+    assert list(stream_texts(path)) == [text for text, _ in rows]
+    assert pq.ParquetFile(path).num_row_groups == -(-5 // rows_in_group)
+
+
+def test_an_error_in_the_stream_leaves_no_file(tmp_path):
+    def rows():
+        yield ("a", None)
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        write_corpus(tmp_path / "corpus.parquet", rows())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def folds(tmp_path):
+    """Two repeats of three folds, the second before the first, its rows in another order."""
+    table = pd.DataFrame({
+        "row_id": ["c", "b", "a", "a", "b", "c"],
+        "repeat": [1, 1, 1, 0, 0, 0],
+        "fold": [0, 2, 1, 0, 1, 2],
+    })  # fmt: skip
+    write_table(tmp_path / "folds.parquet", table)
+    return tmp_path / "folds.parquet"
+
+
+def test_folds_of_rows_in_the_order_that_is_asked_for(folds):
+    fold_ids = read_fold_ids(np.array(["b", "c", "a"]), folds)
+    assert fold_ids.dtype == np.int64
+    assert fold_ids.tolist() == [[1, 2, 0], [2, 0, 1]]
+
+
+def test_fold_models_of_a_member(folds):
+    assert count_folds(folds) == 6
+
+
+def test_a_row_without_a_fold(folds):
+    with pytest.raises(UserError, match=r"folds\.parquet: row_id 'd' has no fold\. Run the stage split_folds again"):
+        read_fold_ids(np.array(["a", "d", "b"]), folds)
+
+
+def test_no_folds_yet(tmp_path):
+    with pytest.raises(UserError, match=r"folds\.parquet: not found"):
+        read_fold_ids(np.array(["a"]), tmp_path / "folds.parquet")
+
+
+def test_rows_of_no_fold_are_not_scored(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_table(TRAIN, pd.DataFrame({"row_id": ["a", "b", "c", "d"], "label_id": [2, 0, 1, 0]}))
+    write_table(FOLDS, pd.DataFrame({"row_id": ["d", "c", "b", "a"], "repeat": 0, "fold": [1, 0, -1, 0]}))
+    rows = read_scored_rows()
+    assert rows.row_id.tolist() == ["a", "c", "d"]
+    assert rows.label_ids.tolist() == [2, 1, 0]
+    assert rows.fold_ids.tolist() == [[0, 0, 1]]
+    assert count_folds() == 2
+
+
+ROWS = np.array(["a", "b", "c"])
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, rows in (("first", ["c", "a", "c"]), ("second", ["b"]), ("empty", [])):
+        table = pd.DataFrame({"row_id": rows, "copy": range(len(rows)), "text": [f"{name} {row}" for row in rows]})
+        write_table(AUGMENTED / f"{name}.parquet", table.astype({"row_id": str, "text": str}))
+
+
+def read(*names):
+    write_table(ADDITIONAL / "member.parquet", gather_copies(names))
+    return read_copies("member", ROWS)
+
+
+def test_copies_say_whose_they_are():
+    texts, rows = read("second", "empty", "first")
+    assert texts == ["second b", "first c", "first a", "first c"]
+    assert rows.tolist() == [1, 2, 0, 2]
+
+
+@pytest.mark.parametrize("names", [[], ["empty"]])
+def test_no_copies(names):
+    texts, rows = read(*names)
+    assert texts == []
+    assert rows.tolist() == []
+    assert rows.dtype == np.int64
+
+
+def test_the_same_copies_are_the_same_bytes():
+    first, second = ADDITIONAL / "first.parquet", ADDITIONAL / "second.parquet"
+    for path in (first, second):
+        write_table(path, gather_copies(["first", "second"]))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_missing_file_is_refused():
+    with pytest.raises(UserError, match=r"other\.parquet: not found"):
+        gather_copies(["other"])
+
+
+def test_a_copy_of_no_row_is_refused():
+    write_table(ADDITIONAL / "member.parquet", gather_copies(["first"]))
+    with pytest.raises(UserError, match=r"member\.parquet: row_id 'c' is not in the training data"):
+        read_copies("member", ROWS[:2])

@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline import registry
 from pipeline.augmentation.inputs import AugmentationInputs, stream
-from pipeline.augmentation.random_delete import delete
-from pipeline.augmentation.random_insert import insert
-from pipeline.augmentation.random_swap import swap
+from pipeline.augmentation.word_changes import delete, insert, swap
 from pipeline.errors import UserError
 from pipeline.words.segmenter import make_segmenter
 

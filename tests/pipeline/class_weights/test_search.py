@@ -19,7 +19,7 @@ from pipeline.class_weights import (
 )
 from pipeline.class_weights.coordinate import ascend
 from pipeline.class_weights.objective import batched_objective, normalise
-from pipeline.class_weights.starts import best_start
+from pipeline.class_weights.prior import best_start
 
 few = settings(max_examples=15)
 many = settings(max_examples=60)

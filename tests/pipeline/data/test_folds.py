@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.data.fold_checks import check_folds
-from pipeline.data.folds import assign_folds, count_split_groups, take_given_folds
+from pipeline.data.folds import assign_folds, check_folds, count_split_groups, take_given_folds
 from pipeline.errors import UserError
 
 

@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pandas as pd
 
+from pipeline.data.duplicates import NearDuplicates
 from pipeline.data.inputs import InputSettings
-from pipeline.data.near_duplicates import NearDuplicates
 from pipeline.data.prepare import prepare_corpus, prepare_test, prepare_train
 from pipeline.data.summary import describe_lengths, summarise
 

@@ -8,8 +8,8 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.fusion import auto_rounds, fuse_nested, run_rounds, vote
 from pipeline.fusion.auto_rounds import AutoRoundsRule, auto_rounds_rule
+from pipeline.fusion.diversity import agreement_of
 from pipeline.fusion.round_search import RoundSettings, choose_sets, is_settled
-from pipeline.fusion.similarity import agreement_of
 from pipeline.metrics import macro_f1
 
 

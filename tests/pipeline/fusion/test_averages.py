@@ -6,7 +6,7 @@ from scipy.stats import rankdata
 
 from pipeline import registry
 from pipeline.fusion import member_similarity, probability_average, rank_average, softmax
-from pipeline.fusion.ranks import doubled_ranks, ranks_of
+from pipeline.fusion.kernels import doubled_ranks, ranks_of
 
 PROBS = np.array([[[0.7, 0.2, 0.1], [0.4, 0.2, 0.4]], [[0.1, 0.8, 0.1], [0.6, 0.3, 0.1]]])
 

@@ -18,7 +18,7 @@ from pipeline.fusion import (
     vote_scores,
 )
 from pipeline.fusion.hill_climb import HillClimb
-from pipeline.fusion.votes import EQUAL, count_votes, find_ties
+from pipeline.fusion.kernels import EQUAL, count_votes, find_ties
 from pipeline.metrics import macro_f1
 
 

@@ -17,8 +17,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokeni
 
 from pipeline.errors import UserError
 from pipeline.models.nezha import NezhaConfig, NezhaForMaskedLM, NezhaModel
-from pipeline.models.nezha.attention import attend
-from pipeline.models.nezha.relative_positions import NezhaRelativePositions
+from pipeline.models.nezha.relative_attention import NezhaRelativePositions, attend
 
 FIXTURE = Path(__file__).parents[2] / "fixtures" / "nezha" / "nezha.safetensors"
 TINY: dict[str, Any] = {

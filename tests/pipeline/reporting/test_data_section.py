@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.reporting.contents import Contents
 from pipeline.reporting.data_section import data
-from pipeline.reporting.html import render_html
+from pipeline.reporting.page import render_html
 
 
 def test_every_table_is_on_the_page(contents: Contents) -> None:

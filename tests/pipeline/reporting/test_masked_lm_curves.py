@@ -6,7 +6,7 @@ import pytest
 from pipeline.reporting.contents import Contents, Curve
 from pipeline.reporting.curves import mlm_curves
 from pipeline.reporting.histories import masked_lm_curves
-from pipeline.reporting.html import render_html
+from pipeline.reporting.page import render_html
 
 NAN = float("nan")
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pipeline.reporting.html import render_html
+from pipeline.reporting.page import render_html
 from pipeline.reporting.sections import similarity
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pipeline.runtime.torch_setup import autocast, set_up_torch
+from pipeline.runtime.torch_setup import autocast, make_accelerator, prepare_optimizer, set_up_torch
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +38,9 @@ def test_a_numbered_device_is_of_its_kind():
     one = torch.ones(2, 2)
     with autocast("cpu:0", "bf16"):
         assert (one @ one).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_without_loss_scaling_the_optimiser_stays_as_it_is(precision):
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+    assert prepare_optimizer(make_accelerator("cpu", precision), optimizer) is optimizer

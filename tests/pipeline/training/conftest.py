@@ -13,13 +13,13 @@ from torch import Tensor, nn
 from pipeline.data.batches import TokenizedTexts, pack
 from pipeline.losses.row_losses import CrossEntropyLoss
 from pipeline.models.classifier import TextClassifier
-from pipeline.models.head import ClassificationHead
-from pipeline.models.layers.last import LastLayer
-from pipeline.models.poolers.mean import MeanPooler
+from pipeline.models.heads import ClassificationHead
+from pipeline.models.layers import LastLayer
+from pipeline.models.poolers import MeanPooler
 from pipeline.training.loop import Scores
 from pipeline.training.objective import Objective
-from pipeline.training.samplers.shuffle import shuffle
-from pipeline.training.schedules.linear import linear
+from pipeline.training.samplers import shuffle
+from pipeline.training.schedules import linear
 from pipeline.training.settings import TrainingSettings
 
 N, V, H = 24, 20, 8

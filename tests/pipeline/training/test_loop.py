@@ -8,18 +8,17 @@ from torch.nn import functional
 
 from pipeline.data.batches import bucketed_batches, classifier_inputs, token_ids_of
 from pipeline.errors import UserError
-from pipeline.inference.classifier import predict_logits
+from pipeline.inference import predict_logits
 from pipeline.losses.batch_losses import MacroF1Loss
 from pipeline.losses.contrastive import SupConLoss
 from pipeline.losses.row_losses import FocalLoss, RowLoss
 from pipeline.models.trained_words import restore_words
 from pipeline.training import update
-from pipeline.training.adversarial.fgm import fgm
-from pipeline.training.averaging.ema import ema
-from pipeline.training.averaging.swa import swa
+from pipeline.training.adversarial import fgm
+from pipeline.training.averaging import ema, swa
 from pipeline.training.loop import Scores, TrainingRecord, train_classifier
 from pipeline.training.objective import Contrastive
-from pipeline.training.samplers.weighted import weighted
+from pipeline.training.samplers import weighted
 from pipeline.training.settings import Adversarial, KeepBest
 
 

@@ -14,13 +14,13 @@ import torch
 
 from pipeline.artifacts.checksums import checked_versions
 from pipeline.errors import UserError
-from pipeline.inference.classifier import predict_logits
+from pipeline.inference import predict_logits
 from pipeline.members.neural.kind import WEIGHTS
 from pipeline.metrics import macro_f1
 from pipeline.training import loop, resume
-from pipeline.training.adversarial.fgm import fgm
-from pipeline.training.averaging.ema import ema
-from pipeline.training.samplers.weighted import weighted
+from pipeline.training.adversarial import fgm
+from pipeline.training.averaging import ema
+from pipeline.training.samplers import weighted
 from pipeline.training.settings import Adversarial, KeepBest
 
 ROOT = Path(__file__).parents[3]

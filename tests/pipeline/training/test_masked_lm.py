@@ -10,9 +10,7 @@ from pipeline.errors import UserError
 from pipeline.training import masked_lm_loss
 from pipeline.training.masked_lm import train_masked_lm
 from pipeline.training.masked_lm_loss import MaskingIds, batch_loss, held_out_loss, masked_lm_logits
-from pipeline.training.masking.mask import mask_tokens
-from pipeline.training.masking.token import token
-from pipeline.training.masking.whole_word import whole_word
+from pipeline.training.masking import mask_tokens, token, whole_word
 
 SETTINGS = {
     "steps": 6,

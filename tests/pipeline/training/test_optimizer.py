@@ -3,13 +3,11 @@ import torch
 from torch import nn
 
 from pipeline.models.classifier import TextClassifier
-from pipeline.models.head import ClassificationHead
-from pipeline.models.layers.last import LastLayer
-from pipeline.models.poolers.dynamic_routing import DynamicRoutingPooler
+from pipeline.models.heads import ClassificationHead
+from pipeline.models.layers import LastLayer
+from pipeline.models.poolers import DynamicRoutingPooler
 from pipeline.training.optimizer import adamw, classifier_groups, is_decayed, warm_up
-from pipeline.training.schedules.constant import constant
-from pipeline.training.schedules.cosine import cosine
-from pipeline.training.schedules.linear import linear
+from pipeline.training.schedules import constant, cosine, linear
 
 RATES = {"embeddings": 0.1, "encoder": 0.2, "head": 0.3}
 ENCODERS = ["bert", "nezha", "roberta", "albert", "electra", "deberta-v2", "modernbert"]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
-from pipeline.data.token_ids import load_token_reader
+from pipeline.data.batches import load_token_reader
 from pipeline.errors import UserError
 from pipeline.vectors import token_words
 from pipeline.vectors.token_words import hash_word, load_token_word_reader, words_of_tokens

@@ -18,14 +18,13 @@ from transformers import (
     XLMRobertaConfig,
 )
 
-from pipeline.models.save import save_encoder
+from pipeline.artifacts.checkpoint import save_encoder
 from pipeline.vocab.alignment import AlignmentInputs
 from pipeline.vocab.context.method import context
 from pipeline.vocab.counts import count_tokens
-from pipeline.vocab.embedding import embedding
 from pipeline.vocab.frequency import frequency
 from pipeline.vocab.identity import identity
-from pipeline.vocab.random import random
+from pipeline.vocab.new_rows import embedding, random
 from pipeline.vocab.surgery import remap_model
 
 PLAIN = [f"the {a} {b} on the {c} , and the {b} {a} ." for a in ("cat", "dog", "bird") for b in ("sat", "ran", "fell")

@@ -10,8 +10,7 @@ import pytest
 from pipeline import registry
 from pipeline.artifacts.atomic import read_json
 from pipeline.errors import UserError
-from pipeline.words.segmenter import load_segmenter, make_segmenter
-from pipeline.words.unspaced import join_words
+from pipeline.words.segmenter import join_words, load_segmenter, make_segmenter
 
 ROOT = Path(__file__).parents[3]
 JIEBA = {"name": "jieba", "dictionary": None, "new_words": None, "hashtags": True}

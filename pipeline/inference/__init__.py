@@ -1,1 +1,0 @@
-"""Logits for rows: computed in length order, given back in row order."""

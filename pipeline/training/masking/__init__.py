@@ -1,1 +1,0 @@
-"""Which tokens are hidden together: one file a unit, and what is done to those that are chosen."""
