@@ -155,9 +155,10 @@ def make_contestants(
 
 def print_latency(texts: list[str], threads: int) -> None:
     clock = read_clock("cpu")
-    from pipeline.config import load_params
     from pipeline.ensemble.decision import decide, read_decision
     from pipeline.ensemble.member import load_member
+
+    from pipeline.config import load_params
 
     start = time.perf_counter()
     decision = read_decision(load_params().fusion.model_dump())

@@ -1,7 +1,8 @@
 """A vote whose ties go to the better member."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,15 @@ class VoteFirst:
     def describe(self, state: IntArray, names: Sequence[str]) -> list[str]:
         """The members, best first."""
         return [names[index] for index in state]
+
+    def dump(self, state: IntArray) -> dict[str, Any]:
+        """The order of the members [M]."""
+        return {"order": state}
+
+    def load(self, dumped: Mapping[str, Any]) -> IntArray:
+        """The order again."""
+        order: IntArray = dumped["order"]
+        return order
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
         """A place for each member."""
