@@ -1,16 +1,14 @@
-"""Rows a second and the latency of one text, against transformers' pipeline("text-classification").
+"""Rows a second, against transformers' pipeline("text-classification").
 
-    python benchmarks/inference.py rows                     # one encoder, the same weights on both sides
-    python benchmarks/inference.py rows --shape base        # of BERT-base size
-    python benchmarks/inference.py rows --precision bf16    # both sides
-    python benchmarks/inference.py latency                  # one text through the finished ensemble: `dvc repro` first
+    python benchmarks/inference.py                     # one encoder, the same weights on both sides
+    python benchmarks/inference.py --shape base        # of BERT-base size
+    python benchmarks/inference.py --precision bf16    # both sides
 
-Rows: both sides get the same tokenizer, the same texts and the same encoder, and go from text to class scores on the
+Both sides get the same tokenizer, the same texts and the same encoder, and go from text to class scores on the
 same threads, in fp32 unless --precision says bf16: ours under autocast, as `runtime.precision` has it, the pipeline
 with its model in that type. The pipeline runs as its users have it (batch_size 1, its default) and with each of several
 batch sizes, of which its best counts, once on texts in their order and once sorted by length, which its documentation
 does not say to do. Ours is what `stages.predict` runs for the test rows of one fold model.
-Latency: all fold models of all members are loaded, and one text after the other is answered: cleaned text to label.
 
 The contestants take turns; medians count. With one thread on a CPU the clock is that of the process's own CPU time, so
 that other work on the machine does not count; elsewhere it is the wall's. --texts names a CSV with a column `text`;
@@ -48,10 +46,9 @@ BATCH_SIZES = (1, 8, 32, 128)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("study", choices=["rows", "latency"])
     parser.add_argument("--shape", default="small", choices=list(SHAPES))
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"], help="of rows")
+    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--n-texts", type=int, default=1000)
@@ -59,10 +56,7 @@ def main() -> None:
     arguments = parser.parse_args()
     set_up_torch(arguments.threads, 0)
     texts = read_texts(arguments.texts, arguments.n_texts)
-    if arguments.study == "rows":
-        print_rows(texts, arguments.shape, arguments.device, arguments.precision, arguments.rounds)
-    else:
-        print_latency(texts[:100], arguments.threads)
+    print_rows(texts, arguments.shape, arguments.device, arguments.precision, arguments.rounds)
 
 
 def print_rows(texts: list[str], shape: str, device: str, precision: str, rounds: int) -> None:
@@ -151,35 +145,6 @@ def make_contestants(
     return contestants | {
         f"pipeline, sorted, batch {size}": of_pipeline(size, ordered=True) for size in BATCH_SIZES[1:]
     }
-
-
-def print_latency(texts: list[str], threads: int) -> None:
-    clock = read_clock("cpu")
-    from pipeline.config import load_params
-    from pipeline.ensemble.decision import decide, read_decision
-    from pipeline.ensemble.member import load_member
-
-    start = time.perf_counter()
-    decision = read_decision(load_params().fusion.model_dump())
-    members = {name: load_member(name, decision.classes, decision.n_folds) for name in decision.members}
-    loaded = time.perf_counter() - start
-    torch.set_num_threads(threads)
-    seconds: dict[str, list[float]] = {name: [] for name in [*members, "the ensemble"]}
-    for text in [texts[0], *texts]:
-        begin = clock()
-        probs = []
-        for name, probabilities in members.items():
-            start = clock()
-            probs.append(probabilities([text]))
-            seconds[name].append(clock() - start)
-        decide(decision, np.stack(probs))
-        seconds["the ensemble"].append(clock() - begin)
-    models = f"{len(members)} members of {decision.n_folds} fold models"
-    print(f"{models}, fused by {decision.candidate}, {threads} threads; loaded in {loaded:.1f} s")
-    print("| | median ms | 95% ms |\n| --- | --- | --- |")
-    for name, values in seconds.items():
-        milliseconds = np.array(values[1:]) * 1000  # without the warm-up
-        print(f"| {name} | {np.median(milliseconds):.1f} | {np.quantile(milliseconds, 0.95):.1f} |")
 
 
 def read_clock(device: str) -> Callable[[], float]:

@@ -28,10 +28,10 @@ def run(entry: "Entry") -> None:
     from pipeline.artifacts.fused import FusedScores, write_fused
     from pipeline.artifacts.paths import FUSED, FUSION_REPORT, LABELS, OOF_LOGITS, TEST
     from pipeline.artifacts.tables import count_folds, read_scored_rows, read_table
-    from pipeline.ensemble.probabilities import oof_probabilities, test_probabilities
-    from pipeline.ensemble.rules import candidate_rules
     from pipeline.errors import UserError
     from pipeline.fusion import fuse_nested
+    from pipeline.fusion.candidates import candidate_rules
+    from pipeline.fusion.probabilities import oof_probabilities, test_probabilities
     from pipeline.metrics import fold_macro_f1, macro_f1
     from pipeline.runtime.progress import Progress
 

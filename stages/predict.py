@@ -1,12 +1,8 @@
 """Apply a member's fold models to the test rows: `python -m stages.predict bert-ce`.
 
 The fold models run side by side as in `finetune`, and what is finished is kept in .scratch/ alike.
-
-By hand, when the DAG is done: `python -m stages.predict --text "…"` and `--file new.csv` ask the finished ensemble,
-with the cleaning, fusion and class weights of the submission. Answers are JSON, for a file one line for each row.
 """
 
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,8 +12,6 @@ import typer
 from pipeline.runtime.cli import run_stage, say
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pipeline.data.labels import LabelSet
     from pipeline.members.recipe import MemberRecipe
     from pipeline.plan.entries import Entry
@@ -25,26 +19,16 @@ if TYPE_CHECKING:
 
 def main(
     member: Annotated[str | None, typer.Argument(help="A name under `members` in params.yaml.")] = None,
-    text: Annotated[str | None, typer.Option(help="Ask the finished ensemble about this text.")] = None,
-    file: Annotated[Path | None, typer.Option(help="Ask it about every row of a file like the test file.")] = None,
+    text: Annotated[str | None, typer.Option(hidden=True)] = None,
+    file: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
-    """Write models/test_logits/1/MEMBER/fold-<k>.npz for every fold model of MEMBER, or print answers to new texts."""
-    import json
-
+    """Write models/test_logits/1/MEMBER/fold-<k>.npz for every fold model of MEMBER."""
     from pipeline.errors import UserError
+    from pipeline.plan.current import run_entry
 
-    if [member, text, file].count(None) != 2:
-        raise UserError("predict: name a member, or give --text or --file: one of the three")
-    if member is not None:
-        from pipeline.plan.current import run_entry
-
-        run_entry(run, "predict", member)
-    elif file is not None:
-        for answer in ask(read_rows(file)):
-            say(json.dumps(answer, ensure_ascii=False))
-    else:
-        (answer,) = ask(as_row(text or ""))
-        say(json.dumps({key: answer[key] for key in answer if key != "row_id"}, ensure_ascii=False, indent=2))
+    if member is None or text is not None or file is not None:
+        raise UserError("predict: name a member, and no more; `python -m stages.ask --text` or `--file` answers texts")
+    run_entry(run, "predict", member)
 
 
 def run(entry: "Entry") -> None:
@@ -120,56 +104,6 @@ def _inputs(entry: "Entry", scratch: Path) -> "tuple[list[str], Any, LabelSet]":
 def _recipe(entry: "Entry") -> "MemberRecipe":
     recipe: MemberRecipe = entry.params.members[str(entry.key)]
     return recipe
-
-
-def ask(rows: "pd.DataFrame") -> Iterator[dict[str, Any]]:
-    """The ensemble's answer to each row: its id, label, probabilities from the largest down, and members' votes.
-
-    Rows are cleaned as test rows are.
-    """
-    import numpy as np
-
-    from pipeline.config import load_params
-    from pipeline.config.reading import input_settings
-    from pipeline.data.prepare import prepare_test
-    from pipeline.ensemble.answer import answer
-    from pipeline.ensemble.decision import read_decision
-
-    params = load_params()
-    decision = read_decision(params.fusion.model_dump())
-    prepared = prepare_test(rows, input_settings(params.data)).table
-    texts, names = prepared["text"].tolist(), decision.classes.names
-    answers = answer(decision, texts)
-    for i, row_id in enumerate(prepared["row_id"]):
-        order = np.argsort(-answers.probabilities[i], kind="stable")
-        votes = zip(decision.members, answers.votes[:, i], strict=True)
-        yield {
-            "row_id": row_id,
-            "label": names[answers.label_ids[i]],
-            "probabilities": {names[k]: round(float(answers.probabilities[i, k]), 6) for k in order},
-            "votes": {member: names[vote] for member, vote in votes},
-        }
-
-
-def as_row(text: str) -> "pd.DataFrame":
-    """A text as the only row of a file."""
-    import pandas as pd
-
-    from pipeline.errors import UserError
-
-    if not text.strip():
-        raise UserError(f"--text: got {text!r}, a text is needed")
-    return pd.DataFrame({"text": [text], "file": ["--text"], "line": [1]})
-
-
-def read_rows(file: Path) -> "pd.DataFrame":
-    """The rows of a file that is written as the competition's are; ids and turns may be missing."""
-    from pipeline.config import load_params
-    from pipeline.config.reading import context_columns, layout, row_columns
-    from pipeline.data.sources.read import read_table
-
-    data = load_params().data
-    return read_table(file, row_columns(data), layout(data), optional=["row_id", *context_columns(data)]).rows
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ FIRST = 6  # pairs, the best nested ones, that the chosen one is compared with
 
 
 def main() -> None:
-    """Write models/predictions.npz and reports/class_weights.json."""
+    """Write models/predictions.npz, models/decision and reports/class_weights.json."""
     from pipeline.plan.current import run_entry
 
     run_entry(run, "search_weights")
@@ -29,10 +29,13 @@ def run(entry: "Entry") -> None:
     from pipeline import registry
     from pipeline.artifacts.atomic import read_json, write_json
     from pipeline.artifacts.fused import read_fused
-    from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, FUSED, FUSION_REPORT, LABELS, PREDICTIONS
+    from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, DECISION, FUSED, FUSION_REPORT, LABELS, PREDICTIONS
     from pipeline.artifacts.predictions import Predictions, write_predictions
     from pipeline.artifacts.tables import read_scored_rows
     from pipeline.class_weights import SearchedPair, choose, complexity, search_pair
+    from pipeline.config.reading import row_reading
+    from pipeline.decision.artifact import write_decision
+    from pipeline.decision.make import make_decision
     from pipeline.metrics import bootstrap_interval
     from pipeline.runtime.devices import count_cores
     from pipeline.runtime.progress import Progress
@@ -103,6 +106,11 @@ def run(entry: "Entry") -> None:
             chosen,
         ),
     )
+    weights, reading = searched[chosen].found.weights, row_reading(entry.params.data)
+    external = entry.params.external
+    section = entry.settings["fusion"]
+    decision = make_decision(pairs[chosen], weights, section, fusion["members"], external, reading)
+    write_decision(DECISION, decision)
     write_json(CLASS_WEIGHTS_REPORT, report)
     best = report["chosen"]
     say(f"chosen: {best['candidate']} with {best['method']} class weights, nested macro-F1 {best['nested']:.4f}")

@@ -25,13 +25,12 @@ def main(
 
     from pipeline.artifacts.atomic import atomic_folder, read_json
     from pipeline.artifacts.logits import write_member
-    from pipeline.artifacts.paths import EXTERNAL, FOLDS, LABELS, TEST, TRAIN
+    from pipeline.artifacts.paths import DECISION, EXTERNAL, FOLDS, LABELS, MEMBERS, TEST, TRAIN
     from pipeline.artifacts.tables import read_fold_ids, read_table
-    from pipeline.config import load_params
-    from pipeline.config.reading import input_settings
-    from pipeline.data.prepare import prepare_test
-    from pipeline.ensemble.answer import answer
-    from pipeline.ensemble.decision import read_decision
+    from pipeline.data.new_rows import clean_rows
+    from pipeline.decision.answer import answer
+    from pipeline.decision.artifact import read_decision
+    from pipeline.decision.member import load_members
     from pipeline.errors import UserError
     from pipeline.fields.section import NAME
     from pipeline.metrics import macro_f1
@@ -41,8 +40,7 @@ def main(
     target = other / EXTERNAL / name
     if target.exists():
         raise UserError(f"{target}: is there already. Remove it if it may be made anew, or give another --name")
-    params = load_params()
-    decision = read_decision(params.fusion.model_dump())
+    decision = read_decision(DECISION)
     own, labels = decision.classes.names, read_json(other / LABELS)["labels"]
     if set(own) != set(labels):
         only = sorted(set(own) ^ set(labels))[0]
@@ -56,11 +54,12 @@ def main(
 
     texts = pd.concat([train["text"], test["text"]], ignore_index=True)
     rows = pd.DataFrame({"text": texts, "file": str(other), "line": np.arange(len(texts))})
-    cleaned = prepare_test(rows, input_settings(params.data)).table["text"]
+    cleaned = clean_rows(rows, decision.reading)["text"]
     shared = cleaned[: len(train)].isin(read_table(TRAIN, ["text"])["text"]).sum()
     if shared:
         say(f"warning: {shared} training rows over there have a text that this ensemble learned, which flatters it")
-    probabilities = answer(decision, cleaned.tolist()).probabilities[:, [own.index(label) for label in labels]]
+    answers = answer(decision, load_members(decision, MEMBERS), cleaned.tolist())
+    probabilities = answers.probabilities[:, [own.index(label) for label in labels]]
     logits = np.log(np.maximum(probabilities, SMALLEST))
     of_train, of_test = logits[: len(train)], logits[len(train) :]
 

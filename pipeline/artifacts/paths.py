@@ -36,6 +36,7 @@ OOF_LOGITS = MODELS / "oof_logits" / "1"
 TEST_LOGITS = MODELS / "test_logits" / "1"
 FUSED = MODELS / "fused"
 PREDICTIONS = MODELS / "predictions.npz"
+DECISION = MODELS / "decision"  # with MEMBERS all that answering new texts takes
 
 DATA_REPORT = REPORTS / "data.json"
 ALIGNMENT_REPORTS = REPORTS / "alignment"

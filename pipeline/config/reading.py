@@ -2,6 +2,7 @@
 
 from pipeline.config.schema import Data
 from pipeline.data.inputs import InputSettings
+from pipeline.data.new_rows import RowReading
 from pipeline.data.sources.read import Layout
 
 
@@ -15,6 +16,11 @@ def input_settings(data: Data) -> InputSettings:
     context = data.context
     window, separator = (context.window, context.separator) if context else (0, "")
     return InputSettings(data.clean, data.empty_text, window=window, separator=separator)
+
+
+def row_reading(data: Data) -> RowReading:
+    """How rows without a label are read and made into inputs."""
+    return RowReading(layout(data), row_columns(data), input_settings(data))
 
 
 def row_columns(data: Data) -> dict[str, str]:

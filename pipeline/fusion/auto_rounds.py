@@ -1,6 +1,6 @@
 """Rounds of voting, found: what winners of competitions did by hand with a table of who agrees with whom."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -104,6 +104,14 @@ class AutoRoundsRule:
             "ballots": ballots,
             "rounds": rounds,
         }
+
+    def dump(self, state: FoundRounds) -> dict[str, Any]:
+        """The ballots, and which of them is the outcome; how they were found has no say in what they give."""
+        return {"ballots": state.ballots, "outcome": state.outcome}
+
+    def load(self, dumped: Mapping[str, Any]) -> FoundRounds:
+        """The ballots and their outcome again, without the tree of the search."""
+        return FoundRounds(dumped["ballots"], dumped["outcome"], [])
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
         """The voters of every ballot that may be held."""

@@ -1,7 +1,8 @@
 """Greedy selection of members, with replacement: weights that are counts of how often a member was taken."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -127,6 +128,15 @@ class HillClimb:
     def describe(self, state: FloatArray, names: Sequence[str]) -> dict[str, float]:
         """Each member's weight."""
         return {name: round(float(weight), 6) for name, weight in zip(names, state, strict=True)}
+
+    def dump(self, state: FloatArray) -> dict[str, Any]:
+        """The members' weights [M]."""
+        return {"weights": state}
+
+    def load(self, dumped: Mapping[str, Any]) -> FloatArray:
+        """The weights again."""
+        weights: FloatArray = dumped["weights"]
+        return weights
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
         """A weight for each member."""

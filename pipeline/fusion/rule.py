@@ -3,7 +3,7 @@
 Shapes: M members, N rows, C classes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -37,6 +37,12 @@ class Rule(Protocol):
     def describe(self, state: Any, names: Sequence[str]) -> Any:
         """What `fit` learned, for reports/fusion.json, with the members' names [M]; None where there is nothing."""
 
+    def dump(self, state: Any) -> dict[str, Any]:
+        """What `apply` needs of the state, under names: each is an array, or plain JSON."""
+
+    def load(self, dumped: Mapping[str, Any]) -> Any:
+        """The state that `dump` wrote down: `apply` gives the same scores with it."""
+
     def n_fitted(self, n_members: int, n_classes: int) -> int:
         """How many numbers `fit` takes from the labels: the fewer, the simpler the rule."""
 
@@ -57,6 +63,13 @@ class FixedRule:
 
     def describe(self, state: None, names: Sequence[str]) -> None:
         """Nothing was learned."""
+
+    def dump(self, state: None) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def load(self, dumped: Mapping[str, Any]) -> None:
+        """Nothing."""
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
         """None."""

@@ -1,6 +1,6 @@
 """Stacking: a classifier whose features are what the members say of a row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -99,6 +99,36 @@ class Stack:
     def describe(self, state: Any, names: Sequence[str]) -> None:
         """Thousands of coefficients are nothing for a report."""
 
+    def dump(self, state: Any) -> dict[str, Any]:
+        """The classes, and the regression's arrays or, of trees, LightGBM's own text as bytes."""
+        if isinstance(state, int):
+            return {"only_class": state}
+        if self.model == "lightgbm":
+            text = state.booster_.model_to_string()
+            return {"classes": state.classes_, "trees": np.frombuffer(text.encode(), dtype=np.uint8)}
+        scaler, regression = state[0], state[1]
+        return {
+            "classes": regression.classes_,
+            "mean": scaler.mean_,
+            "scale": scaler.scale_,
+            "coefficients": regression.coef_,
+            "intercept": regression.intercept_,
+        }
+
+    def load(self, dumped: Mapping[str, Any]) -> Any:
+        """The classifier again. Raises UserError where it is one of lightgbm, and that is not installed."""
+        if "only_class" in dumped:
+            return dumped["only_class"]
+        if self.model == "lightgbm":
+            booster = _import_lightgbm().Booster(model_str=dumped["trees"].tobytes().decode())
+            return _Trees(booster, dumped["classes"])
+        classifier = self._classifier()
+        scaler, regression = classifier[0], classifier[1]
+        scaler.mean_, scaler.scale_ = dumped["mean"], dumped["scale"]
+        regression.coef_, regression.intercept_ = dumped["coefficients"], dumped["intercept"]
+        regression.classes_ = dumped["classes"]
+        return classifier
+
     def n_fitted(self, n_members: int, n_classes: int) -> int:
         """A coefficient for each class of each member, for each class; of trees, their leaves."""
         per_class = n_members * n_classes + 1 if self.model == "logistic" else self.trees * self.leaves
@@ -112,14 +142,7 @@ class Stack:
 
             # Scaled, because members' log-probabilities differ in spread: C then means the same for each of them.
             return make_pipeline(StandardScaler(), LogisticRegression(C=self.C, tol=TOLERANCE, max_iter=1000))
-        try:
-            from lightgbm import LGBMClassifier
-        except ImportError:
-            raise UserError(
-                "fusion: stack with model: lightgbm needs the library lightgbm, which is not installed. Install it "
-                "(pip install lightgbm), or use model: logistic"
-            ) from None
-        return LGBMClassifier(
+        return _import_lightgbm().LGBMClassifier(
             n_estimators=self.trees,
             num_leaves=self.leaves,
             learning_rate=self.learning_rate,
@@ -129,6 +152,19 @@ class Stack:
             force_col_wise=True,
             verbosity=-1,
         )
+
+
+@dataclass(frozen=True)
+class _Trees:
+    """Boosted trees that were loaded again, as far as `Stack.apply` asks for them."""
+
+    booster: Any
+    classes_: IntArray
+
+    def predict_proba(self, features: FloatArray) -> FloatArray:
+        """The probabilities [n, C]; of two classes LightGBM itself gives those of the second alone."""
+        found: FloatArray = self.booster.predict(features, num_threads=1)
+        return found if found.ndim == 2 else np.stack([1.0 - found, found], axis=1)
 
 
 def stack_rule(
@@ -151,6 +187,17 @@ def stack_rule(
     return Stack(
         model=model, C=C, trees=trees, leaves=leaves, learning_rate=learning_rate, max_rows=max_rows, seed=seed
     )
+
+
+def _import_lightgbm() -> Any:
+    try:
+        import lightgbm
+    except ImportError:
+        raise UserError(
+            "fusion: stack with model: lightgbm needs the library lightgbm, which is not installed. Install it "
+            "(pip install lightgbm), or use model: logistic"
+        ) from None
+    return lightgbm
 
 
 def _features(members: FloatArray) -> FloatArray:

@@ -8,9 +8,10 @@ contributions are sorted before they are added.
 Shapes: M members, N rows, C classes, B rows of a block.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -160,6 +161,15 @@ class VoteFirst:
     def describe(self, state: IntArray, names: Sequence[str]) -> list[str]:
         """The members, best first."""
         return [names[index] for index in state]
+
+    def dump(self, state: IntArray) -> dict[str, Any]:
+        """The order of the members [M]."""
+        return {"order": state}
+
+    def load(self, dumped: Mapping[str, Any]) -> IntArray:
+        """The order again."""
+        order: IntArray = dumped["order"]
+        return order
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
         """A place for each member."""

@@ -27,11 +27,11 @@ class Stage(NamedTuple):
 
 
 _DATA = ("columns", "encodings", "separator")
-_READ = (*_DATA, "train", "test", "corpus", "quoting", "header", "undecodable")
-_CLEANED = ("labels", "level_separator", "clean", "bad_rows", "empty_text", "near_duplicates", "context")
+_NEW_ROWS = (*_DATA, "quoting", "header", "undecodable", "clean", "empty_text", "context")
+_PREPARED = (*_NEW_ROWS, "train", "test", "corpus", "labels", "level_separator", "bad_rows", "near_duplicates")
 STAGES = {
     "collect": Stage("embedded", ("embedded.*", "toy")),
-    "prepare": Stage(None, ("data.competition", *(f"data.{key}" for key in (*_READ, *_CLEANED)), "toy")),
+    "prepare": Stage(None, ("data.competition", *(f"data.{key}" for key in _PREPARED), "toy")),
     "split_folds": Stage(None, ("folds",)),
     "select_text": Stage("unlabelled", ("unlabelled.*", "data.clean", "toy")),
     "download": Stage("hub", ("hub.*",)),
@@ -49,7 +49,7 @@ STAGES = {
     "predict": Stage("members", ("members.*",)),
     "import_logits": Stage("external", ("external.*",)),
     "fuse": Stage(None, ("members.*.kind", "external", "fusion")),
-    "search_weights": Stage(None, ("class_weights",)),
+    "search_weights": Stage(None, ("class_weights", "fusion", "external", *(f"data.{key}" for key in _NEW_ROWS))),
     "submit": Stage(None, tuple(f"data.{key}" for key in ("competition", "sample_submission", *_DATA))),
     "report": Stage(
         None,

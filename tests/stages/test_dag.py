@@ -89,7 +89,7 @@ def test_the_kind_that_the_documentation_writes_takes_part(workspace: Workspace)
     assert trained(ran) == ["finetune@tfidf-nearest"]
     assert "predict@tfidf-nearest" in ran
     assert "tfidf-nearest" in json.loads((workspace.root / "reports/fusion.json").read_text())["members"]
-    asked = json.loads(workspace.run(sys.executable, "-m", "stages.predict", "--text", "a matrix of eigenvalues"))
+    asked = json.loads(workspace.run(sys.executable, "-m", "stages.ask", "--text", "a matrix of eigenvalues"))
     assert "tfidf-nearest" in asked["votes"]
     for name in ("tests/conftest.py", "tests/pipeline/members/test_contract.py"):
         (workspace.root / name).parent.mkdir(parents=True, exist_ok=True)

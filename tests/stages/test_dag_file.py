@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "dvc.yaml").read_text(encoding="utf-8")
 FILE: dict[str, Any] = YAML(typ="safe", pure=True).load(TEXT)
 DAG: dict[str, Any] = FILE["stages"]
-BY_HAND = {"hold_out", "readme", "transfer"}
+BY_HAND = {"ask", "hold_out", "readme", "transfer"}
 OUTPUTS = {"outs", "metrics", "plots"}
 # Of data/raw/stackdocs and data/plain/stackdocs.txt, as the packages of requirements.lock give them.
 EMBEDDED = {

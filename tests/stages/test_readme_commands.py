@@ -32,7 +32,7 @@ RUN_HERE = {
     "python -m stages.finetune --all",
     "python -m stages.plan --why finetune@bert-ce",
     "python -m stages.plan --show members.bert-ce",
-    'python -m stages.predict --text "…"',
+    'python -m stages.ask --text "…"',
     "python -m stages.submit --record A 0.5832",
     "python -m stages.<name> --help",
 }
@@ -77,7 +77,7 @@ def test_all_members_are_trained_at_once_and_then_published(workspace: Workspace
 
 
 def test_the_finished_ensemble_answers(finished: Workspace) -> None:
-    output = finished.run("python", "-m", "stages.predict", "--text", "how do I plot two arrays")
+    output = finished.run("python", "-m", "stages.ask", "--text", "how do I plot two arrays")
     answer = json.loads(output[output.index("{") : output.rindex("}") + 1])
     assert answer.keys() == {"label", "probabilities", "votes"}
     assert set(answer["votes"]) == {"bert-ce", "nezha-dice", "tfidf-svm"}

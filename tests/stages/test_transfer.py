@@ -15,7 +15,7 @@ from pipeline.artifacts.paths import FOLDS, LABELS, OOF_LOGITS, TEST, TEST_LOGIT
 from pipeline.artifacts.tables import write_table
 from pipeline.errors import UserError
 from pipeline.metrics import macro_f1
-from stages import import_logits, predict, transfer
+from stages import ask, import_logits, transfer
 
 ROOT = Path(__file__).parents[2]
 TRAIN_ID, TEST_ID = [f"r{i}" for i in range(12)], ["t0", "t1"]
@@ -46,10 +46,10 @@ def other(finished, tmp_path, monkeypatch):
 
 
 def asked(texts, tmp_path, capsys):
-    """The probabilities that `predict --file` gives, in the order of the other's classes."""
+    """The probabilities that `ask --file` gives, in the order of the other's classes."""
     write_csv(tmp_path / "asked.csv", ["text"], [[text] for text in texts])
     capsys.readouterr()
-    predict.main(file=tmp_path / "asked.csv")
+    ask.main(file=tmp_path / "asked.csv")
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return np.array([[answer["probabilities"][name] for name in CLASSES] for answer in answers])
 

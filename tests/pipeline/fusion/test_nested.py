@@ -5,12 +5,12 @@ import pytest
 
 from pipeline import registry
 from pipeline.class_weights import Coordinate, Prior
-from pipeline.ensemble.weighed_members import WeighedMembers
 from pipeline.fusion import FixedRule, NestedFusion, VoteFirst, fuse_nested, member_gains, nested_labels, vote_scores
 from pipeline.fusion.auto_rounds import AutoRoundsRule
 from pipeline.fusion.hill_climb import HillClimb
 from pipeline.fusion.round_search import RoundSettings
 from pipeline.fusion.stack import Stack, stack
+from pipeline.fusion.weighed_members import WeighedMembers
 
 N_FOLDS, N_CLASSES = 3, 4
 

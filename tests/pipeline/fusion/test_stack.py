@@ -100,6 +100,17 @@ def test_mistakes_are_named(monkeypatch):
         stack(probs, y, folds, test, "lightgbm")
 
 
+@pytest.mark.parametrize("classes", [[0, 1, 2], [0, 2], [2]])
+def test_a_regression_comes_back_from_its_arrays(classes):
+    probs, y, folds, test = case()
+    rows = np.isin(y, classes)
+    rule = Stack()
+    state = rule.fit(probs[:, rows], y[rows], folds[rows])
+    scores = rule.apply(test, rule.load(rule.dump(state)))
+    np.testing.assert_array_equal(scores, rule.apply(test, state))
+    assert (scores.max(axis=0) > 0).tolist() == [k in classes for k in range(3)]
+
+
 @pytest.mark.skipif(importlib.util.find_spec("lightgbm") is None, reason="lightgbm is not installed: it is optional")
 def test_boosted_trees_are_a_model_too():
     probs, y, folds, test = case()
@@ -107,3 +118,6 @@ def test_boosted_trees_are_a_model_too():
     scores = rule.apply(test, rule.fit(probs, y, folds))
     np.testing.assert_allclose(scores.sum(axis=1), 1)
     np.testing.assert_array_equal(scores, rule.apply(test, rule.fit(probs, y, folds)))
+    for rows in (y >= 0, y != 1, y == 2):  # of two classes LightGBM gives one column
+        state = rule.fit(probs[:, rows], y[rows], folds[rows])
+        np.testing.assert_array_equal(rule.apply(test, rule.load(rule.dump(state))), rule.apply(test, state))

@@ -1,7 +1,7 @@
 """Class weights of each member, before fusion: every member's probabilities are weighed for macro-F1 by themselves."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,6 +11,8 @@ from pipeline.class_weights import Method, search
 from pipeline.fusion import Rule
 from pipeline.fusion.rule import Tuning
 from pipeline.metrics.arrays import FloatArray, IntArray
+
+RULE = "rule."  # before the names of what the rule dumps
 
 
 class WeighedState(NamedTuple):
@@ -57,6 +59,16 @@ class WeighedMembers:
         """The members' class weights, and what the rule learned."""
         of_members = zip(names, state.class_weights.round(6).tolist(), strict=True)
         return {"class_weights": dict(of_members), "rule": self.rule.describe(state.of_rule, names)}
+
+    def dump(self, state: WeighedState) -> dict[str, Any]:
+        """The members' class weights [M, C], and under `rule.…` what the rule dumps."""
+        of_rule = self.rule.dump(state.of_rule)
+        return {"class_weights": state.class_weights, **{RULE + name: value for name, value in of_rule.items()}}
+
+    def load(self, dumped: Mapping[str, Any]) -> WeighedState:
+        """Both again."""
+        of_rule = {name.removeprefix(RULE): value for name, value in dumped.items() if name.startswith(RULE)}
+        return WeighedState(dumped["class_weights"], self.rule.load(of_rule))
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
         """What the method fits, for each member, and what the rule takes."""

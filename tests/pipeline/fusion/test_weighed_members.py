@@ -6,10 +6,18 @@ import pytest
 from pipeline import registry
 from pipeline.class_weights import CalibratedPrior, Coordinate, NoWeights, Prior, search
 from pipeline.config import load_params
-from pipeline.ensemble import weighed_members
-from pipeline.ensemble.rules import candidate_rules
-from pipeline.ensemble.weighed_members import WeighedMembers, weigh
-from pipeline.fusion import FixedRule, VoteFirst, fuse_nested, nested_labels, probability_average, vote, vote_scores
+from pipeline.fusion import (
+    FixedRule,
+    VoteFirst,
+    fuse_nested,
+    nested_labels,
+    probability_average,
+    vote,
+    vote_scores,
+    weighed_members,
+)
+from pipeline.fusion.candidates import candidate_rules
+from pipeline.fusion.weighed_members import WeighedMembers, weigh
 from pipeline.metrics import macro_f1
 
 N_FOLDS, N_CLASSES = 3, 4

@@ -1,0 +1,1 @@
+"""How the finished ensemble decides, and what it says of texts that the DAG has not seen."""
