@@ -9,7 +9,7 @@ Rows: both sides get the same tokenizer, the same texts and the same encoder, an
 same threads, in fp32 unless --precision says bf16: ours under autocast, as `runtime.precision` has it, the pipeline
 with its model in that type. The pipeline runs as its users have it (batch_size 1, its default) and with each of several
 batch sizes, of which its best counts, once on texts in their order and once sorted by length, which its documentation
-does not say to do. Ours is what `stages.predict` runs for the test rows of one fold model.
+does not say to do. Ours is what the stage `predict` runs for the test rows of one fold model.
 Latency: all fold models of all members are loaded, and one text after the other is answered: cleaned text to label.
 
 The contestants take turns; medians count. With one thread on a CPU the clock is that of the process's own CPU time, so

@@ -2,7 +2,6 @@
 
 import copy
 import csv
-import importlib
 import json
 import shutil
 from dataclasses import replace
@@ -18,7 +17,8 @@ from pipeline.artifacts.predictions import read_predictions, write_predictions
 from pipeline.errors import UserError
 from pipeline.members.neural.kind import Neural
 from pipeline.runtime.scratch import published_folders
-from stages import predict
+from pipeline.steps import predict as predict_step
+from stages import fuse, predict
 
 RULES, BALLOTS = PARAMS["fusion"]["rules"], PARAMS["fusion"]["ballots"]
 
@@ -157,10 +157,10 @@ def test_fold_models_side_by_side_give_the_same_bytes(finished, tmp_path, monkey
     whole = tree_hashes(TEST_LOGITS / "svm")
     shutil.rmtree(TEST_LOGITS / "svm")
     shutil.rmtree(".scratch")
-    predict._inputs.cache_clear()  # this process has no use for them
+    predict_step._inputs.cache_clear()  # this process has no use for them
     predict.main("svm")
     assert tree_hashes(TEST_LOGITS / "svm") == whole
-    assert predict._inputs.cache_info().currsize == 0
+    assert predict_step._inputs.cache_info().currsize == 0
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_ballots_alone_are_fused(finished, tmp_path, monkeypatch, members):
     ballots = {"alone": {"voters": ["svm"]}}
     fusion = {"rules": [], "ballots": ballots, "member_weights": ["none", "prior"]}
     write_params(fusion=fusion, members={name: PARAMS["members"][name] for name in members})
-    importlib.import_module("stages.fuse").main()
+    fuse.main()
     report = json.loads(Path("reports/fusion.json").read_text())
     assert list(report["scores"]) == [*members, "alone", "alone+prior"]
     assert report["scores"]["alone"] == report["scores"]["svm"]
