@@ -35,7 +35,7 @@ format: $(VENV)/.installed-dev  ## Format the code.
 	@ruff check --fix .
 
 readme: $(VENV)/.installed  ## Write the results of the last run into README.md.
-	@python -m stages.readme
+	@python -m tools.readme
 
 clean:  ## Remove what stages made from the work tree; DVC's cache keeps it.
 	@rm -rf data/raw/stackdocs data/plain data/prepared data/unlabelled data/additional data/augmented/*.parquet data/folds.parquet .scratch

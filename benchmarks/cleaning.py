@@ -19,8 +19,8 @@ from pipeline.data.duplicates import group_texts
 from pipeline.data.folds import assign_folds
 from pipeline.data.labels import encode_labels, sort_labels
 from pipeline.metrics import macro_f1
+from pipeline.steps.prepare import read_train
 from pipeline.text import Step, clean
-from stages.prepare import read_train
 
 N_FOLDS = 5
 SPELT_OUT: dict[str, dict[str, Any]] = {

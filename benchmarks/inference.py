@@ -8,7 +8,7 @@ Both sides get the same tokenizer, the same texts and the same encoder, and go f
 same threads, in fp32 unless --precision says bf16: ours under autocast, as `runtime.precision` has it, the pipeline
 with its model in that type. The pipeline runs as its users have it (batch_size 1, its default) and with each of several
 batch sizes, of which its best counts, once on texts in their order and once sorted by length, which its documentation
-does not say to do. Ours is what `stages.predict` runs for the test rows of one fold model.
+does not say to do. Ours is what the stage `predict` runs for the test rows of one fold model.
 
 The contestants take turns; medians count. With one thread on a CPU the clock is that of the process's own CPU time, so
 that other work on the machine does not count; elsewhere it is the wall's. --texts names a CSV with a column `text`;

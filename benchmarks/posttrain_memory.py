@@ -84,7 +84,7 @@ def generate() -> Iterator[str]:
 
 
 def train(folder: Path) -> None:
-    """Tokenise and train as `stages.post_train` does, and print the figures as JSON."""
+    """Tokenise and train as the stage `post_train` does, and print the figures as JSON."""
     import torch
 
     from pipeline import registry

@@ -1,48 +1,20 @@
 """Make changed copies of the training texts: `python -m stages.augment swapped`."""
 
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from pipeline.runtime.cli import run_stage, say
-
-if TYPE_CHECKING:
-    from pipeline.plan.entries import Entry
+from pipeline.runtime.cli import run_stage
 
 
 def main(name: Annotated[str, typer.Argument(help="A name under `augment` in params.yaml.")]) -> None:
     """Write data/augmented/NAME.parquet: row_id, copy, text."""
-    from pipeline.plan.current import run_entry
+    from pipeline.plan.current import running
 
-    run_entry(run, "augment", name)
+    with running("augment", name) as entry:
+        from pipeline.steps import augment
 
-
-def run(entry: "Entry") -> None:
-    """Make the copies of one entry."""
-    from pipeline import registry
-    from pipeline.artifacts.paths import AUGMENTED, TRAIN
-    from pipeline.artifacts.tables import read_table, write_table
-    from pipeline.augmentation.copies import make_copies
-    from pipeline.words.segmenter import make_segmenter
-
-    name = str(entry.key)
-    settings = entry.params.augment[name]
-    train = read_table(TRAIN, ["row_id", "text"])
-    texts = train["text"].tolist()
-    arguments = {key: value for key, value in settings.method.items() if key != "name"}
-    copies = make_copies(
-        train["row_id"].tolist(),
-        texts,
-        partial(registry.load("augmentation", settings.method["name"]), **arguments),
-        segmenter=make_segmenter(settings.segment, texts),
-        source=Path(settings.from_),
-        copies=settings.copies,
-        seed=settings.seed,
-    )
-    write_table(AUGMENTED / f"{name}.parquet", copies)
-    say(f"{name}: {len(copies)} changed copies of {len(texts)} texts: {AUGMENTED}/{name}.parquet")
+        augment.run(entry)
 
 
 if __name__ == "__main__":

@@ -3,35 +3,17 @@
 A member's file keeps its bytes when another member's copies change: only the one whose rows changed trains again.
 """
 
-from typing import TYPE_CHECKING
-
-from pipeline.runtime.cli import run_stage, say
-
-if TYPE_CHECKING:
-    from pipeline.plan.entries import Entry
+from pipeline.runtime.cli import run_stage
 
 
 def main() -> None:
     """Write data/additional/<member>.parquet for every member: row_id, text."""
-    from pipeline.plan.current import run_entry
+    from pipeline.plan.current import running
 
-    run_entry(run, "gather")
+    with running("gather") as entry:
+        from pipeline.steps import gather
 
-
-def run(entry: "Entry") -> None:
-    """Write every member's additional rows; a member without any has an empty table."""
-    from pipeline.artifacts.atomic import atomic_folder
-    from pipeline.artifacts.paths import ADDITIONAL
-    from pipeline.artifacts.tables import gather_copies, write_table
-
-    counts = {}
-    with atomic_folder(ADDITIONAL) as folder:
-        for member, settings in entry.settings["members"].items():
-            copies = gather_copies(settings["augment"])
-            write_table(folder / f"{member}.parquet", copies)
-            counts[member] = len(copies)
-    shown = ", ".join(f"{member} {count}" for member, count in counts.items() if count)
-    say(f"additional rows: {shown or 'none'}: {ADDITIONAL}/")
+        gather.run(entry)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,10 @@
 """Measure a member's texts in its encoder's tokens: `python -m stages.lengths bert-ce`."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from pipeline.runtime.cli import run_stage, say
-
-if TYPE_CHECKING:
-    from pipeline.plan.entries import Entry
+from pipeline.runtime.cli import run_stage
 
 
 def main(member: Annotated[str, typer.Argument(help="A name under `members` in params.yaml.")]) -> None:
@@ -16,49 +12,12 @@ def main(member: Annotated[str, typer.Argument(help="A name under `members` in p
 
     A member that reads whole texts, as those on vectors do, has nothing to measure: its file is an empty object.
     """
-    from pipeline.plan.current import run_entry
+    from pipeline.plan.current import running
 
-    run_entry(run, "lengths", member)
+    with running("lengths", member) as entry:
+        from pipeline.steps import lengths
 
-
-def run(entry: "Entry") -> None:
-    """Measure the texts of one member."""
-    from pipeline.artifacts.atomic import write_json
-    from pipeline.artifacts.paths import LENGTH_REPORTS, TEST, TRAIN
-    from pipeline.artifacts.tables import read_table
-    from pipeline.data.lengths import describe_token_lengths
-    from pipeline.members.recipe import load_limits
-    from pipeline.vectors.features import is_vectors
-
-    member = str(entry.key)
-    recipe: Any = entry.params.members[member]
-    report: dict[str, Any] = {}
-    source = Path(recipe.from_)
-    unit = "words" if is_vectors(source) else "tokens"
-    if unit in load_limits(recipe.kind):
-        tokenizer = _word_splitter(source) if unit == "words" else _tokenizer(source)
-        limit = recipe.max_length
-        report = {"max_length": limit}
-        for split, path in (("train", TRAIN), ("test", TEST)):
-            texts = read_table(path, ["text"])["text"].tolist()
-            report[split] = describe_token_lengths(tokenizer, texts, limit)
-        cut = ", ".join(f"{report[split]['cut_share']:.1%} of {split}" for split in ("train", "test"))
-        say(f"{member}: max_length {limit} cuts {cut} texts")
-    write_json(LENGTH_REPORTS / f"{member}.json", report)
-
-
-def _tokenizer(source: Path) -> Any:
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(source, local_files_only=True)
-
-
-def _word_splitter(source: Path) -> Any:
-    """Words in the place of tokens, for encoders that are a table of word vectors."""
-    from pipeline.words.segmenter import load_segmenter
-
-    split = load_segmenter(source).split
-    return lambda texts, **options: {"input_ids": [split(text) for text in texts]}
+        lengths.run(entry)
 
 
 if __name__ == "__main__":

@@ -4,74 +4,21 @@ A stage of its own, not a part of post-training: encoders share what it makes, a
 the outside text again, and what was chosen lies in a table that a person can look at.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from pipeline.runtime.cli import run_stage, say
-
-if TYPE_CHECKING:
-    from pipeline.plan.entries import Entry
-
-TOY_DOCUMENTS = 2000  # a toy run reads so many
-TEXTS_AT_ONCE = 1024  # cleaned at a time
+from pipeline.runtime.cli import run_stage
 
 
 def main(name: Annotated[str, typer.Argument(help="A name under `unlabelled` in params.yaml.")]) -> None:
     """Write data/unlabelled/NAME.parquet: the competition's corpus, then what was selected, the nearest first."""
-    from pipeline.plan.current import run_entry
+    from pipeline.plan.current import running
 
-    run_entry(run, "select_text", name)
+    with running("select_text", name) as entry:
+        from pipeline.steps import select_text
 
-
-def run(entry: "Entry") -> None:
-    """Select the documents of one text."""
-    from itertools import islice
-
-    from pipeline import registry
-    from pipeline.artifacts.paths import CORPUS, TRAIN, UNLABELLED
-    from pipeline.artifacts.tables import read_table, write_corpus
-    from pipeline.data.corpus import stream_texts
-    from pipeline.data.selection import select_nearest
-
-    name, params = str(entry.key), entry.params
-    settings = params.unlabelled[name]
-    corpus: list[str] = read_table(CORPUS, ["text"])["text"].tolist()
-    train = read_table(TRAIN, ["text", "label_id"])
-    outside = stream_texts(Path(settings.from_), settings.column, f"select {name}")
-    outside = clean_stream(islice(outside, TOY_DOCUMENTS if params.toy else None), params.data.clean)
-    known = {*corpus, *train["text"]}
-    chosen: Iterable[tuple[str, float | None]]
-    if settings.select is None:
-        chosen = ((text, None) for text in outside if text not in known)
-    else:
-        method: dict[str, Any] = dict(settings.select.method)
-        measure = registry.load("selection", method.pop("name"))
-        similarity = measure(train["text"].tolist(), train["label_id"].to_numpy(), **method)
-        chosen = select_nearest(outside, similarity, settings.select.n, known)
-
-    path = UNLABELLED / f"{name}.parquet"
-    n_rows = write_corpus(path, chain_rows(corpus, chosen))
-    say(f"{name}: {len(corpus)} documents of the competition, {n_rows - len(corpus)} from {settings.from_}: {path}")
-
-
-def clean_stream(texts: Iterable[str], steps: Sequence[Any]) -> Iterator[str]:
-    """Clean a stream as `prepare` cleans the competition's text; texts of which nothing is left are left out."""
-    from itertools import islice
-
-    from pipeline.text import clean
-
-    remaining = iter(texts)
-    while part := list(islice(remaining, TEXTS_AT_ONCE)):
-        yield from (text for text in clean(part, steps) if text.strip())
-
-
-def chain_rows(corpus: Sequence[str], chosen: Iterable[tuple[str, float | None]]) -> Iterator[tuple[str, float | None]]:
-    """The competition's texts, which have no similarity, and what was chosen."""
-    yield from ((text, None) for text in corpus)
-    yield from chosen
+        select_text.run(entry)
 
 
 if __name__ == "__main__":

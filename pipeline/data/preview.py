@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import pandas as pd
+
 from pipeline.text import Step, load_step, step_name
 
 SHOWN_CHARACTERS, SHOWN_BEFORE_CHANGE = 300, 40
@@ -29,6 +31,15 @@ class CleaningPreview(NamedTuple):
     n_emptied: int  # rows that had a text and have none after it
     step_rows: tuple[tuple[str, int], ...]  # each step and the rows that it changed, given the steps before it
     most_changed: tuple[ChangedText, ...]
+
+
+def find_changes(
+    tables: Sequence[pd.DataFrame], steps: Sequence[Step], n_shown: int
+) -> tuple[CleaningPreview, list[str]]:
+    """What the cleaning steps change in the rows of some tables - text, file, line -, and where each row stands."""
+    texts = [text if isinstance(text, str) else "" for table in tables for text in table["text"]]
+    places = [f"{file}:{line}" for table in tables for file, line in zip(table["file"], table["line"], strict=True)]
+    return preview_cleaning(texts, steps, n_shown), places
 
 
 def preview_cleaning(texts: Sequence[str], steps: Sequence[Step], n_shown: int) -> CleaningPreview:

@@ -1,6 +1,7 @@
 """Macro-F1 and friends, computed from counts, with bootstrap intervals."""
 
 from pipeline.metrics.bootstrap import Interval, bootstrap_interval, paired_bootstrap
+from pipeline.metrics.nested_figures import nested_figures
 from pipeline.metrics.scores import (
     accuracy,
     confusion,
@@ -20,6 +21,7 @@ __all__ = [
     "fold_macro_f1",
     "macro_f1",
     "negative_log_likelihood",
+    "nested_figures",
     "paired_bootstrap",
     "per_class_f1",
 ]

@@ -1,7 +1,7 @@
 """Running a stage by its entry."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pipeline.config.load import load_params
 from pipeline.plan.entries import STAGES, Entry, make_entry, read_entry
@@ -9,25 +9,29 @@ from pipeline.plan.unedited import check_code, check_files_beside, refuse_later_
 from pipeline.runtime.parent import runs_under_dvc
 
 
-def run_entry(run: Callable[..., None], stage: str, key: str | None = None, **options: Any) -> None:
-    """Call a stage's `run` with its entry: the plan's under DVC, by hand one worked out afresh from params.yaml.
+@contextmanager
+def running(stage: str, key: str | None = None) -> Iterator[Entry]:
+    """Give the entry by which a stage runs: the plan's under DVC, by hand one worked out afresh from params.yaml.
+
+    What the block imports is known to be the code of the entry.
 
     Raises UserError where the plan was made of other code, where code is edited meanwhile, and for what `load_params`
     refuses.
     """
-    run(current_entry(stage, key), **options)
+    yield current_entry(stage, key)
     check_files_beside()
 
 
-def run_entries(run: Callable[[Sequence[Entry]], None], stage: str) -> None:
-    """Call `run` with all entries of a stage, worked out afresh from params.yaml: by hand alone.
+@contextmanager
+def running_all(stage: str) -> Iterator[list[Entry]]:
+    """Give all entries of a stage, worked out afresh from params.yaml: by hand alone.
 
-    Raises UserError as `run_entry` does.
+    Raises UserError as `running` does.
     """
     params = load_params()
     entries = [make_entry(params, stage, key) for key in getattr(params, str(STAGES[stage].section))]
     refuse_later_edits()
-    run(entries)
+    yield entries
     check_files_beside()
 
 

@@ -138,8 +138,8 @@ def fingerprint_of(stage: str, components: tuple[str, ...]) -> Fingerprint:
 
 
 def roots_of(stage: str) -> list[Place]:
-    """What a stage runs: its `run`, and what makes params of the settings in its plan."""
-    return [*root(f"stages.{stage}:run"), *root("pipeline.fields.build:build")]
+    """What a stage runs: its step, and what makes params of the settings in its plan."""
+    return [*root(f"pipeline.steps.{stage}:run"), *root("pipeline.fields.build:build")]
 
 
 def entry_of(

@@ -8,9 +8,11 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from pipeline.artifacts.lock import locked_stages
+from pipeline.artifacts.paths import plan_file
 from pipeline.config.schema import Params
 from pipeline.errors import UserError
 from pipeline.fields.messages import one_of
+from pipeline.plan.entries import STAGES, make_entry
 
 MISSING = object()
 NULL = "tag:yaml.org,2002:null"
@@ -36,6 +38,29 @@ def filled_in(params: Params, location: str) -> str:
     yaml.representer.add_representer(type(None), lambda writer, _: writer.represent_scalar(NULL, "null"))
     yaml.dump({location: node}, written)
     return written.getvalue().rstrip()
+
+
+def explain(params: Params, name: str) -> str:
+    """What has changed in an entry, `finetune@bert-ce`, since dvc.lock recorded a run of it.
+
+    Raises UserError where there is no such entry, and as `recorded` does.
+    """
+    stage, _, key = name.partition("@")
+    if stage not in STAGES:
+        raise UserError(f"--why: {one_of(stage, list(STAGES))}")
+    section = STAGES[stage].section
+    if section is None and key:
+        raise UserError(f"--why: {stage} runs once; name it without @{key}")
+    if section is not None and not key:
+        raise UserError(f"--why: {stage} runs for each entry of {section}: {', '.join(getattr(params, section))}")
+    entry = make_entry(params, stage, key or None)
+    before = recorded(entry.name, plan_file(stage, key or None))
+    if before is None:
+        return f"{entry.name}: has not run, as far as dvc.lock knows"
+    lines = differences(before, entry.content())
+    if not lines:
+        return f"{entry.name}: same settings and code as when it last ran; `dvc status {entry.name}` looks at data"
+    return "\n".join([f"{entry.name}: changed since it last ran:", *(f"  {line}" for line in lines)])
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline.artifacts.paths import ADDITIONAL, ALIGNED, ENCODERS, FOLDS, PRETRAINED, TRAIN, VECTORS
-from pipeline.config.schema import Params
+from pipeline.config import Params, load_params
 from pipeline.errors import UserError
 
 CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
@@ -31,7 +31,7 @@ def maker(path: Path, params: Params) -> str | None:
     return None
 
 
-def require_made(inputs: Mapping[str, Sequence[Path]], params: Params) -> None:
+def require_made(inputs: Mapping[str, Sequence[Path]]) -> None:
     """Check that what members read is there; `inputs` has the paths of each.
 
     Raises UserError with all that is not, and the stages to run.
@@ -40,6 +40,7 @@ def require_made(inputs: Mapping[str, Sequence[Path]], params: Params) -> None:
     lost = {path: members for path, members in lost.items() if not path.exists()}
     if not lost:
         return
+    params = load_params()
     makers = {path: maker(path, params) for path in lost}
     stages = " ".join(dict.fromkeys(stage for stage in makers.values() if stage))
     own = ", ".join(str(path) for path, stage in makers.items() if stage is None)

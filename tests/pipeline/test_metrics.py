@@ -10,6 +10,7 @@ from pipeline.metrics import (
     confusion,
     fold_macro_f1,
     macro_f1,
+    nested_figures,
     paired_bootstrap,
     per_class_f1,
 )
@@ -52,6 +53,8 @@ def test_accuracy_and_folds_by_hand():
     fold_ids = np.array([0, 0, 1, 0, 1, 1])
     # fold 0 is all right but lacks class 2; fold 1 has three rows, all wrong
     np.testing.assert_allclose(fold_macro_f1(Y_TRUE, Y_PRED, fold_ids, 3), [2 / 3, 0])
+    # pooled: 4/5, 2/5 and 0; of the folds, whose deviations from 1/3 are 1/3 both, that of a sample
+    assert nested_figures(Y_TRUE, Y_PRED, fold_ids, 3) == {"nested": 0.4, "fold_mean": 0.333333, "fold_std": 0.471405}
 
 
 @pytest.mark.parametrize(

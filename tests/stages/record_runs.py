@@ -35,16 +35,17 @@ def run_all() -> dict[str, list[tuple[str, str]]]:
     """Run every entry of the competition in this folder, in the order of the stages: → what each one ran."""
     from pipeline.config import load_params
     from pipeline.plan.entries import list_entries
-    from stages import finetune, plan
+    from pipeline.steps import finetune
+    from stages import plan
 
     plan.main()
     for cached in (finetune._inputs, finetune._scratch):
         cached.cache_clear()  # they are kept for a process, and this one runs several competitions
     places = {}
     for entry in list_entries(load_params()):
-        stage = importlib.import_module(f"stages.{entry.stage}")
+        step = importlib.import_module(f"pipeline.steps.{entry.stage}")
         with recorder.recording() as ran:
-            stage.run(entry)
+            step.run(entry)
         places[entry.name] = sorted(ran)
     return places
 

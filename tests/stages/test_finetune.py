@@ -15,8 +15,8 @@ from pipeline.artifacts.tables import gather_copies, write_table
 from pipeline.plan.entries import entry_of
 from pipeline.plan.fingerprint import Fingerprint
 from pipeline.runtime.scratch import published_folders
+from pipeline.steps import finetune
 from pipeline.training import loop
-from stages import finetune
 
 
 @pytest.fixture

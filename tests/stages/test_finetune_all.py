@@ -14,7 +14,8 @@ from wait import wait_for
 from pipeline.errors import UserError
 from pipeline.plan.current import current_entry
 from pipeline.runtime.scratch import alone
-from stages import finetune
+from pipeline.steps import finetune
+from stages.finetune import main
 
 NAMES = ("svm", "words")
 MADE = ("models/members", "models/oof_logits", "reports/made_on", "reports/history")
@@ -50,7 +51,7 @@ def kept():
 
 def publish():
     for name in NAMES:
-        finetune.main(name)
+        main(name)
     return {folder: tree_hashes(Path(folder)) for folder in MADE}
 
 
@@ -67,7 +68,7 @@ def test_folds_of_two_members_overlap_and_give_the_same_bytes(project, monkeypat
     )
     with ThreadPoolExecutor(1) as thread:
         with alone(held, "the first fold of the first member"):
-            training = thread.submit(finetune.main, every=True)
+            training = thread.submit(main, every=True)
             wait_for(last)
             assert not held.exists(), "all others were made while it waited"
         training.result()
@@ -88,10 +89,10 @@ def test_a_fold_that_fails_ends_the_hand_out_and_what_is_finished_is_kept(projec
     with monkeypatch.context() as patch:
         patch.setattr(finetune, "_train_into", fail_once)
         with pytest.raises(UserError, match=r"^words fold 1: no$"):
-            finetune.main(every=True)
+            main(every=True)
     assert kept() == ["svm fold-0", "svm fold-1", "svm fold-2", "words fold-0"]
     capsys.readouterr()
-    finetune.main(every=True)
+    main(every=True)
     said = capsys.readouterr().out
     assert re.findall(r"^(\w+ fold \d): macro-F1", said, re.MULTILINE) == ["words fold 1", "words fold 2"]
     assert said.endswith("all folds of 2 members are there, 2 of them for `dvc repro` to publish\n")
@@ -99,13 +100,13 @@ def test_a_fold_that_fails_ends_the_hand_out_and_what_is_finished_is_kept(projec
 
 def test_members_that_are_published_are_not_trained_again(project, monkeypatch, capsys):
     """What was published is gone from .scratch/ once DVC has recorded it."""
-    finetune.main("svm")
+    main("svm")
     shutil.rmtree(".scratch")
-    finetune.main(every=True)
+    main(every=True)
     assert kept() == ["words fold-0", "words fold-1", "words fold-2"]
     assert "all folds of 2 members are there, 1 of them for" in capsys.readouterr().out
     shutil.rmtree("models/members/svm")
-    finetune.main(every=True)
+    main(every=True)
     assert len(kept()) == 6, "the outputs of svm are not all there"
 
 
@@ -113,7 +114,7 @@ def test_inputs_that_are_not_there_are_named_with_the_stages_that_make_them(proj
     shutil.rmtree("models/vectors/w2v")
     Path("data/additional/svm.parquet").unlink()
     with pytest.raises(UserError) as refused:
-        finetune.main(every=True)
+        main(every=True)
     assert str(refused.value) == (
         "not there yet: data/additional/svm.parquet for svm; models/vectors/w2v for words. "
         "First run `dvc repro gather train_vectors@w2v`"
@@ -124,4 +125,4 @@ def test_inputs_that_are_not_there_are_named_with_the_stages_that_make_them(proj
 @pytest.mark.parametrize("asked", [{}, {"member": "svm", "every": True}, {"fold": 1, "every": True}, {"fold": 1}])
 def test_what_cannot_be_asked_together(asked):
     with pytest.raises(UserError, match=r"^finetune: name a member, and with it a fold if you like, or give --all al"):
-        finetune.main(**asked)
+        main(**asked)

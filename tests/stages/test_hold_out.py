@@ -12,7 +12,8 @@ from ruamel.yaml import YAML
 
 from pipeline.data.hold_out import choose_held_out
 from pipeline.errors import UserError
-from stages import hold_out, prepare, split_folds
+from stages import prepare, split_folds
+from tools import hold_out
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path("data/raw/talk")

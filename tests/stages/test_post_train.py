@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.data import corpus
 from pipeline.errors import UserError
 from pipeline.runtime.scratch import published_folders
+from pipeline.steps import post_train as step
 from pipeline.training import masked_lm
 from stages import post_train
 
@@ -107,9 +107,9 @@ def test_another_run_does_not_go_on_with_this_ones_state(project, monkeypatch, c
 
 def test_a_toy_run_reads_few_texts(project, monkeypatch):
     read = []
-    monkeypatch.setattr(post_train, "TOY_DOCUMENTS", 10)
-    real = corpus.stream_texts
-    monkeypatch.setattr(corpus, "stream_texts", lambda path, **kw: (read.append(t) or t for t in real(path, **kw)))
+    monkeypatch.setattr(step, "TOY_DOCUMENTS", 10)
+    real = step.stream_texts
+    monkeypatch.setattr(step, "stream_texts", lambda path, **kw: (read.append(t) or t for t in real(path, **kw)))
     post_train.main("tiny-bert")
     assert len(read) == 10
 

@@ -1,7 +1,6 @@
 """A member's fold models on the test rows."""
 
 import csv
-import importlib
 import json
 import shutil
 from pathlib import Path
@@ -14,7 +13,8 @@ from pipeline.artifacts.paths import TEST_LOGITS
 from pipeline.errors import UserError
 from pipeline.members.neural.kind import Neural
 from pipeline.runtime.scratch import published_folders
-from stages import predict
+from pipeline.steps import predict as predict_step
+from stages import fuse, predict
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +68,10 @@ def test_fold_models_side_by_side_give_the_same_bytes(project, monkeypatch):
     whole = tree_hashes(TEST_LOGITS / "svm")
     shutil.rmtree(TEST_LOGITS / "svm")
     shutil.rmtree(".scratch")
-    predict._inputs.cache_clear()  # this process has no use for them
+    predict_step._inputs.cache_clear()  # this process has no use for them
     predict.main("svm")
     assert tree_hashes(TEST_LOGITS / "svm") == whole
-    assert predict._inputs.cache_info().currsize == 0
+    assert predict_step._inputs.cache_info().currsize == 0
 
 
 @pytest.mark.parametrize("asked", [{}, {"text": "a0"}, {"file": "new.csv"}, {"member": "svm", "text": "a0"}])
@@ -100,7 +100,7 @@ def test_ballots_alone_are_fused(project, members):
     ballots = {"alone": {"voters": ["svm"]}}
     fusion = {"rules": [], "ballots": ballots, "member_weights": ["none", "prior"]}
     write_params(fusion=fusion, members={name: PARAMS["members"][name] for name in members})
-    importlib.import_module("stages.fuse").main()
+    fuse.main()
     report = json.loads(Path("reports/fusion.json").read_text())
     assert list(report["scores"]) == [*members, "alone", "alone+prior"]
     assert report["scores"]["alone"] == report["scores"]["svm"]

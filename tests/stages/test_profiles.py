@@ -29,7 +29,7 @@ from pipeline.plan.fingerprint import Place, component, reach
 from pipeline.plan.modules import read_definition, read_module
 from pipeline.plan.source_text import SourceText
 from pipeline.plan.sources import read_source
-from stages import hold_out
+from tools import hold_out
 
 ROOT = Path(__file__).parents[2]
 OWN, TINY = "params", "tiny"
@@ -216,7 +216,7 @@ def test_what_runs_is_in_the_fingerprint(runs: dict[str, Run], name: str) -> Non
         reached = reach([*roots_of(stage), *components]).texts
         missed = sorted(str(place) for place in places - reached.keys() if not read_module(place.module).is_harmless)
         assert missed == [], f"{entry} runs what its fingerprint does not know"
-        assert Place(f"stages.{stage}", "run") in places
+        assert Place(f"pipeline.steps.{stage}", "run") in places
 
 
 def test_machine_code_is_seen_where_it_is_none(runs: dict[str, Run]) -> None:

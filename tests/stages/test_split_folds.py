@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from pipeline.artifacts.atomic import read_json
 from pipeline.errors import UserError
+from pipeline.steps import prepare as prepare_step
 from stages import prepare, split_folds
 
 ROOT = Path(__file__).parents[2]
@@ -105,7 +106,7 @@ def test_folds_of_the_files_have_to_fit(n_folds: int, repeats: int, key: str) ->
 
 
 def test_a_toy_run_keeps_every_fold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepare, "TOY_ROWS_PER_CLASS", 1)
+    monkeypatch.setattr(prepare_step, "TOY_ROWS_PER_CLASS", 1)
     train = run(columns={"fold": "part"}, toy=True)
     assert len(train) == len(train.groupby(["label", "fold"])) < 20
     assert set(train["fold"]) == {0, 1, 2, 3}

@@ -15,7 +15,8 @@ from pipeline.artifacts.paths import FOLDS, LABELS, OOF_LOGITS, TEST, TEST_LOGIT
 from pipeline.artifacts.tables import write_table
 from pipeline.errors import UserError
 from pipeline.metrics import macro_f1
-from stages import ask, import_logits, transfer
+from stages import ask, import_logits
+from tools import transfer
 
 ROOT = Path(__file__).parents[2]
 TRAIN_ID, TEST_ID = [f"r{i}" for i in range(12)], ["t0", "t1"]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from tiny_ensemble import PARAMS, run_stages, write_csv, write_files, write_params
 
-from stages import finetune
+from pipeline.steps import finetune
 
 UNSCORED = set(range(0, 60, 6))  # of the rows r0, r1, …
 

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from pipeline import registry
 from pipeline.config import load_params
-from pipeline.plan.current import run_entry
+from pipeline.plan.current import running
 from stages import plan
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +70,7 @@ def make_ensemble(root, short_texts, short_labels, last="submit"):
 def run_stages(last):
     """Run the stages in the present folder, up to the last one."""
     params = load_params()
-    finetune = importlib.import_module("stages.finetune")
+    finetune = importlib.import_module("pipeline.steps.finetune")
     plan.main()
     for stage, names in {
         "prepare": [None],
@@ -85,10 +85,11 @@ def run_stages(last):
         "submit": [None],
         "report": [None],
     }.items():
-        module = importlib.import_module(f"stages.{stage}")
+        step = importlib.import_module(f"pipeline.steps.{stage}")
         for cached in (finetune._inputs, finetune._scratch):
             cached.cache_clear()
         for name in names:
-            run_entry(module.run, stage, name)
+            with running(stage, name) as entry:
+                step.run(entry)
         if stage == last:
             break

@@ -88,7 +88,7 @@ from pipeline.plan.fingerprint import component, fingerprint, root
 for family in registry.FAMILIES:
     for word in registry.words(family):
         name = f"{family}.{word}"
-        print(name, fingerprint(root("stages.finetune:run"), {name: component(name)}))
+        print(name, fingerprint(root("pipeline.steps.finetune:run"), {name: component(name)}))
 """
 
 
@@ -108,7 +108,7 @@ def fingerprints(python):
 def test_every_word_has_a_fingerprint_of_its_own():
     """But for kinds whose words are whole modules, nothing of the registry is reached from fine-tuning by itself."""
     words = [f"{family}.{word}" for family in registry.FAMILIES for word in registry.words(family)]
-    found = {word: fingerprint(root("stages.finetune:run"), {word: component(word)}).code for word in words}
+    found = {word: fingerprint(root("pipeline.steps.finetune:run"), {word: component(word)}).code for word in words}
     assert len(set(found.values())) == len(found)
 
 

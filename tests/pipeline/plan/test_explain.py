@@ -76,6 +76,25 @@ def test_another_order_of_keys_is_a_change():
     assert differences(BEFORE, after) == ["settings: in another order"]
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("finetun", "got 'finetun', one of: collect, "),
+        ("fuse@bert-ce", "fuse runs once; name it without @bert-ce"),
+        ("finetune", "finetune runs for each entry of members: bert-ce, "),
+    ],
+)
+def test_an_entry_that_is_none(name, message):
+    with pytest.raises(UserError, match=f"^--why: {message}"):
+        explain.explain(load_params(ROOT / "params.yaml"), name)
+
+
+def test_an_entry_that_has_not_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = explain.explain(load_params(ROOT / "params.yaml"), "finetune@bert-ce")
+    assert said == "finetune@bert-ce: has not run, as far as dvc.lock knows"
+
+
 def test_what_the_lock_has_recorded(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = Path("plan.json")

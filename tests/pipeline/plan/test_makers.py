@@ -1,5 +1,6 @@
 """Who makes what members read, held against dvc.yaml."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -47,10 +48,11 @@ def test_what_no_stage_makes(path):
 
 def test_what_is_not_there_is_named_once_with_whom_it_is_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    shutil.copyfile(ROOT / "params.yaml", "params.yaml")
     folds, vectors, own = Path("data/folds.parquet"), Path("models/vectors/tfidf"), Path("models/own/bert")
     inputs = {"svm": [folds, vectors], "bert": [folds, own]}
     with pytest.raises(UserError) as refused:
-        require_made(inputs, PARAMS)
+        require_made(inputs)
     assert str(refused.value) == (
         "not there yet: data/folds.parquet for all members; models/vectors/tfidf for svm; models/own/bert for bert. "
         "First run `dvc repro split_folds train_vectors@tfidf`, and put models/own/bert there, which no stage makes"
@@ -58,4 +60,4 @@ def test_what_is_not_there_is_named_once_with_whom_it_is_for(tmp_path, monkeypat
     for path in (folds, vectors, own):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    require_made(inputs, PARAMS)
+    require_made(inputs)

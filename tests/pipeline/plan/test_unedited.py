@@ -97,6 +97,30 @@ def test_code_that_is_imported_later(run):
     )
 
 
+THE_STEP = """
+import importlib
+from pipeline.plan import current
+
+def edit_and_give_the_entry(stage, key=None):
+    entry = checked(stage, key)
+    edit(sys.argv[1])
+    return entry
+
+checked, current.current_entry = current.current_entry, edit_and_give_the_entry
+stage = importlib.import_module("stages." + Path(sys.argv[1]).stem)
+try:
+    stage.main("bert-ce")
+except UserError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("stage", ["finetune", "predict", "lengths"])
+def test_a_stage_imports_its_step_after_the_check(run, stage):
+    said = run(THE_STEP, f"pipeline/steps/{stage}.py", "\n# x\n")
+    assert said == f"pipeline.steps.{stage}: edited while this stage runs; run the command again"
+
+
 WITHOUT_THE_WORD = """
 from pipeline import registry
 del registry.FAMILIES["losses"]["dice"]

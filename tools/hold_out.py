@@ -1,4 +1,4 @@
-"""Make a test part of a file in which every row has a label: `python -m stages.hold_out labelled.csv`.
+"""Make a test part of a file in which every row has a label: `python -m tools.hold_out labelled.csv`.
 
 For a competition that is over, or a data set that never was one. Run it once, before the DAG, with params.yaml saying
 in `data` how the file is written and what its columns are called. Dialogues, or rows with one value of

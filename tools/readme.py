@@ -1,4 +1,4 @@
-"""Write the results of the last run and the table of stages into README.md: `python -m stages.readme`."""
+"""Write the results of the last run and the table of stages into README.md: `python -m tools.readme`."""
 
 from pathlib import Path
 from typing import Annotated

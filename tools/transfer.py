@@ -1,4 +1,4 @@
-"""Let the finished ensemble be a member in another competition: `python -m stages.transfer ../other`.
+"""Let the finished ensemble be a member in another competition: `python -m tools.transfer ../other`.
 
 The classes have to be the same. Run it by hand, where the ensemble is; the other checkout needs its prepared data and
 its folds, no more. The ensemble has seen none of the other's labels, so what it says of the other's training rows is
