@@ -8,7 +8,6 @@ REPORTS = Path("reports")
 SCRATCH = Path(".scratch")  # checkpoints of training that has not finished; neither git's nor DVC's
 
 PARAMS = Path("params.yaml")
-LOCK_FILE = Path("requirements.lock")
 
 RAW = DATA / "raw"
 PLAIN = DATA / "plain"

@@ -16,6 +16,7 @@ from pipeline.class_weights.method import Fit
 from pipeline.class_weights.objective import batched_objective, weighted_macro_f1
 from pipeline.class_weights.prior import best_start
 from pipeline.metrics.arrays import BoolArray, FloatArray, IntArray
+from pipeline.ranges import AtLeastOne
 
 SIMPLEX_SIZE = 1.0  # in log units
 SMALLEST_SIMPLEX = 0.02
@@ -35,7 +36,7 @@ class NelderMead:
 
     rank = 40
 
-    def __init__(self, *, starts: int = 8, max_evaluations: int = 8000):
+    def __init__(self, *, starts: AtLeastOne = 8, max_evaluations: AtLeastOne = 8000):
         self.starts, self.max_evaluations = starts, max_evaluations
 
     def fit(self, scores: FloatArray, y: IntArray, seed: int) -> Fit:

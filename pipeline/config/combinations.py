@@ -5,19 +5,16 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline import registry
+from pipeline.artifacts import paths
 from pipeline.config.schema import MEMBER_RECIPES, VECTOR_MODELS
 from pipeline.fields.components import Problem
 from pipeline.fields.messages import one_of
 from pipeline.members.recipe import Beside, MemberRecipe, Start
 
 # The folders that stages fill, and that entries start from.
-PRETRAINED, ALIGNED, ENCODERS, VECTORS = (
-    "models/pretrained",
-    "models/aligned",
-    "models/encoders",
-    "models/vectors",
+PRETRAINED, ALIGNED, ENCODERS, VECTORS, UNLABELLED = (
+    path.as_posix() for path in (paths.PRETRAINED, paths.ALIGNED, paths.ENCODERS, paths.VECTORS, paths.UNLABELLED)
 )
-UNLABELLED = "data/unlabelled"
 NEEDED: dict[Start, str] = {
     "encoder": "an encoder",
     "tfidf": "vectors of kind tfidf",
@@ -75,7 +72,7 @@ def _check_sources(filled: Mapping[str, Any]) -> list[Problem]:
     for name, scratch in entries(filled, "scratch").items():
         problems += _check_corpus(("scratch", name, "from"), scratch.get("from"), filled)
     for name, member in entries(filled, "members").items():
-        if (recipe := _recipe_of(member)) is not None:
+        if (recipe := _recipe_type(member)) is not None:
             problems += _check_source(("members", name, "from"), member, recipe.starts_from, made)
     return problems
 
@@ -129,13 +126,13 @@ def _check_members(filled: Mapping[str, Any]) -> list[Problem]:
     made = {path: what for paths in _made_by_stages(filled).values() for path, what in paths.items()}
     problems = []
     for name, member in entries(filled, "members").items():
-        if (recipe := _recipe_of(member)) is not None:
+        if (recipe := _recipe_type(member)) is not None:
             found = recipe.check(member, Beside(made.get(str(as_path(member.get("from")))), separator))
             problems += [Problem(("members", name, *location), message) for location, message in found]
     return problems
 
 
-def _recipe_of(member: Mapping[str, Any]) -> type[MemberRecipe] | None:
+def _recipe_type(member: Mapping[str, Any]) -> type[MemberRecipe] | None:
     kind = member.get("kind")
     return MEMBER_RECIPES.get(kind) if isinstance(kind, str) else None
 
@@ -181,7 +178,7 @@ def _check_source(
     allowed = [path for paths in made.values() for path, what in paths.items() if what in starts_from]
     if str(source) in allowed or made[folder].get(str(source), "encoder") is None:
         return []  # vectors of a kind that is wrong are told where they are
-    could_be = ("tfidf", "word2vec") if folder == VECTORS else ("encoder",)
+    could_be = tuple(VECTOR_MODELS) if folder == VECTORS else ("encoder",)
     if str(source) not in made[folder] and set(could_be) & set(starts_from):
         own = "; a checkpoint of your own lies in a folder of your own, models/own/…" if folder == PRETRAINED else ""
         return [Problem(key, f"nothing makes it: {one_of(str(source), allowed)}{own}")]

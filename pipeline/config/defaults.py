@@ -2,7 +2,7 @@
 
 params.yaml is laid over pipeline/config/defaults.yaml, mapping by mapping, its section `defaults` over the one there.
 Each entry is laid over the defaults of its kind. Arguments of pieces stand under their family and are filled in where
-the piece is read (see `pieces`).
+the piece is read (`pipeline.fields.components`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,14 +29,15 @@ FILLED_FROM = {
     "augment": ("augment.*",),
     "ballot": ("fusion.ballots.*",),
 }
-SECTIONS: dict[str, type[BaseModel]] = {
+OF_SECTIONS: dict[str, type[BaseModel]] = {
     "masked_lm": schema.MaskedLM,
     "align": schema.Alignment,
     "augment": schema.Augment,
     "ballot": schema.Ballot,
-    **schema.VECTOR_MODELS,
-    **schema.MEMBER_RECIPES,
 }
+SECTIONS = {**OF_SECTIONS, **schema.VECTOR_MODELS, **schema.MEMBER_RECIPES}
+if len(SECTIONS) < len(OF_SECTIONS) + len(schema.VECTOR_MODELS) + len(schema.MEMBER_RECIPES):
+    raise ValueError("two kinds of members or vectors, or a kind and another section of defaults, have one name")
 # Their pieces may take arguments.
 FAMILIES = (
     "cleaning",
@@ -105,7 +106,7 @@ def home(location: Sequence[Any], filled: Mapping[str, Any]) -> tuple[Any, ...] 
                 return ("defaults", key, *location[len(keys) :])
     for section, kind, name in _entries_of_kinds(filled):
         if tuple(location[:2]) == (section, name):
-            return ("defaults", kind, *location[2:])
+            return None if location[2:3] and location[2] in OWN[kind] else ("defaults", kind, *location[2:])
     return None
 
 

@@ -133,20 +133,27 @@ def check_folds(
     `labels` [N] are indices into `label_names` [C]. The number after a class is that of its groups.
     """
     n_folds, n_classes = int(fold_ids.max()) + 1, len(label_names)
-    pairs = np.unique(np.stack([labels, groups]), axis=1)
-    n_groups = np.bincount(pairs[0], minlength=n_classes)
+    n_groups = _count_groups(labels, groups, n_classes)
+    scored = fold_ids[0] >= 0
+    n_scored = _count_groups(labels[scored], groups[scored], n_classes)
     no_held_out, no_training = _find_missing(fold_ids, labels, n_folds, n_classes)
     few = f"fewer than {n_folds} different texts (or groups), so some folds hold out none of these classes"
     single = "a single text (or group): the fold that holds it out trains without the class and cannot predict it"
     mixed = "enough texts, but under other labels too, so that some folds {} none of these classes"
     findings = [
-        (no_held_out & (n_groups < n_folds), few),
-        (no_held_out & (n_groups >= n_folds), mixed.format("hold out")),
+        (no_held_out & (n_scored < n_folds), few),
+        (no_held_out & (n_scored >= n_folds), mixed.format("hold out")),
         (no_training & (n_groups < 2), single),
         (no_training & (n_groups >= 2), mixed.format("train on")),
     ]
     warnings = [f"{what}: {_name(classes, label_names, n_groups)}" for classes, what in findings if classes.any()]
     return warnings + _warn_of_big_group(groups, n_folds)
+
+
+def _count_groups(labels: NDArray[np.integer], groups: NDArray[np.integer], n_classes: int) -> NDArray[np.int64]:
+    """How many groups have a row of each class: [C]."""
+    pairs = np.unique(np.stack([labels, groups]), axis=1)
+    return np.bincount(pairs[0], minlength=n_classes)
 
 
 def _warn_of_big_group(groups: NDArray[np.integer], n_folds: int) -> list[str]:

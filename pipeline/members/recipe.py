@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field
 from pipeline import registry
 from pipeline.artifacts.atomic import read_json
 from pipeline.artifacts.paths import ALIGNED, ENCODERS, PRETRAINED, VECTORS
+from pipeline.errors import UserError
 from pipeline.fields.build import build
 from pipeline.fields.components import Problem
 from pipeline.fields.section import Count, Names, Section
@@ -33,7 +34,8 @@ class Beside(NamedTuple):
 class MemberRecipe(Section):
     """A member of an ensemble as params.yaml describes it, every default filled in.
 
-    A kind's own is a subclass named `Recipe` in the module `recipe` beside the one that the registry names.
+    A kind's own is a subclass named `Recipe` in the module `recipe` beside the one that the registry names; beside it
+    stands MAX_LENGTH_CUTS, see `load_limits`.
 
     Attributes:
         starts_from: what `from` may name.
@@ -73,9 +75,18 @@ def load_limits(kind: str) -> Sequence[str]:
 
 
 def read_recipe(file: Path) -> MemberRecipe:
-    """A recipe from the JSON that `write_json(file, recipe.model_dump(by_alias=True))` wrote."""
+    """A recipe as `finetune` wrote it: the part of its plan that describes the member.
+
+    Raises UserError for one of another version of its kind.
+    """
     content = read_json(file)
-    recipe: MemberRecipe = build(load_recipe(content["kind"]), content)
+    known = content.get("kind") in registry.words("kinds")
+    recipe_type = load_recipe(content["kind"]) if known else MemberRecipe
+    keys = {field.alias or name for name, field in recipe_type.model_fields.items()}
+    if content.keys() != keys:
+        differing = ", ".join(sorted(content.keys() ^ keys))
+        raise UserError(f"{file}: made by other code, which differs in {differing}; `dvc repro` makes the member again")
+    recipe: MemberRecipe = build(recipe_type, content)
     return recipe
 
 

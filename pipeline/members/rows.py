@@ -111,6 +111,9 @@ def as_labelled(
 
     A row with probabilities [R, C] becomes one example for each class that is likely at all, of that share of its
     weight: the examples' cross-entropies sum to the cross-entropy of the row. Examples of no weight are left out.
+
+    Class weights weigh each example by its own class; the losses of neural members weigh a row by their mean over its
+    target.
     """
     targets, examples = rows.targets, of_rows
     if targets.ndim == 1:

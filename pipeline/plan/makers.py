@@ -45,7 +45,7 @@ def require_made(inputs: Mapping[str, Sequence[Path]]) -> None:
     stages = " ".join(dict.fromkeys(stage for stage in makers.values() if stage))
     own = ", ".join(str(path) for path, stage in makers.items() if stage is None)
     listed = "; ".join(
-        f"{path} for {', '.join(members) if len(members) < len(inputs) else 'all members'}"
+        f"{path} for {', '.join(members) if len(members) < len(inputs) or len(inputs) == 1 else 'all members'}"
         for path, members in lost.items()
     )
     remedies = [f"run `dvc repro {stages}`"] * bool(stages) + [f"put {own} there, which no stage makes"] * bool(own)

@@ -40,7 +40,7 @@ def prediction_precision(device: str, precision: str) -> str:
 def check_precision(device: str, precision: str) -> None:
     """Raise UserError for fp16 without a GPU: it needs the loss to be scaled, which PyTorch does on GPUs alone."""
     if precision == "fp16" and not device.startswith("cuda"):
-        raise UserError(f"runtime.precision: got fp16 on the device {device}; fp32 or bf16 is allowed there")
+        raise UserError(f"precision: got fp16 on the device {device}; fp32 or bf16 is allowed there")
 
 
 def make_accelerator(device: str, precision: str) -> Any:

@@ -17,7 +17,7 @@ from pipeline.models.classifier import ClassifierOutput
 
 
 @dataclass(frozen=True)
-class Contrastive:
+class ContrastiveTerm:
     """A contrastive term: its loss, its weight, and whether the class vectors join the batch."""
 
     loss: nn.Module
@@ -42,7 +42,7 @@ class Objective:
 
     loss: RowLoss | BatchLoss
     class_weights: Tensor
-    contrastive: Contrastive | None = None
+    contrastive: ContrastiveTerm | None = None
     levels: LevelTerm | None = None
     r_drop: float | None = None
     flooding: float | None = None
@@ -117,7 +117,7 @@ def _weights_in_loss(objective: Objective, rows: Rows) -> Tensor:
     return rows.weights * expected(objective.class_weights, rows.targets)
 
 
-def _contrast(contrastive: Contrastive, output: ClassifierOutput, labels: Tensor, class_vectors: Tensor) -> Tensor:
+def _contrast(contrastive: ContrastiveTerm, output: ClassifierOutput, labels: Tensor, class_vectors: Tensor) -> Tensor:
     vectors = output.pooled.float()
     if contrastive.with_classes:
         vectors, labels = with_class_vectors(vectors, labels, class_vectors)

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline.data.batches import TokenizedTexts, classifier_inputs
+from pipeline.errors import UserError
+from pipeline.losses.batch_losses import BatchLoss
 from pipeline.models.classifier import TextClassifier
 from pipeline.training.adversarial import find_targets
 from pipeline.training.objective import Rows, objective_value, totals, twice
@@ -40,6 +42,8 @@ def updater(
     `settings.accumulate` parts. With R-Drop each part passes twice, under two dropout masks.
     """
     objective, device = settings.objective, accelerator.device
+    if settings.accumulate > 1 and isinstance(objective.loss, BatchLoss):
+        raise UserError(f"accumulate: got {settings.accumulate}, but the loss needs the batch whole: 1 is allowed")
     parameters = list(model.parameters())
     attacked = find_targets(model, settings.adversarial.on) if settings.adversarial else []
     targets = targets.astype(np.int64 if targets.ndim == 1 else np.float32)

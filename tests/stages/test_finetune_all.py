@@ -58,7 +58,7 @@ def publish():
 def test_folds_of_two_members_overlap_and_give_the_same_bytes(project, monkeypatch, capsys):
     one_after_the_other = publish()
     (place, *others) = json.loads(Path("reports/made_on/svm.json").read_text())["folds"].values()
-    assert place.keys() == {"device", "numpy", "scikit-learn"}
+    assert place.keys() == {"device", "cpu", "torch", "numpy", "scikit-learn"}
     assert others == [place, place]
     for folder in (*MADE, ".scratch"):
         shutil.rmtree(folder)

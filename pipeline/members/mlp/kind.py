@@ -1,6 +1,6 @@
 """A multi-layer perceptron on features that are not trained: mean hidden states of an encoder, or document vectors.
 
-The features are computed once for all folds; a fold then takes seconds on a CPU.
+The features are computed once in each process that trains folds; a fold then takes seconds on a CPU.
 """
 
 import shutil
@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from pipeline import registry
 from pipeline.data.labels import LabelSet
 from pipeline.members.kind import Run, TrainedFold, evaluated_once
+from pipeline.members.recipe import holds_vectors
 from pipeline.members.rows import TrainingRows, as_labelled
 from pipeline.runtime.executors.executor import Resources
 from pipeline.vectors.features import Features, is_vectors, load_transform
@@ -59,8 +60,8 @@ class MLP:
         threadpool_limits(limits=recipe.threads)
 
     def resources(self, recipe: "Recipe") -> Resources:
-        """The recipe's threads; only the features of an encoder are computed on a GPU, where there is one."""
-        return Resources(recipe.threads, gpu=False)
+        """The recipe's threads; and a GPU, where there is one, for the features of an encoder."""
+        return Resources(recipe.threads, gpu=not (holds_vectors(recipe.from_) or is_vectors(Path(recipe.from_))))
 
     def reader(self, source: Path, recipe: "Recipe") -> Callable[[Sequence[str]], Features]:
         """What makes the texts' features, [N, F]."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline import registry
 from pipeline.data.labels import LabelSet
-from pipeline.training.objective import Contrastive, LevelTerm, Objective
+from pipeline.training.objective import ContrastiveTerm, LevelTerm, Objective
 from pipeline.training.settings import Adversarial, KeepBest, TrainingSettings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _objective(recipe: "Recipe", counts: NDArray[np.floating], classes: LabelSet
         weights.to(device),
         contrastive=None
         if contrastive is None
-        else Contrastive(
+        else ContrastiveTerm(
             registry.make("contrastive", contrastive.loss).to(device),
             contrastive.weight,
             with_classes=contrastive.on == "samples_and_classes",

@@ -33,7 +33,7 @@ class Executor(Protocol):
     def submit(self, job: Callable[..., T], arguments: Sequence[Any], resources: Resources) -> Future[T]:
         """Have `job(*arguments, device)` called on a device that the executor chooses, as soon as there is room.
 
-        Jobs begin in the order in which they come, but for those that wait for a kind of room that others do not need.
+        Jobs begin in the order in which they come, but one that waits for more room than there is may be overtaken.
         The future's exception is that of the job, or ProcessKilledError.
         """
 
@@ -77,6 +77,9 @@ def run_all(executor: Executor, jobs: Sequence[Job]) -> None:
         future = executor.submit(job.run, job.arguments, job.resources)
         futures.append(future)
         future.add_done_callback(partial(stop_at_failure, job.name))
+    if failures:  # one may have come between the look and the hand-out
+        for future in futures:
+            future.cancel()
     for future in futures:
         with suppress(Exception):  # the first of them is raised below
             future.result()

@@ -109,31 +109,36 @@ class WorkerProcesses:
 
     def _start(self, task: _Task, slot: Slot) -> None:
         self.running[task] = slot
-        worker = self._worker(slot.device)
+        worker: ProcessPoolExecutor | None = None
         try:
-            with _undisturbed():
-                future = worker.submit(task.job, *task.arguments, slot.device)
-        except Exception as error:  # the process was killed while it had nothing to do, or none can be started
+            worker, future = self._submit(task, slot.device)
+        except Exception as error:  # no process can be started
             future = Future()
             future.set_exception(error)
         future.add_done_callback(partial(self._finish, task, worker))
 
-    def _worker(self, device: str) -> ProcessPoolExecutor:
-        """A process that has worked on the device and is free, or else a new one that starts with its first job."""
-        for index, (worked_on, worker) in enumerate(self.idle):
-            if worked_on == device:
-                del self.idle[index]
-                return worker
+    def _submit(self, task: _Task, device: str) -> tuple[ProcessPoolExecutor, "Future[Any]"]:
+        """Give a job to a process that has worked on the device and is free, or else to a new one."""
+        free = [entry for entry in self.idle if entry[0] == device]
+        for entry in free:
+            self.idle.remove(entry)
+            try:
+                with _undisturbed():
+                    return entry[1], entry[1].submit(task.job, *task.arguments, device)
+            except BrokenProcessPool:
+                continue  # it was killed while it had nothing to do
         # One pool a process: of several in one pool nobody could tell which one was killed.
         spawn = multiprocessing.get_context("spawn")
-        self.workers.append(ProcessPoolExecutor(1, mp_context=spawn, initializer=_end_with_parent))
-        return self.workers[-1]
+        worker = ProcessPoolExecutor(1, mp_context=spawn, initializer=_end_with_parent)
+        self.workers.append(worker)
+        with _undisturbed():
+            return worker, worker.submit(task.job, *task.arguments, device)
 
-    def _finish(self, task: _Task, worker: ProcessPoolExecutor, ended: "Future[Any]") -> None:
+    def _finish(self, task: _Task, worker: ProcessPoolExecutor | None, ended: "Future[Any]") -> None:
         """Pass on what a job gave, and then give its room to others: whoever waits for it may cancel them first."""
         with self.lock:
             n_running, slot, error = len(self.running), self.running.pop(task), ended.exception()
-            if not isinstance(error, BrokenProcessPool):
+            if worker is not None and not isinstance(error, BrokenProcessPool):
                 self.idle.append((slot.device, worker))
             if error is None:
                 task.future.set_result(ended.result())
@@ -145,7 +150,7 @@ class WorkerProcesses:
 
 
 def _killed(device: str, n_running: int) -> str:
-    fewer = f"; {n_running} ran at a time, CONCLAVE_DEVICES={device} runs one there" if n_running > 1 else ""
+    fewer = f"; {n_running} ran at a time, as many as CONCLAVE_DEVICES may name, or fewer" if n_running > 1 else ""
     return (
         f"its process on {device} was killed, probably for want of memory{fewer}. What is finished is kept, "
         "and the same command goes on from there"

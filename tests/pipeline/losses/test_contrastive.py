@@ -10,7 +10,7 @@ from torch.nn import functional
 from pipeline.losses.contrastive import NTXentLoss, SupConLoss, with_class_vectors
 from pipeline.losses.row_losses import CrossEntropyLoss
 from pipeline.models.classifier import ClassifierOutput
-from pipeline.training.objective import Contrastive, Objective, Rows, objective_value, totals
+from pipeline.training.objective import ContrastiveTerm, Objective, Rows, objective_value, totals
 
 REFERENCES = {SupConLoss: reference.SupConLoss, NTXentLoss: reference.NTXentLoss}
 each = pytest.mark.parametrize("ours", REFERENCES)
@@ -96,7 +96,7 @@ def test_the_objective_adds_the_weighted_term(ours, rows, class_vectors, with_cl
     pooled, labels = rows
     logits = pooled @ class_vectors.T
     output = ClassifierOutput(logits, pooled)
-    term = Contrastive(ours(temperature=0.5), 0.3, with_classes)
+    term = ContrastiveTerm(ours(temperature=0.5), 0.3, with_classes)
     joined = torch.cat([pooled, class_vectors]) if with_classes else pooled
     joined_labels = torch.cat([labels, torch.arange(4)]) if with_classes else labels
     expected = functional.cross_entropy(logits, labels) + 0.3 * REFERENCES[ours](temperature=0.5)(joined, joined_labels)
@@ -108,7 +108,7 @@ def test_the_objective_adds_the_weighted_term(ours, rows, class_vectors, with_cl
 @pytest.mark.parametrize(("with_classes", "reached"), [(True, True), (False, False)])
 def test_the_term_teaches_class_vectors_only_where_they_join(rows, class_vectors, with_classes, reached):
     pooled, labels = rows
-    term = Contrastive(SupConLoss(temperature=0.5), 1.0, with_classes)
+    term = ContrastiveTerm(SupConLoss(temperature=0.5), 1.0, with_classes)
     output = ClassifierOutput(torch.zeros(6, 4), pooled)
     value_of(output, labels, term, class_vectors).backward()
     assert pooled.grad.any()
@@ -118,7 +118,7 @@ def test_the_term_teaches_class_vectors_only_where_they_join(rows, class_vectors
 def test_the_objective_of_half_precision_outputs_is_fp32(rows, class_vectors):
     pooled, labels = rows[0].bfloat16(), rows[1]
     output = ClassifierOutput(torch.randn(6, 4).bfloat16(), pooled)
-    value = value_of(output, labels, Contrastive(SupConLoss(temperature=0.5), 0.1, True), class_vectors)
+    value = value_of(output, labels, ContrastiveTerm(SupConLoss(temperature=0.5), 0.1, True), class_vectors)
     assert value.dtype == torch.float32
 
 
@@ -150,7 +150,7 @@ def test_one_class_alone_is_pushed_away_from_the_vectors_of_the_others(ours, cla
 @each
 def test_the_gradient_of_class_vectors_is_that_of_the_library(ours, rows, class_vectors):
     pooled, labels = rows
-    term = Contrastive(ours(temperature=0.5), 0.7, True)
+    term = ContrastiveTerm(ours(temperature=0.5), 0.7, True)
     output = ClassifierOutput(torch.zeros(6, 4), pooled)
     value = value_of(output, labels, term, class_vectors)
     joined = torch.cat([pooled, class_vectors])

@@ -17,7 +17,7 @@ from pipeline.training import update
 from pipeline.training.adversarial import fgm
 from pipeline.training.averaging import ema, swa
 from pipeline.training.loop import Scores, TrainingRecord, train_classifier
-from pipeline.training.objective import Contrastive
+from pipeline.training.objective import ContrastiveTerm
 from pipeline.training.samplers import weighted
 from pipeline.training.settings import Adversarial, KeepBest
 
@@ -187,7 +187,7 @@ def test_batches_in_half_precision_have_few_widths(trained, texts, monkeypatch, 
 
 
 def test_float16_without_a_gpu_is_refused(trained):
-    with pytest.raises(UserError, match=r"^runtime.precision: got fp16 on the device cpu; fp32 or bf16 is allowed"):
+    with pytest.raises(UserError, match=r"^precision: got fp16 on the device cpu; fp32 or bf16 is allowed"):
         trained(precision="fp16")
 
 
@@ -226,7 +226,7 @@ def test_the_sampler_says_which_rows_an_epoch_draws(trained, labels):
 
 def test_contrastive_term_takes_part(trained):
     plain, weak, strong = (
-        trained(contrastive=weight and Contrastive(SupConLoss(temperature=0.5), weight, True))
+        trained(contrastive=weight and ContrastiveTerm(SupConLoss(temperature=0.5), weight, True))
         for weight in (None, 1e-9, 1.0)
     )
     assert not equal(plain, strong)

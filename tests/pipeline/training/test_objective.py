@@ -10,7 +10,7 @@ from pipeline.losses.batch_losses import MacroF1Loss
 from pipeline.losses.contrastive import NTXentLoss, SupConLoss
 from pipeline.losses.row_losses import CrossEntropyLoss, FocalLoss
 from pipeline.models.classifier import ClassifierOutput
-from pipeline.training.objective import Contrastive, LevelTerm, Objective, Rows, objective_value, totals, twice
+from pipeline.training.objective import ContrastiveTerm, LevelTerm, Objective, Rows, objective_value, totals, twice
 
 B, C, H = 6, 4, 5
 PARENTS = torch.tensor([0, 0, 1, 1])
@@ -73,9 +73,9 @@ def test_a_loss_of_the_batch_gets_the_weights(targets):
 def test_contrastive_against_the_library_called_by_hand(term):
     output = output_of()
     plain = functional.cross_entropy(output.logits, LABELS)
-    samples = value_of(objective_of(contrastive=Contrastive(term, 0.3, False)), output)
+    samples = value_of(objective_of(contrastive=ContrastiveTerm(term, 0.3, False)), output)
     torch.testing.assert_close(samples, plain + 0.3 * term.loss(output.pooled, LABELS))
-    classes = value_of(objective_of(contrastive=Contrastive(term, 0.3, True)), output)
+    classes = value_of(objective_of(contrastive=ContrastiveTerm(term, 0.3, True)), output)
     vectors, labels = torch.cat([output.pooled, CLASS_VECTORS]), torch.cat([LABELS, torch.arange(C)])
     torch.testing.assert_close(classes, plain + 0.3 * term.loss(vectors, labels))
 
@@ -112,7 +112,7 @@ def test_flooding_turns_the_gradient_below_its_level():
 
 def test_the_contrastive_term_sees_the_likeliest_class_whatever_a_row_weighs():
     output, term = output_of(), SupConLoss(temperature=0.5)
-    weighed = value_of(objective_of(contrastive=Contrastive(term, 0.3, False)), output, SOFT, ROW_WEIGHTS)
+    weighed = value_of(objective_of(contrastive=ContrastiveTerm(term, 0.3, False)), output, SOFT, ROW_WEIGHTS)
     plain = value_of(objective_of(), output, SOFT, ROW_WEIGHTS)
     torch.testing.assert_close(weighed, plain + 0.3 * term(output.pooled, SOFT.argmax(dim=1)))
 
@@ -186,5 +186,5 @@ def test_a_batch_that_weighs_nothing_has_the_value_0():
 
 def test_the_value_is_fp32_whatever_the_logits_are():
     output = ClassifierOutput(*(tensor.bfloat16() for tensor in output_of()))
-    terms = {"contrastive": Contrastive(SupConLoss(temperature=0.5), 1.0, True), "levels": LevelTerm(1.0, PARENTS)}
+    terms = {"contrastive": ContrastiveTerm(SupConLoss(temperature=0.5), 1.0, True), "levels": LevelTerm(1.0, PARENTS)}
     assert value_of(objective_of(**terms), output).dtype == torch.float32

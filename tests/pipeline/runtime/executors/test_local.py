@@ -10,6 +10,7 @@ import pytest
 from pipeline.errors import UserError
 from pipeline.runtime import devices
 from pipeline.runtime.devices import Room
+from pipeline.runtime.executors import local
 from pipeline.runtime.executors.executor import Job, Resources, run_all
 from pipeline.runtime.executors.local import ThisProcess, WorkerProcesses, local_executor
 
@@ -163,19 +164,39 @@ def test_a_killed_worker_is_named_with_its_job_and_the_others_keep_what_they_wro
     with pytest.raises(UserError) as refused:
         run(WorkerProcesses(TWO), jobs(die_or_outlive, tmp_path, ["bad", "long", "third", "fourth"]))
     assert str(refused.value) == (
-        "bad: its process on first was killed, probably for want of memory; 2 ran at a time, "
-        "CONCLAVE_DEVICES=first runs one there. What is finished is kept, and the same command goes on from there"
+        "bad: its process on first was killed, probably for want of memory; 2 ran at a time, as many as "
+        "CONCLAVE_DEVICES may name, or fewer. What is finished is kept, and the same command goes on from there"
     )
     assert sorted(results(tmp_path)) == ["long", "long began"]
 
 
-def test_a_worker_that_was_killed_while_it_had_nothing_to_do_is_seen(tmp_path):
+def test_a_worker_that_was_killed_while_it_had_nothing_to_do_is_replaced(tmp_path):
     with WorkerProcesses(TWO) as executor:
         executor.submit(note_down, (tmp_path, "a"), CPU).result()
         os.kill(int(results(tmp_path)["a"][1]), signal.SIGKILL)
-        with pytest.raises(UserError, match=r"^b: its process on cpu was killed"):
-            run_all(executor, jobs(note_down, tmp_path, ["b"], CPU))
-        run_all(executor, jobs(note_down, tmp_path, ["c"], CPU))
+        ((_, worker),) = executor.idle
+        while not worker._broken:  # until its pool has seen it
+            time.sleep(0.01)
+        run_all(executor, jobs(note_down, tmp_path, ["b"], CPU))
+    ran = results(tmp_path)
+    assert ran["a"][1] != ran["b"][1]
+
+
+def test_a_job_for_which_no_process_can_be_started_fails_and_others_go_on(tmp_path, monkeypatch):
+    made = []
+    real = local.ProcessPoolExecutor
+
+    def make(*args, **options):
+        made.append(1)
+        if len(made) == 2:
+            raise OSError("too many open files")
+        return real(*args, **options)
+
+    monkeypatch.setattr(local, "ProcessPoolExecutor", make)
+    with WorkerProcesses(TWO) as executor:
+        futures = [executor.submit(note_down, (tmp_path, name), GPU) for name in "abc"]
+        assert isinstance(futures[1].exception(timeout=60), OSError)
+        assert [futures[i].exception(timeout=60) for i in (0, 2)] == [None, None]
     assert set(results(tmp_path)) == {"a", "c"}
 
 
