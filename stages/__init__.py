@@ -1,1 +1,1 @@
-"""One thin module per DVC stage: load params, load artifacts, call the library, save artifacts."""
+"""The commands of the DAG, a module a stage: read the command line, check the code, run the stage's step."""

@@ -11,7 +11,7 @@ from typing import Any
 from pipeline.artifacts.paths import WRITTEN
 from pipeline.artifacts.require import refuse_links
 from pipeline.errors import UserError
-from pipeline.runtime.messages import say as say  # stages say things through their command line
+from pipeline.runtime.messages import say as say  # for the commands that say something themselves
 from pipeline.runtime.parent import end_at_once, end_with_dvc, runs_under_dvc
 
 CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again

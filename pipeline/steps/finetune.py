@@ -21,13 +21,13 @@ from pipeline.members.kind import Run, load_kind
 from pipeline.members.rows import TrainingRows, rows_of_competition
 from pipeline.metrics import macro_f1
 from pipeline.plan.makers import require_made
-from pipeline.plan.unedited import check_worker
 from pipeline.runtime.devices import usable_devices
 from pipeline.runtime.executors.executor import Job, run_all
 from pipeline.runtime.executors.local import local_executor
 from pipeline.runtime.made_on import made_on
 from pipeline.runtime.messages import say
 from pipeline.runtime.scratch import alone, drop_file, is_kept, keep_folder, mark_published, scratch_folder
+from pipeline.steps.on_device import train_on_device
 
 if TYPE_CHECKING:
     from pipeline.members.recipe import MemberRecipe
@@ -84,12 +84,6 @@ def _jobs(entry: "Entry", folds: Sequence[int]) -> list[Job]:
 def _train(jobs: Sequence[Job]) -> None:
     with local_executor([job.resources for job in jobs]) as executor:
         run_all(executor, jobs)
-
-
-def train_on_device(entry: "Entry", fold: int, device: str) -> None:
-    """Train one fold, in a process of its own where several run at a time."""
-    check_worker(entry)
-    train_one_fold(entry, fold, device)
 
 
 def train_one_fold(entry: "Entry", fold: int, device: str) -> None:

@@ -16,11 +16,11 @@ from pipeline.artifacts.paths import LABELS, MEMBERS, TEST, TEST_LOGITS
 from pipeline.artifacts.tables import read_table
 from pipeline.data.labels import LabelSet, as_label_set
 from pipeline.members.kind import load_kind
-from pipeline.plan.unedited import check_worker
 from pipeline.runtime.executors.executor import Job, run_all
 from pipeline.runtime.executors.local import local_executor
 from pipeline.runtime.messages import say
 from pipeline.runtime.scratch import alone, is_kept, keep_folder, mark_published, scratch_folder
+from pipeline.steps.on_device import predict_on_device
 
 if TYPE_CHECKING:
     from pipeline.members.recipe import MemberRecipe
@@ -47,9 +47,8 @@ def run(entry: "Entry") -> None:
     say(f"{member}: {len(folds)} fold models: {TEST_LOGITS / member}/")
 
 
-def predict_on_device(entry: "Entry", scratch: Path, fold: str, device: str) -> None:
-    """Keep the test logits of one fold model, in a process of its own where several run at a time."""
-    check_worker(entry)
+def predict_one_fold(entry: "Entry", scratch: Path, fold: str, device: str) -> None:
+    """Keep the test logits of one fold model."""
     recipe, member = _recipe(entry), MEMBERS / str(entry.key)
     kind = load_kind(recipe.kind)
     kind.set_up(recipe)

@@ -121,6 +121,11 @@ def test_a_stage_imports_its_step_after_the_check(run, stage):
     assert said == f"pipeline.steps.{stage}: edited while this stage runs; run the command again"
 
 
+def test_a_worker_imports_its_step_after_the_check(run):
+    loaded = "import pipeline.steps.on_device\nprint(*[m for m in sys.modules if m.startswith('pipeline.steps.')])"
+    assert run(loaded, DICE, "") == "pipeline.steps.on_device"
+
+
 WITHOUT_THE_WORD = """
 from pipeline import registry
 del registry.FAMILIES["losses"]["dice"]
