@@ -6,7 +6,8 @@ from typing import Any
 
 from pipeline import registry
 from pipeline.artifacts import paths
-from pipeline.config.schema import MEMBER_RECIPES, VECTOR_MODELS
+from pipeline.config.schema import MEMBER_RECIPES
+from pipeline.config.word_sections import VECTOR_MODELS
 from pipeline.fields.components import Problem
 from pipeline.fields.messages import one_of
 from pipeline.members.recipe import Beside, MemberRecipe, Start

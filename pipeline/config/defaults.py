@@ -15,7 +15,10 @@ from ruamel.yaml import YAML
 
 from pipeline import registry
 from pipeline.config import schema
+from pipeline.config.encoder_sections import Alignment, MaskedLM
+from pipeline.config.ensemble_sections import Ballot
 from pipeline.config.locate import locate
+from pipeline.config.word_sections import VECTOR_MODELS, Augment
 from pipeline.fields.components import Problem, check_arguments
 from pipeline.fields.messages import did_you_mean, one_of, show
 from pipeline.members.recipe import Precision
@@ -30,13 +33,13 @@ FILLED_FROM = {
     "ballot": ("fusion.ballots.*",),
 }
 OF_SECTIONS: dict[str, type[BaseModel]] = {
-    "masked_lm": schema.MaskedLM,
-    "align": schema.Alignment,
-    "augment": schema.Augment,
-    "ballot": schema.Ballot,
+    "masked_lm": MaskedLM,
+    "align": Alignment,
+    "augment": Augment,
+    "ballot": Ballot,
 }
-SECTIONS = {**OF_SECTIONS, **schema.VECTOR_MODELS, **schema.MEMBER_RECIPES}
-if len(SECTIONS) < len(OF_SECTIONS) + len(schema.VECTOR_MODELS) + len(schema.MEMBER_RECIPES):
+SECTIONS = {**OF_SECTIONS, **VECTOR_MODELS, **schema.MEMBER_RECIPES}
+if len(SECTIONS) < len(OF_SECTIONS) + len(VECTOR_MODELS) + len(schema.MEMBER_RECIPES):
     raise ValueError("two kinds of members or vectors, or a kind and another section of defaults, have one name")
 # Their pieces may take arguments.
 FAMILIES = (
@@ -62,7 +65,7 @@ FAMILIES = (
 # What no default can say for an entry. With values that pass, so that defaults can be checked as an entry.
 OWN: dict[str, dict[str, Any]] = {
     **{kind: {"kind": kind, "from": ""} for kind in schema.MEMBER_RECIPES},
-    **{kind: {"kind": kind} for kind in schema.VECTOR_MODELS},
+    **{kind: {"kind": kind} for kind in VECTOR_MODELS},
     "augment": {"from": ""},
     "ballot": {"voters": ["a"]},
 }

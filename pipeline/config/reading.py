@@ -1,6 +1,6 @@
 """What `data` in params.yaml says about reading and cleaning files, as the arguments of the library."""
 
-from pipeline.config.schema import Data
+from pipeline.config.data_sections import Data
 from pipeline.data.inputs import InputSettings
 from pipeline.data.new_rows import RowReading
 from pipeline.data.sources.read import Layout

@@ -25,7 +25,7 @@ from pipeline.data.summary import summarise
 from pipeline.runtime.messages import say
 
 if TYPE_CHECKING:
-    from pipeline.config.schema import Data
+    from pipeline.config.data_sections import Data
     from pipeline.plan.entries import Entry
 
 # A toy run keeps this many training rows of each class and this many documents; test rows are all kept.

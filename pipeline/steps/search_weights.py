@@ -24,7 +24,7 @@ from pipeline.runtime.messages import say
 from pipeline.runtime.progress import Progress
 
 if TYPE_CHECKING:
-    from pipeline.config.schema import ClassWeights
+    from pipeline.config.ensemble_sections import ClassWeights
     from pipeline.plan.entries import Entry
 
 FIRST = 6  # pairs, the best nested ones, that the chosen one is compared with

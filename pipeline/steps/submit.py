@@ -29,7 +29,7 @@ from pipeline.submission import (
 )
 
 if TYPE_CHECKING:
-    from pipeline.config.schema import Data
+    from pipeline.config.data_sections import Data
     from pipeline.plan.entries import Entry
 
 

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from pipeline.config import schema
+from pipeline.config.data_sections import Folds
 from pipeline.members.neural.recipe import EarlyStop
 from pipeline.registry import words
 
@@ -26,7 +27,7 @@ def keys(section):
         # unknown keys
         (
             {"folds.n_fold": 5},
-            f"folds.n_fold: is not a known key; allowed here: {keys(schema.Folds)}; did you mean 'n_folds'?",
+            f"folds.n_fold: is not a known key; allowed here: {keys(Folds)}; did you mean 'n_folds'?",
         ),
         (
             {f"{NEURAL}.early_stop": {"patiense": 2}},
@@ -225,7 +226,7 @@ def test_all_mistakes_are_told_at_once_in_order(errors):
     }) == [
         f"defaults.linear.c: is not a known key; allowed here: {of_linear}",
         "external.bert-ce: the name is taken by a member; give one of them another name",
-        f"folds.n_fold: is not a known key; allowed here: {keys(schema.Folds)}; did you mean 'n_folds'?",
+        f"folds.n_fold: is not a known key; allowed here: {keys(Folds)}; did you mean 'n_folds'?",
         "members.bert-ce.epochs: got 0, 1 or more is allowed",
         f"members.bert-ce.loss: got 'dise', one of: {LOSSES}; did you mean 'dice'?",
         "members.nezha-dice.from: nothing makes it: got 'models/encoders/tiny-nezah', one of: "
