@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 from pipeline import registry
 from pipeline.artifacts import paths
@@ -153,7 +153,7 @@ def _made_by_stages(filled: Mapping[str, Any]) -> dict[str, dict[str, Start | No
 
 def _kind_of_vectors(entry: Mapping[str, Any]) -> Start | None:
     kind = entry.get("kind")
-    return kind if kind in VECTOR_MODELS else None
+    return cast(Start, kind) if isinstance(kind, str) and kind in VECTOR_MODELS else None
 
 
 def _with_steps(folder: str, entries: Mapping[str, Mapping[str, Any]], training: str) -> list[str]:

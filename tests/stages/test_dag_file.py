@@ -32,7 +32,7 @@ def body(stage: str) -> dict[str, Any]:
 
 
 def test_every_stage_has_a_module_and_a_plan() -> None:
-    modules = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__"}
+    modules = {path.stem for path in (ROOT / "stages").glob("*.py")} - {"__init__", "ask"}  # which is run by hand
     assert modules == set(DAG) == {"plan", *STAGES}
     assert list(DAG)[1:] == list(STAGES), "the same order"
 
