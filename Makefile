@@ -39,7 +39,7 @@ readme: $(VENV)/.installed  ## Write the results of the last run into README.md.
 
 clean:  ## Remove what stages made from the work tree; DVC's cache keeps it.
 	@rm -rf data/raw/stackdocs data/plain data/prepared data/unlabelled data/additional data/augmented/*.parquet data/folds.parquet .scratch
-	@rm -rf $(addprefix models/,aligned encoders fused members oof_logits plan predictions.npz pretrained test_logits vectors)
+	@rm -rf $(addprefix models/,aligned decision encoders fused members oof_logits plan predictions.npz pretrained test_logits vectors)
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Conclave needs Python 3.11 or newer; make PYTHON=/path/to/python")'
