@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transformers import AutoTokenizer
-
 from pipeline.artifacts.atomic import write_json
 from pipeline.artifacts.paths import LENGTH_REPORTS, TEST, TRAIN
 from pipeline.artifacts.tables import read_table
@@ -38,6 +36,8 @@ def run(entry: "Entry") -> None:
 
 
 def _tokenizer(source: Path) -> Any:
+    from transformers import AutoTokenizer  # takes longer than measuring does, and members on vectors need none
+
     return AutoTokenizer.from_pretrained(source, local_files_only=True)
 
 
