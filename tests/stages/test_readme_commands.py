@@ -34,7 +34,6 @@ RUN_HERE = {
     "python -m stages.plan --show members.bert-ce",
     'python -m stages.ask --text "…"',
     "python -m stages.submit --record A 0.5832",
-    "python -m stages.<name> --help",
 }
 # By CI, which runs this very test; and in short by tests/stages/test_chaos.py.
 RUN_ELSEWHERE = {"make test", "make chaos"}
