@@ -81,7 +81,7 @@ def write_member(
     test: Sequence[NDArray[np.floating]],
     labels: Sequence[str],
 ) -> None:
-    """Write the files that `read_oof` and `read_test` read: each fold's rows of `oof` [R, N, C], each [n, C] of `test`."""
+    """Write the files of `read_oof` and `read_test`: each fold's rows of `oof` [R, N, C], each [n, C] of `test`."""
     n_folds = int(fold_ids.max()) + 1
     for k, test_logits in enumerate(test):
         repeat, fold = divmod(k, n_folds)
