@@ -13,7 +13,7 @@ from pipeline.words.segmenter import Segmenter
 
 @dataclass(frozen=True)
 class AugmentationInputs:
-    """N texts to change once.
+    """The inputs of a method of augmentation: N texts to change once.
 
     Attributes:
         texts: [N].

@@ -60,7 +60,7 @@ def tokenize(tokenizer: Any, texts: Sequence[str], max_length: int) -> Tokenized
 
 
 def tokenize_chunks(tokenizer: Any, texts: Sequence[str], max_length: int) -> TokenizedTexts:
-    """Tokenise whole texts: one that is longer than `max_length` tokens becomes several, each with special tokens."""
+    """Tokenise whole texts: a text longer than `max_length` tokens becomes several texts, each with special tokens."""
     encoded = tokenizer(
         list(texts),
         truncation=True,
@@ -116,7 +116,7 @@ def token_ids_of(texts: TokenizedTexts, rows: NDArray[np.integer]) -> NDArray[np
 def _lay_out(
     flat: NDArray[np.int32], starts: NDArray[np.int64], mask: NDArray[np.bool_], fill: int
 ) -> NDArray[np.int64]:
-    """The values of `flat` from each of the `starts` [B] on where `mask` [B, T] is true, `fill` elsewhere: [B, T]."""
+    """Lay out values of `flat` from each of `starts` [B] on where `mask` [B, T] is true, `fill` elsewhere: → [B, T]."""
     values = np.full(mask.shape, fill, dtype=np.int64)
     values[mask] = flat[(starts[:, None] + np.arange(mask.shape[1]))[mask]]
     return values
@@ -135,7 +135,7 @@ def classifier_inputs(
 def bucketed_batches(
     lengths: NDArray[np.integer], rows: NDArray[np.integer], batch_size: int, rng: np.random.Generator
 ) -> list[NDArray[np.integer]]:
-    """One epoch over `rows`, every row once, in batches of `batch_size` rows of about the same length.
+    """Cut one epoch over `rows`, every row once, into batches of `batch_size` rows of about the same length.
 
     Shuffles, sorts pools of 32 batches by length, cuts them, and shuffles the batches. The last, smaller batch of the
     epoch is kept. `lengths` are those of all texts, `rows` index them.
@@ -153,7 +153,7 @@ def bucketed_batches(
 def budgeted_batches(
     lengths: NDArray[np.integer], rows: NDArray[np.integer], batch_tokens: int, rng: np.random.Generator | None
 ) -> list[NDArray[np.integer]]:
-    """One pass over `rows`, every row once, in batches of at most `batch_tokens` tokens, padding included.
+    """Cut one pass over `rows`, every row once, into batches of at most `batch_tokens` tokens, padding included.
 
     Rows are sorted by length (ties shuffled), cut, and the batches shuffled; with `rng` None nothing is shuffled. A
     text longer than the budget is a batch of its own.

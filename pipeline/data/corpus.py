@@ -20,7 +20,7 @@ MEGABYTE = 10**6
 
 
 def stream_texts(path: Path, column: str = "text", what: str = "") -> Iterator[str]:
-    """The texts of a file in its order, empty ones left out, read piece by piece: memory does not grow with the file.
+    """Yield a file's texts in order, empty ones left out, read piece by piece: memory does not grow with the file.
 
     `.txt` holds one text a line; `.jsonl` and `.ndjson` an object a line; `.json` a list of objects; `.csv` and `.tsv`
     a header and quoted fields; each may be gzipped (`.gz`). `.parquet` is read by row groups. All but `.txt` have the

@@ -131,6 +131,6 @@ def _first_difference(a: str, b: str) -> int:
 
 
 def _cut(text: str, start: int) -> str:
-    """The part of a text where it begins to change, as Python writes it, with `…` where something is left out."""
+    """Cut out the part of a text where changes begin, as a Python literal, with `…` where something is left out."""
     end = start + SHOWN_CHARACTERS
     return ("…" if start else "") + repr(text[start:end]) + ("…" if end < len(text) else "")

@@ -14,10 +14,10 @@ SECONDS_BETWEEN_LINES = 15.0
 
 
 class Progress:
-    """A display of how many of `total` units of work are done, as a context manager; `update` adds finished units.
+    """A display of how many of `total` units of work are done, as a context manager.
 
-    On a terminal the display is a tqdm bar. Elsewhere (DVC, CI, a file) a line is printed at most every 15 seconds, so
-    that a log stays readable.
+    `update` takes the finished units and a short note. On a terminal the display is a tqdm bar. Elsewhere (DVC, CI, a
+    file) a line is printed at most every 15 seconds, so that a log stays readable.
     """
 
     def __init__(self, total: int, what: str, unit: str = "step", clock: Callable[[], float] = time.monotonic):

@@ -111,7 +111,10 @@ def is_kept(folder: Path, what: str) -> bool:
 
 @contextmanager
 def keep_folder(folder: Path) -> Iterator[Path]:
-    """Give an empty folder to fill; a block without an error ends with the folder at `folder`, with its files' digests."""
+    """Give an empty folder to fill, which stands at `folder`, with its files' digests, once the block ends.
+
+    A block that ends with an error leaves `folder` as it was.
+    """
     with checked_folder(folder) as new:
         yield new
 

@@ -33,7 +33,10 @@ def autocast(device: str, precision: str) -> AbstractContextManager[object]:
 
 
 def prediction_precision(device: str, precision: str) -> str:
-    """Return the precision for predictions of a member trained in `precision`: the same, or fp32 for fp16 without CUDA."""
+    """Return the precision in which a member trained in `precision` predicts on a device.
+
+    The two are the same, but for fp16 without CUDA, where the member predicts in fp32.
+    """
     return precision if precision != "fp16" or device.startswith("cuda") else "fp32"
 
 

@@ -120,7 +120,7 @@ def _report(
     is_member: BoolArray,
     compare: Callable[[int, int], dict[str, float]],
 ) -> dict[str, Any]:
-    """Report figures of all pairs, the chosen pair beside the first ones, and the best ensemble beside the best member."""
+    """Report figures of all pairs, the chosen pair beside the first, and the best ensemble beside the best member."""
     named = [{**pair._asdict(), **of_pair} for pair, of_pair in zip(pairs, figures, strict=True)]
     nested = np.array([of_pair["nested"] for of_pair in figures])
     first = [pair for pair in np.argsort(-nested, kind="stable")[:FIRST].tolist() if pair != chosen]

@@ -29,7 +29,7 @@ FILE = "segmentation.json"
 
 @dataclass(frozen=True)
 class Segmenter:
-    """A word of the registry's `segmentation`, ready for use.
+    """A way to cut texts into words and to join words, made of a word of the registry's `segmentation`.
 
     Attributes:
         split: the words of a text, in order; none is empty or holds white space.

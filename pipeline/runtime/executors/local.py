@@ -135,7 +135,7 @@ class WorkerProcesses:
             return worker, worker.submit(task.job, *task.arguments, device)
 
     def _finish(self, task: _Task, worker: ProcessPoolExecutor | None, ended: "Future[Any]") -> None:
-        """Pass on a job's result, then give its room to others: whoever waits for the result may cancel them first."""
+        """Pass on a job's result, then give its room to other jobs, which whoever waits may cancel first."""
         with self.lock:
             n_running, slot, error = len(self.running), self.running.pop(task), ended.exception()
             if worker is not None and not isinstance(error, BrokenProcessPool):

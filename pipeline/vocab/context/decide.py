@@ -1,4 +1,4 @@
-"""From similarities to one plain token for each token: the frequent ones by assignment, the others by what is left."""
+"""From similarities to one plain token for each token: frequent tokens by assignment, the rest by what is left."""
 
 from typing import Any
 
