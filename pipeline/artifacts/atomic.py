@@ -24,7 +24,7 @@ SECONDS_OF_STRANGERS = 24 * 3600.0
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write a file to; it takes its place when the block ends without an error."""
+    """Give a path beside `path` to write a file to; the file moves to `path` when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path_beside(path)
     try:
@@ -36,7 +36,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """An empty folder beside `path` to fill; it takes its place when the block ends without an error."""
+    """Give an empty folder to fill beside `path`; the folder moves to `path` when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary, old = path_beside(path), path_beside(path)
     temporary.mkdir()
@@ -51,7 +51,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder, if it is there, so that nobody sees the half of it: it is renamed before it is deleted."""
+    """Remove a folder, if there is one; the folder is renamed before it is deleted, so that nobody sees half of it."""
     old = path_beside(path)
     try:
         path.replace(old)
@@ -75,7 +75,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def to_json(content: Any) -> str:
-    """JSON as `write_json` writes it."""
+    """Return content as the JSON text that `write_json` writes."""
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -89,9 +89,9 @@ def read_json(path: Path) -> Any:
 
 
 def path_beside(path: Path) -> Path:
-    """A hidden name in the same folder, unlike any other; it keeps the suffix, by which writers choose the format.
+    """Return a hidden path in the same folder, unlike any other; the suffix stays, for writers choose the format by it.
 
-    It tells whose it is, so that what a killed process left can be told from what is being written.
+    The name tells host and process, so that what a killed process left can be told from what is being written.
     """
     return path.with_name(f".tmp-{_host()}-{os.getpid()}-{secrets.token_hex(4)}-{path.name}")
 
@@ -129,5 +129,5 @@ def _is_left(path: Path) -> bool:
 
 @functools.cache
 def _host() -> str:
-    """Four hex digits for this host: a folder may be shared by several, whose processes have equal numbers."""
+    """Return four hex digits for this host: hosts that share a folder may have processes of equal numbers."""
     return hashlib.sha256(platform.node().encode()).hexdigest()[:4]

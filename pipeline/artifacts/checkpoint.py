@@ -1,4 +1,4 @@
-"""Checkpoints in the form of Hugging Face: from the model hub, what a directory needs to be one, and saved."""
+"""Checkpoints in the form of Hugging Face: fetched from the model hub, checked to be whole, and saved."""
 
 import shutil
 from collections.abc import Sequence

@@ -18,7 +18,7 @@ CHECKSUMS = "sha256.json"  # in a checked folder: the digest of every other file
 
 @contextmanager
 def checked_folder(path: Path) -> Iterator[Path]:
-    """An empty folder to fill, as `atomic_folder` gives it; it takes its place with the digests of its files."""
+    """Give an empty folder to fill, which takes `path`'s place, as with `atomic_folder`, with its files' digests."""
     with atomic_folder(path) as folder:
         yield folder
         (folder / CHECKSUMS).write_text(json.dumps(_digests(folder)), encoding="utf-8")
@@ -28,7 +28,7 @@ def checked_folder(path: Path) -> Iterator[Path]:
 
 
 def is_intact(folder: Path) -> bool:
-    """Whether a folder holds the files that `checked_folder` left there, byte by byte, and no others."""
+    """Say whether a folder holds the files that `checked_folder` left there, byte by byte, and no others."""
     try:
         expected = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -39,9 +39,9 @@ def is_intact(folder: Path) -> bool:
 
 
 def write_checked(path: Path, write: Callable[[Path], None]) -> None:
-    """Write a file whose name ends in its digest, `<path>.<digest>`, and remove the older ones.
+    """Write a file whose name ends in its digest, `<path>.<digest>`, and remove the older versions.
 
-    A digest beside the file or inside of it could not change in one step with it; a name does.
+    A digest beside the file or inside of it could not change in one step with the file; a name does.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path_beside(path)
@@ -59,14 +59,14 @@ def write_checked(path: Path, write: Callable[[Path], None]) -> None:
 
 
 def checked_versions(path: Path) -> list[Path]:
-    """The files that `write_checked` left for a path, the newest first; more than one after a kill in between."""
+    """List the files that `write_checked` left for a path, the newest first; a kill in between leaves several."""
     named = re.compile(re.escape(path.name) + r"\.[0-9a-f]{64}")
     files = [file for file in path.parent.glob("*") if named.fullmatch(file.name)]
     return sorted(files, key=lambda file: file.stat().st_mtime_ns, reverse=True)
 
 
 def is_intact_file(version: Path) -> bool:
-    """Whether a file that `write_checked` left has the digest that its name says."""
+    """Say whether a file that `write_checked` left has the digest in its name."""
     return hash_file(version) == version.suffix[1:]
 
 

@@ -18,7 +18,7 @@ class FusedScores:
         oof: [N, C], tuned on all training rows.
         nested: [K, N, C], entry k tuned without the rows of fold k.
         test: [n, C], tuned on all training rows.
-        tuned: if not, every entry of `nested` is `oof`: nothing was tuned, or the same came out without any fold.
+        tuned: if false, every entry of `nested` is `oof`: nothing was tuned, or the same came out without any fold.
     """
 
     oof: NDArray[np.floating]
@@ -36,7 +36,7 @@ def write_fused(path: Path, fused: FusedScores) -> None:
 
 
 def read_fused(path: Path) -> FusedScores:
-    """Read what `write_fused` wrote. Raises UserError where the file is missing."""
+    """Read the scores that `write_fused` wrote. Raises UserError where the file is missing."""
     require_file(path)
     with np.load(path, allow_pickle=False) as file:
         oof, nested, n_folds = file["oof"], file["nested"], int(file["n_folds"])

@@ -7,13 +7,13 @@ from pipeline.artifacts.require import require_file
 
 
 def hash_file(path: Path) -> str:
-    """The SHA-256 of a file's bytes, as hex."""
+    """Compute the SHA-256 of a file's bytes, as hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hash_path(path: Path) -> str:
-    """The SHA-256 of a file, or of a folder: of its files' relative names and contents, in order of name.
+    """Compute the SHA-256 of a file, or of a folder: of its files' relative names and contents, in order of name.
 
     Raises UserError where there is neither.
     """

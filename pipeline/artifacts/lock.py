@@ -1,4 +1,4 @@
-"""dvc.lock, as far as it is read here."""
+"""The records of stages in dvc.lock."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ LOCK = Path("dvc.lock")
 
 
 def locked_stages(lock: Path = LOCK) -> dict[str, dict[str, Any]]:
-    """What dvc.lock records of each stage, those that are no longer in dvc.yaml among them; nothing without the file.
+    """Read dvc.lock's record of each stage, stages that dvc.yaml no longer has among them; nothing without the file.
 
     Raises UserError for a file that is damaged.
     """

@@ -81,7 +81,7 @@ def write_member(
     test: Sequence[NDArray[np.floating]],
     labels: Sequence[str],
 ) -> None:
-    """Write what `read_oof` and `read_test` read: the rows of each fold of `oof` [R, N, C], each [n, C] of `test`."""
+    """Write the files of `read_oof` and `read_test`: each fold's rows of `oof` [R, N, C], each [n, C] of `test`."""
     n_folds = int(fold_ids.max()) + 1
     for k, test_logits in enumerate(test):
         repeat, fold = divmod(k, n_folds)
@@ -91,7 +91,7 @@ def write_member(
 
 
 def read_test(folder: Path, row_id: Sequence[str], n_files: int, labels: Sequence[str]) -> NDArray[np.float32]:
-    """A member's test logits, one matrix for each of its `n_files` fold models: → [F, N, C]."""
+    """Read a member's test logits, one matrix for each of its F = `n_files` fold models: → [F, N, C]."""
     files = [folder / f"{fold_name(fold)}.npz" for fold in range(n_files)]
     return np.stack([read_logits(file, row_id, labels) for file in files])
 

@@ -63,10 +63,10 @@ WRITTEN = (
 
 
 def fold_name(fold: int) -> str:
-    """The name of a fold's file or folder; with repeated folds, fold k of repeat r is number r·n_folds + k."""
+    """Return the name of a fold's file or folder; with repeated folds, fold k of repeat r is number r·n_folds + k."""
     return f"fold-{fold}"
 
 
 def plan_file(stage: str, key: str | None = None) -> Path:
-    """The file that says what a stage, or one of its entries, runs with."""
+    """Return the path of the plan file, which says what a stage, or one of its entries, runs with."""
     return PLAN / (f"{stage}.json" if key is None else f"{stage}/{key}.json")

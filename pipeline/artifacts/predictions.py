@@ -13,7 +13,7 @@ from pipeline.artifacts.require import require_file
 
 @dataclass(frozen=True)
 class Predictions:
-    """P pairs, N training rows, n test rows, C classes.
+    """Final predictions of P pairs of a candidate and a class-weight method. N training rows, n test rows, C classes.
 
     Attributes:
         candidates: [P] names of the fused candidates.
@@ -32,9 +32,9 @@ class Predictions:
     chosen: int
 
     def unweighted(self, tuned: Collection[str]) -> int:
-        """Index of the chosen candidate without class weights, by a method that is not one of `tuned`.
+        """Return the index of the chosen candidate without class weights, by a method that is not one of `tuned`.
 
-        Of the chosen pair where no such method was tried.
+        Where no such method was tried, the index is that of the chosen pair.
         """
         pairs = enumerate(zip(self.candidates, self.methods, strict=True))
         chosen = self.candidates[self.chosen]
@@ -56,7 +56,7 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
 
 def read_predictions(path: Path) -> Predictions:
-    """Read what `write_predictions` wrote. Raises UserError where the file is missing."""
+    """Read the predictions that `write_predictions` wrote. Raises UserError where the file is missing."""
     require_file(path)
     with np.load(path, allow_pickle=False) as file:
         return Predictions(

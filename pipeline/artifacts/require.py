@@ -1,4 +1,4 @@
-"""What has to be there, and has to be as DVC can keep it."""
+"""Checks that artifacts are there, and that DVC can keep the folders they lie in."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +15,7 @@ def require_file(path: Path) -> None:
 def refuse_links(folders: Iterable[Path]) -> None:
     """Raise UserError where a folder that stages write to is a symbolic link: DVC keeps nothing behind one.
 
-    It says so only when a stage has ended, which may be after hours of training.
+    DVC says so only when a stage has ended, which may be after hours of training.
     """
     for folder in folders:
         if folder.is_symlink():

@@ -67,7 +67,7 @@ def write_corpus(path: Path, rows: Iterable[tuple[str, float | None]]) -> int:
 class ScoredRows(NamedTuple):
     """The N training rows that folds hold out: what members are scored on, and the ensemble is tuned on.
 
-    `row_id` [N]; `label_ids` [N]; `fold_ids` [R, N], the fold that holds each out, in each of R repeats.
+    `row_id` [N]; `label_ids` [N]; `fold_ids` [R, N], the fold that holds each row out, in each of R repeats.
     """
 
     row_id: NDArray[np.str_]
@@ -76,7 +76,7 @@ class ScoredRows(NamedTuple):
 
 
 def read_scored_rows() -> ScoredRows:
-    """All training rows but those of fold -1, which are trained on alone. Raises UserError as `read_fold_ids`."""
+    """Read all training rows but those of fold -1, which are only trained on. Raises UserError as `read_fold_ids`."""
     train = read_table(TRAIN, ["row_id", "label_id"])
     row_id, label_ids = train["row_id"].to_numpy(dtype=str), train["label_id"].to_numpy(dtype=np.int64)
     fold_ids = read_fold_ids(row_id)
@@ -85,7 +85,7 @@ def read_scored_rows() -> ScoredRows:
 
 
 def read_fold_ids(row_id: NDArray[np.str_], path: Path = FOLDS) -> NDArray[np.int64]:
-    """The fold that holds each row out, in each repeat, -1 for none: → [R, N], rows in the order of `row_id`.
+    """Read the fold that holds each row out, in each repeat, -1 for none: → [R, N], rows in the order of `row_id`.
 
     Raises UserError where a row has no fold.
     """
@@ -100,13 +100,13 @@ def read_fold_ids(row_id: NDArray[np.str_], path: Path = FOLDS) -> NDArray[np.in
 
 
 def count_folds(path: Path = FOLDS) -> int:
-    """Fold models of each member: folds times repeats."""
+    """Count the fold models of each member: folds times repeats."""
     table = read_table(path, ["repeat", "fold"])
     return int((table["repeat"].max() + 1) * (table["fold"].max() + 1))
 
 
 def gather_copies(names: Sequence[str]) -> pd.DataFrame:
-    """The copies of the named files of data/augmented/, one file after the other: row_id and text.
+    """Join the copies in the named files of data/augmented/, one file after the other: → row_id and text.
 
     Raises UserError where a file is missing.
     """
@@ -116,9 +116,9 @@ def gather_copies(names: Sequence[str]) -> pd.DataFrame:
 
 
 def read_copies(member: str, row_id: NDArray[np.str_]) -> tuple[list[str], NDArray[np.int64]]:
-    """A member's copies: → (texts [A], the place in `row_id` of each one's row).
+    """Read a member's A copies: → texts [A], the place in `row_id` of each copy's row [A].
 
-    Raises UserError where the file is missing, and where a row is not there.
+    Raises UserError where the file is missing, and where a copy's row is not in `row_id`.
     """
     path = ADDITIONAL / f"{member}.parquet"
     copies = read_table(path, ["row_id", "text"])

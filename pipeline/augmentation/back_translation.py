@@ -9,11 +9,11 @@ from pipeline.errors import UserError
 
 
 def back_translation(inputs: AugmentationInputs, *, function: str | None) -> list[str]:
-    """What `function`, named as `module:function`, makes of the texts, all at once: → [N].
+    """Return the texts as changed by `function`, named as `module:function` and called once with all texts: → [N].
 
-    It takes a list of strings and returns a list of as many. It gets no random stream: whether a second copy differs
-    from the first, and whether two runs are alike, is its own affair. Raises UserError where it cannot be imported or
-    returns anything else.
+    The function takes a list of strings and returns a list of as many. It gets no random stream: whether a second copy
+    differs from the first, and whether two runs are alike, is the function's own affair. Raises UserError where the
+    function cannot be imported or returns anything else.
     """
     if function is None:
         raise UserError("augment: back_translation needs a function: {…, function: module:function}")

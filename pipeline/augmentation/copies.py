@@ -21,7 +21,7 @@ def make_copies(
 ) -> pd.DataFrame:
     """Apply a method `copies` times to every row: → a table of row_id, copy (from 0) and text, copy by copy.
 
-    What came back as it was, or empty, is left out, and so is a copy that an earlier one of its row equals.
+    A copy that equals its row's text, or an earlier copy of the row, is left out, and so is an empty one.
     """
     seen = {row_id: {text, ""} for row_id, text in zip(row_ids, texts, strict=True)}
     rows = []

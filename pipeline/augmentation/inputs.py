@@ -13,7 +13,7 @@ from pipeline.words.segmenter import Segmenter
 
 @dataclass(frozen=True)
 class AugmentationInputs:
-    """N texts to change once.
+    """The inputs of a method of augmentation: N texts to change once.
 
     Attributes:
         texts: [N].
@@ -29,7 +29,7 @@ class AugmentationInputs:
 
 
 def stream(seed: int, row_id: str, copy: int) -> np.random.Generator:
-    """The random stream of one copy of one row, whatever other rows there are."""
+    """Return the random stream of one copy of one row, which does not depend on other rows."""
     digest = hashlib.sha256(f"{seed}\0{copy}\0{row_id}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "little"))
 
@@ -37,9 +37,9 @@ def stream(seed: int, row_id: str, copy: int) -> np.random.Generator:
 def change_words(
     inputs: AugmentationInputs, share: float, change: Callable[[list[str], int, np.random.Generator], list[str]]
 ) -> list[str]:
-    """Each text with `change(words, n, stream)` in place of its words, n being `share` of them and at least 1: → [N].
+    """Put `change(words, n, stream)` in place of each text's words, n being `share` of the words, at least 1: → [N].
 
-    A text whose words stay as they are is returned as it is. Raises UserError for a share that is none.
+    A text whose words stay as they are is returned unchanged. Raises UserError for a share out of range.
     """
     if not 0 < share <= 1:
         raise UserError(f"augment: share: got {share:g}, more than 0 and no more than 1 is allowed")

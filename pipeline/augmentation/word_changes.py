@@ -14,7 +14,7 @@ from pipeline.words.segmenter import load_segmenter
 
 
 def random_swap(inputs: AugmentationInputs, *, share: float) -> list[str]:
-    """Each text with pairs of its words swapped, as many times as `share` of its words: → [N]."""
+    """Swap two words of each text, as many times as `share` of its words: → [N]."""
     return change_words(inputs, share, swap)
 
 
@@ -27,7 +27,7 @@ def swap(words: list[str], n: int, rng: np.random.Generator) -> list[str]:
 
 
 def random_delete(inputs: AugmentationInputs, *, share: float) -> list[str]:
-    """Each text without `share` of its words, at least one and never all: → [N]."""
+    """Leave `share` of its words out of each text, at least one and never all: → [N]."""
     return change_words(inputs, share, delete)
 
 
@@ -39,7 +39,7 @@ def delete(words: list[str], n: int, rng: np.random.Generator) -> list[str]:
 
 
 def random_insert(inputs: AugmentationInputs, *, share: float) -> list[str]:
-    """Each text with `share` of its words, drawn from itself, put in again at random places: → [N].
+    """Draw `share` of each text's words, and put them into the text again at random places: → [N].
 
     Wei and Zou (2019) put in synonyms; a word of the same text asks for no dictionary.
     """
@@ -56,10 +56,11 @@ def insert(words: list[str], n: int, rng: np.random.Generator) -> list[str]:
 
 
 def synonym_replacement(inputs: AugmentationInputs, *, share: float, neighbors: int, threshold: float) -> list[str]:
-    """Each text with `share` of its words, of those that have any, replaced by synonyms: → [N].
+    """Replace `share` of each text's words by synonyms, as far as enough words have any: → [N].
 
-    Where `inputs.source` is a file, it holds the synonyms, one group a line. Where it is a folder of word vectors, the
-    `neighbors` nearest words with a cosine of `threshold` or more are synonyms, and words are what they are there.
+    Where `inputs.source` is a file, the file holds the synonyms, one group a line. Where `inputs.source` is a folder
+    of word vectors, the `neighbors` nearest words with a cosine of `threshold` or more are synonyms, and texts are cut
+    into words as for the vectors.
     Neighbours in vectors stand in like places, so a word's opposite may be among them.
     """
     if inputs.source.is_dir():
@@ -80,10 +81,10 @@ def synonym_replacement(inputs: AugmentationInputs, *, share: float, neighbors: 
 
 
 def read_synonyms(path: Path) -> dict[str, list[str]]:
-    """The synonyms of each word of a UTF-8 file that has one group of synonyms a line, with white space between words.
+    """Read each word's synonyms from a UTF-8 file with one group of synonyms a line, white space between words.
 
     A word of several groups has the synonyms of all, in the order of the file. Raises UserError for a missing file,
-    one that is not UTF-8, and one without a group.
+    a file that is not UTF-8, and a file without a group.
     """
     require_file(path)
     try:
@@ -100,7 +101,7 @@ def read_synonyms(path: Path) -> dict[str, list[str]]:
 
 
 def neighbours(folder: Path, words: Iterable[str], n: int, threshold: float) -> dict[str, list[str]]:
-    """For each of `words` that the word vectors in a folder know: its up to `n` nearest with a cosine of `threshold`.
+    """Find the up to `n` nearest words, of a cosine of `threshold` or more, of each of `words` that has a vector.
 
     Raises UserError where the folder holds no word vectors.
     """

@@ -1,4 +1,4 @@
-"""What is wrong between entries of `params.yaml` that are right by themselves."""
+"""Checks between entries of `params.yaml` that are right by themselves."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
@@ -24,16 +24,16 @@ NEEDED: dict[Start, str] = {
 
 
 def check_combinations(filled: Mapping[str, Any]) -> list[Problem]:
-    """Names that clash, and `from`s and voters that nothing makes, in params whose defaults are filled in.
+    """Find names that clash, and `from`s and voters that nothing makes, in params whose defaults are filled in.
 
-    The params need not be valid: what has another form than it should is reported elsewhere and passed over here.
+    The params need not be valid: values of a wrong form are reported elsewhere and passed over here.
     """
     checks = (_check_names, _check_sources, _check_members, _check_augmentation, _check_ballots)
     return [problem for check in checks for problem in check(filled)]
 
 
 def entries(filled: Mapping[str, Any], section: str) -> dict[str, Mapping[str, Any]]:
-    """The entries of a section; what is no mapping counts as an empty one."""
+    """Return the entries of a section; a section or an entry that is no mapping counts as an empty one."""
     found = filled.get(section)
     items = found.items() if isinstance(found, Mapping) else ()
     return {str(name): entry if isinstance(entry, Mapping) else {} for name, entry in items}
@@ -79,7 +79,7 @@ def _check_sources(filled: Mapping[str, Any]) -> list[Problem]:
 
 
 def _check_augmentation(filled: Mapping[str, Any]) -> list[Problem]:
-    """Copies that start from vectors without neighbours, or that a member names and nothing makes."""
+    """Find copies that start from vectors without neighbours, or that a member names and nothing makes."""
     problems = []
     vectors, augment = entries(filled, "vectors"), entries(filled, "augment")
     with_words = [
@@ -103,7 +103,7 @@ def _check_augmentation(filled: Mapping[str, Any]) -> list[Problem]:
 
 
 def _check_ballots(filled: Mapping[str, Any]) -> list[Problem]:
-    """Ballots whose name is taken, and voters that are neither members nor ballots before them."""
+    """Find ballots whose name is taken, and voters that are neither members nor earlier ballots."""
     fusion = filled.get("fusion")
     members = [*entries(filled, "members"), *entries(filled, "external")]
     known, problems = list(members), []
@@ -121,7 +121,7 @@ def _check_ballots(filled: Mapping[str, Any]) -> list[Problem]:
 
 
 def _check_members(filled: Mapping[str, Any]) -> list[Problem]:
-    """Keys of a member that make no sense together, or not with what it starts from."""
+    """Find keys of a member that make no sense together, or not with what the member starts from."""
     data = filled.get("data")
     separator = data.get("level_separator") if isinstance(data, Mapping) else None
     made = {path: what for paths in _made_by_stages(filled).values() for path, what in paths.items()}
@@ -139,7 +139,7 @@ def _recipe_type(member: Mapping[str, Any]) -> type[MemberRecipe] | None:
 
 
 def _made_by_stages(filled: Mapping[str, Any]) -> dict[str, dict[str, Start | None]]:
-    """For each folder that stages fill, what they make there: paths, and what each is as far as is known."""
+    """Map each folder that stages fill to the paths that stages make there, with what each is as far as is known."""
     hub, scratch = entries(filled, "hub"), entries(filled, "scratch")
     encoders, vectors = entries(filled, "encoders"), entries(filled, "vectors")
     pretrained = [f"{PRETRAINED}/{name}" for name in hub] + _with_steps(PRETRAINED, scratch, "mlm")
@@ -217,5 +217,5 @@ def _check_corpus(key: tuple[str, str, str], corpus: Any, filled: Mapping[str, A
 
 
 def as_path(value: Any) -> PurePosixPath | None:
-    """A path as it is compared here: without a trailing slash or `./`."""
+    """Return a value as a path for comparison, without a trailing slash or `./`; None where the value is no string."""
     return PurePosixPath(value) if isinstance(value, str) else None

@@ -45,7 +45,7 @@ class Columns(Section):
 
 
 class Context(Section):
-    """Dialogues: what a row sees of the turns before its own."""
+    """Settings of dialogues: what a row sees of the turns before its own."""
 
     window: Count
     dialogue: str
@@ -55,7 +55,7 @@ class Context(Section):
 
 
 class BadRows(Section):
-    """What becomes of training rows that cannot be used as they are."""
+    """Rules for training rows that cannot be used as they are."""
 
     missing_label: Literal["refuse", "drop"]
     illegal_label: Literal["refuse", "drop"]
@@ -67,7 +67,7 @@ class BadRows(Section):
 
 
 class NearDuplicates(Section):
-    """When two texts count as nearly the same."""
+    """The conditions under which two texts count as nearly the same."""
 
     threshold: Annotated[float, Field(ge=0.5, lt=1)]
     unit: Literal["characters", "words"]
@@ -75,7 +75,7 @@ class NearDuplicates(Section):
 
 
 class Data(Section):
-    """The competition's files and how to read and clean them."""
+    """The competition's files and how the files are read and cleaned."""
 
     competition: Annotated[str, AfterValidator(_check_folder_name)]
     train: list[str] = Field(min_length=1)
@@ -99,7 +99,7 @@ class Data(Section):
 
 
 class Selection(Section):
-    """Which documents of a text are taken."""
+    """The choice of the documents that are taken from a text."""
 
     toy_limits: ClassVar = {"n": 50}
 
@@ -116,7 +116,7 @@ class Unlabelled(Section):
 
 
 class Folds(Section):
-    """Cross-validation."""
+    """Settings of cross-validation."""
 
     n_folds: Annotated[int, Field(ge=2)]
     repeats: AtLeastOne

@@ -1,4 +1,4 @@
-"""The defaults: what they fill, and their own check.
+"""The defaults of params.yaml: what is filled from them, and the check of the defaults themselves.
 
 params.yaml is laid over pipeline/config/defaults.yaml, mapping by mapping, its section `defaults` over the one there.
 Each entry is laid over the defaults of its kind. Arguments of pieces stand under their family and are filled in where
@@ -72,20 +72,20 @@ OWN: dict[str, dict[str, Any]] = {
 
 
 def lay_over_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The params as written, laid over pipeline/config/defaults.yaml, mapping by mapping."""
+    """Lay the params as written over pipeline/config/defaults.yaml, mapping by mapping."""
     laid: dict[str, Any] = _overlay(_copy(read_defaults()), _copy(raw))
     return laid
 
 
 @cache
 def read_defaults() -> dict[str, Any]:
-    """Every default of the project, in the shape of params.yaml."""
+    """Read every default of the project, in the shape of params.yaml."""
     defaults: dict[str, Any] = YAML(typ="safe", pure=True).load(DEFAULTS.read_text(encoding="utf-8"))
     return defaults
 
 
 def fill_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The params as written, with each entry laid over the defaults of its kind. Nothing is checked here."""
+    """Lay each entry of the params as written over the defaults of its kind. Nothing is checked here."""
     filled: dict[str, Any] = _copy(raw)
     defaults = filled.get("defaults")
     if not isinstance(defaults, dict):
@@ -101,7 +101,7 @@ def fill_defaults(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def home(location: Sequence[Any], filled: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """Where under `defaults` a key stands that a place of an entry is filled from; None where nothing fills it."""
+    """Find the place under `defaults` from which a place of an entry is filled; None where nothing fills the place."""
     for key, paths in FILLED_FROM.items():
         for target in paths:
             keys = target.split(".")
@@ -114,7 +114,7 @@ def home(location: Sequence[Any], filled: Mapping[str, Any]) -> tuple[Any, ...] 
 
 
 def check_defaults(defaults: Any) -> list[Problem]:
-    """What is wrong with the defaults, whether an entry uses them or not. Absent keys are no problem here."""
+    """Find what is wrong with the defaults, whether an entry uses them or not. Absent keys are no problem here."""
     problems = []
     for key, value in defaults.items() if isinstance(defaults, Mapping) else ():
         where = ("defaults", key)
@@ -132,7 +132,7 @@ def check_defaults(defaults: Any) -> list[Problem]:
 
 
 def _entries_of_kinds(params: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
-    """Section, kind and name of every entry that says a kind which its section knows."""
+    """List section, kind and name of every entry that says a kind which its section knows."""
     found = []
     for section, kinds in schema.KINDS.items():
         entries = params.get(section)
@@ -143,7 +143,7 @@ def _entries_of_kinds(params: Mapping[str, Any]) -> list[tuple[str, str, Any]]:
 
 
 def _inherit_precision(member: dict[str, Any], runtime: Any) -> None:
-    """Give a member without a precision of its own that of `runtime`; one that is wrong is told there."""
+    """Give a member without a precision of its own that of `runtime`; a wrong one is reported under `runtime`."""
     precision = runtime.get("precision") if isinstance(runtime, Mapping) else None
     if member.get("precision") is None and precision in get_args(Precision):
         member["precision"] = precision
@@ -190,7 +190,7 @@ def _fill(node: Any, keys: list[str], defaults: Any) -> None:
 
 
 def _overlay(defaults: Any, given: Any) -> Any:
-    """`given` over `defaults`, mapping by mapping; a piece replaces the default piece whole."""
+    """Lay `given` over `defaults`, mapping by mapping; a piece replaces the default piece whole."""
     if not isinstance(defaults, dict) or not isinstance(given, dict):
         return given
     overlaid = {

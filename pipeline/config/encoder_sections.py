@@ -95,7 +95,7 @@ class Scratch(Section):
 
 
 class Alignment(Section):
-    """How the competition's vocabulary is mapped to the pretrained one."""
+    """Settings of how the competition's vocabulary is mapped to the pretrained vocabulary."""
 
     method: piece("alignment")  # type: ignore[valid-type]
     min_count: AtLeastOne

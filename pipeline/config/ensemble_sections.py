@@ -36,7 +36,7 @@ class External(Section):
 
 
 class Ballot(Section):
-    """Who votes, by which rule."""
+    """A ballot: its voters and the rule by which they vote."""
 
     voters: Annotated[Names, Field(min_length=1)]
     rule: Literal["vote", "rank_average", "probability_average", "geometric_average"]

@@ -12,7 +12,7 @@ from pipeline.fields.components import Problem
 
 
 def check_lengths(filled: Mapping[str, Any]) -> list[Problem]:
-    """Every `max_length` that is more than its encoder has positions, in params whose defaults are filled in."""
+    """Find every `max_length` that is more than its encoder has positions, in params whose defaults are filled in."""
     positions: dict[str, tuple[str, int]] = {}
     problems = []
     for section, folder, training in (("scratch", PRETRAINED, "mlm"), ("encoders", ENCODERS, "post_train")):

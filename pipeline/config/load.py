@@ -21,7 +21,7 @@ from pipeline.fields.messages import MISSING
 
 
 def load_params(path: Path = Path("params.yaml")) -> Params:
-    """The checked params, every default filled in; with `toy: true`, shrunk to a size for tests.
+    """Load the params, checked, with every default filled in; with `toy: true`, shrunk to a size for tests.
 
     Raises UserError with every problem of the file, each with its full key, what was got and what is allowed.
     """
@@ -58,7 +58,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
 
 def _explain(error: YAMLError) -> str:
-    """The parser's complaint in one line, without its advice to programmers."""
+    """Return the YAML parser's complaint in one line, without its advice to programmers."""
     if not isinstance(error, MarkedYAMLError):
         return " ".join(str(error).split())
     what = [str(part) for part in (error.context, error.problem) if part]
@@ -81,7 +81,7 @@ def _where_written(
     raw: Mapping[str, Any],
     filled: Mapping[str, Any],
 ) -> list[Problem]:
-    """The problems of entries, without those that come from the defaults and are told there."""
+    """Keep the problems that entries have of their own, leaving out those that are reported with the defaults."""
     kept: list[Problem] = []
     missing: dict[tuple[Any, ...], list[str]] = {}
     for location, message in problems:
@@ -95,7 +95,7 @@ def _where_written(
 
 
 def _is_told(default: tuple[Any, ...] | None, message: str, written: Any, in_defaults: Iterable[Problem]) -> bool:
-    """Whether a problem of an entry, where `written` stands, is one of the defaults and told there."""
+    """Say whether an entry's problem, at a place holding `written`, comes from the defaults and is reported there."""
     if written is None:
         return any(default == place for place, _ in in_defaults)
     # Two keys of a mapping that do not go together: the entry has written neither.
@@ -109,7 +109,7 @@ def _missing(parent: tuple[Any, ...], hint: str, keys: list[str]) -> Problem:
 
 
 def _written(node: Any, location: Iterable[Any]) -> Any:
-    """What stands in a place of the file; None for nothing, and for null."""
+    """Return the value in a place of the file; None for nothing, and for null."""
     for part in location:
         if (isinstance(node, Mapping) and part in node) or (
             isinstance(node, list) and isinstance(part, int) and part < len(node)

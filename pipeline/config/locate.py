@@ -19,9 +19,10 @@ def locate(
     root: tuple[str, ...] = (),
     hidden: Container[str] = (),
 ) -> list[Problem]:
-    """Where each error lies, as keys from the root of the file, and its message.
+    """Turn each pydantic error into a problem: its place, as keys from the root of the file, and its message.
 
-    `model` is what was validated, `root` where it stands in the file, `hidden` those of its keys that are not told.
+    `model` is the type that was validated, `root` its place in the file, `hidden` the keys of `model` that messages
+    leave out.
     """
     problems: list[Problem] = []
     for error in errors:
@@ -41,18 +42,18 @@ def locate(
 
 
 def _written_keys(location: Sequence[int | str], root: tuple[str, ...]) -> tuple[int | str, ...]:
-    """The location without what pydantic adds: an entry's kind after its name, and `[key]` for a bad name."""
+    """Return a location without what pydantic adds: an entry's kind after its name, and `[key]` for a bad name."""
     kinds = [] if root else _kinds(location)
     return tuple(part for depth, part in enumerate(location) if part != "[key]" and not (depth == 2 and part in kinds))
 
 
 def _kinds(location: Sequence[int | str]) -> list[str]:
-    """The kinds that entries of a location's section may have; none where they do not say any."""
+    """List the kinds that entries of a location's section may have; empty where entries say no kind."""
     return list(KINDS.get(str(location[0]), {})) if location else []
 
 
 def _keys_beside(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
-    """The keys that are allowed in the section in which `location` ends."""
+    """List the keys that are allowed in the section in which `location` ends."""
     node: Any = model
     for part in location[:-1]:
         node = _step(node, part)
@@ -61,7 +62,7 @@ def _keys_beside(model: type[BaseModel], location: Sequence[int | str]) -> list[
 
 
 def _step(annotation: Any, part: int | str) -> Any:
-    """The annotation of what stands under the key `part`."""
+    """Return the annotation of the value under the key `part`."""
     bare = _bare(annotation)
     if _is_model(bare):
         fields = {field.alias or name: field.annotation for name, field in bare.model_fields.items()}
@@ -74,7 +75,7 @@ def _step(annotation: Any, part: int | str) -> Any:
 
 
 def _bare(annotation: Any) -> Any:
-    """The annotation without `Annotated` and `| None`."""
+    """Return the annotation without `Annotated` and `| None`."""
     if typing.get_origin(annotation) is Annotated:
         return _bare(typing.get_args(annotation)[0])
     if typing.get_origin(annotation) is types.UnionType:

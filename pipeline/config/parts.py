@@ -8,7 +8,7 @@ from pipeline.fields.build import build
 
 
 def part_of(params: Params, locations: Iterable[str], name: str | None = None) -> dict[str, Any]:
-    """The values at some locations, in the shape of params.yaml, every default filled in.
+    """Take the values at some locations of the params, in the shape of params.yaml, every default filled in.
 
     `encoders.*.align` is that of the entry `name`, or of every entry where there is no name. A location that is not
     there gives nothing: kinds of members have different keys.
@@ -21,9 +21,9 @@ def part_of(params: Params, locations: Iterable[str], name: str | None = None) -
 
 
 def as_params(part: Mapping[str, Any]) -> Params:
-    """The params of which `part_of` took a part: what was not taken is not there, and reading it an AttributeError.
+    """Rebuild params from a part that `part_of` took; reading a value that was not taken raises AttributeError.
 
-    Nothing is checked: all of it was when the params were loaded.
+    Nothing is checked: every value was checked when the params were loaded.
     """
     params: Params = build(Params, part)
     return params

@@ -7,34 +7,34 @@ from pipeline.data.sources.read import Layout
 
 
 def layout(data: Data) -> Layout:
-    """How the competition's files are written."""
+    """Return the layout of the competition's files."""
     return Layout(data.separator, data.quoting, data.encodings, data.undecodable, data.header, data.columns.label)
 
 
 def input_settings(data: Data) -> InputSettings:
-    """How rows become the inputs of members: cleaning, placeholder, context."""
+    """Return the settings by which rows become inputs of members: cleaning, placeholder, context."""
     context = data.context
     window, separator = (context.window, context.separator) if context else (0, "")
     return InputSettings(data.clean, data.empty_text, window=window, separator=separator)
 
 
 def row_reading(data: Data) -> RowReading:
-    """How rows without a label are read and made into inputs."""
+    """Return the settings by which rows without a label are read and made into inputs."""
     return RowReading(layout(data), row_columns(data), input_settings(data))
 
 
 def row_columns(data: Data) -> dict[str, str]:
-    """Our names of the columns of every row → the file's."""
+    """Map our names of the columns of every row to the file's names."""
     return named({"row_id": data.columns.id, "text": data.columns.text}) | context_columns(data)
 
 
 def context_columns(data: Data) -> dict[str, str]:
-    """Our names of the columns of dialogues → the file's; none without `context`."""
+    """Map our names of the columns of dialogues to the file's names; no columns without `context`."""
     if data.context is None:
         return {}
     return named({"dialogue": data.context.dialogue, "turn": data.context.turn, "speaker": data.context.speaker})
 
 
 def named(columns: dict[str, str | None]) -> dict[str, str]:
-    """The columns without those that params.yaml sets to null."""
+    """Return the columns without those that params.yaml sets to null."""
     return {ours: theirs for ours, theirs in columns.items() if theirs is not None}

@@ -38,7 +38,7 @@ KINDS: dict[str, Mapping[str, type[Section]]] = {"members": MEMBER_RECIPES, "vec
 
 
 class Params(Section):
-    """The whole file, with every default filled in."""
+    """The whole of params.yaml, with every default filled in."""
 
     toy: bool
     runtime: Runtime
@@ -58,7 +58,7 @@ class Params(Section):
     defaults: dict[str, Any]
 
     def entry(self, section: str, name: str) -> Any:
-        """The entry `name` of a section of named entries. Raises UserError where there is none."""
+        """Return the entry `name` of a section of named entries. Raises UserError where there is no such entry."""
         entries = getattr(self, section)
         if name not in entries:
             raise UserError(f"params.yaml: {section}: {one_of(name, list(entries))}")

@@ -7,7 +7,7 @@ from pipeline.fields.section import Section
 
 
 def shrink_to_toy(params: Params) -> Params:
-    """The same params with every size capped.
+    """Shrink the params to a toy run's: every size is capped.
 
     Step checkpoints keep their names, because members start from them; a training that ends sooner saves its last
     step under those names.

@@ -15,7 +15,7 @@ from pipeline.fields.section import (
 
 
 class NewWords(Section):
-    """When a string of the corpus is a new word."""
+    """The conditions under which a string of the corpus is a new word."""
 
     min_count: Annotated[int, Field(ge=2)]
     min_pmi: float
@@ -24,7 +24,7 @@ class NewWords(Section):
 
 
 def _check_segment(segment: dict[str, Any]) -> dict[str, Any]:
-    """A piece's arguments are checked by their types alone; those of a new word have keys of their own."""
+    """Check the keys of `new_words`, which the check of a piece's arguments, by their types alone, does not see."""
     if segment.get("new_words") is None:
         return segment
     try:

@@ -32,18 +32,18 @@ class Kind(NamedTuple):
 
 
 def find_missing(frame: pd.DataFrame, column: str) -> NDArray[np.bool_]:
-    """Which rows [N] have nothing in the column: null, or nothing but white space."""
+    """Find the rows [N] that have nothing in the column: null, or nothing but white space."""
     return np.array([not isinstance(value, str) or not value.strip() for value in frame[column]], dtype=np.bool_)
 
 
 def find_illegal_labels(frame: pd.DataFrame, allowed: Sequence[str] | None) -> NDArray[np.bool_]:
-    """Which rows [N] have a label that is not among the allowed ones; None allows every label."""
+    """Find the rows [N] whose label is not among the allowed ones; None allows every label."""
     legal = None if allowed is None else set(allowed)
     return np.array([legal is not None and label not in legal for label in frame["label"]], dtype=np.bool_)
 
 
 def find_repeated_ids(frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """Which rows [N] have a `row_id` that an earlier row has."""
+    """Find the rows [N] whose `row_id` an earlier row has."""
     return frame["row_id"].duplicated().to_numpy(dtype=np.bool_)
 
 
@@ -71,14 +71,14 @@ KINDS: dict[str, Kind] = {
 def apply_rules(
     rows: pd.DataFrame, rules: Mapping[str, str], allowed_labels: Sequence[str] | None = None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Look for each kind that `rules` names, and do what its rule says: → the rows that stay, the list of bad ones.
+    """Apply to the rows of each kind that `rules` names its rule: → the rows that stay, the list of bad ones.
 
     - `drop`, and `keep_first` for repeated ids: the rows go.
     - `placeholder`: the rows stay; whoever reads them fills the text in.
     - `number`: every row's id becomes its number, the index of the frame, because some have none of their own.
     - `refuse`: UserError with file, line and value of the first few, and what to do.
 
-    The list has the columns `LISTED` and the rows' index.
+    The list of bad rows has the columns `LISTED` and the rows' index.
     """
     listed: list[pd.DataFrame] = []
     for name, kind in KINDS.items():
@@ -97,24 +97,24 @@ def apply_rules(
 
 
 def number_rows(rows: pd.DataFrame) -> list[str]:
-    """The place of each row among all that were read, from 0."""
+    """Return the place of each row among all rows that were read, from 0, as strings."""
     return [str(number) for number in rows.index]
 
 
 def list_rows(rows: pd.DataFrame, reason: str, handled: str | Sequence[str]) -> pd.DataFrame:
-    """The list of some bad rows: where they stand, what is wrong, what was done. Never their text."""
+    """List bad rows: where the rows stand, what is wrong and what was done, never their text."""
     return rows.reindex(columns=["file", "line", "row_id"]).assign(reason=reason, handled=handled)
 
 
 def list_replaced_bytes(replaced: Mapping[str, Sequence[int]]) -> pd.DataFrame:
-    """The list of lines with bytes that became U+FFFD, from file → the line of each byte."""
+    """List the lines with bytes that became U+FFFD; `replaced` maps a file to the line of each such byte."""
     places = [(file, line) for file, lines in replaced.items() for line in dict.fromkeys(lines)]
     frame = pd.DataFrame(places, columns=["file", "line"])
     return list_rows(frame, "undecodable_bytes", "replaced")
 
 
 def concat_lists(lists: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Several lists as one, in the rows' order."""
+    """Join several lists of bad rows into one, in the rows' order."""
     if not lists:
         return pd.DataFrame(columns=LISTED)
     return pd.concat(lists).sort_index(kind="stable")

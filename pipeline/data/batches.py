@@ -37,12 +37,12 @@ class TokenizedTexts:
 
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
-        """Tokens of each text, [N]."""
+        """Number of tokens of each text, [N]."""
         return np.diff(self.offsets)
 
     @cached_property
     def longest(self) -> int:
-        """Tokens of the longest text."""
+        """Number of tokens of the longest text."""
         return int(self.lengths.max())
 
 
@@ -60,7 +60,7 @@ def tokenize(tokenizer: Any, texts: Sequence[str], max_length: int) -> Tokenized
 
 
 def tokenize_chunks(tokenizer: Any, texts: Sequence[str], max_length: int) -> TokenizedTexts:
-    """Tokenise whole texts: one that is longer than `max_length` tokens becomes several, each with special tokens."""
+    """Tokenise whole texts: a text longer than `max_length` tokens becomes several texts, each with special tokens."""
     encoded = tokenizer(
         list(texts),
         truncation=True,
@@ -74,7 +74,7 @@ def tokenize_chunks(tokenizer: Any, texts: Sequence[str], max_length: int) -> To
 
 
 def pad_id_of(tokenizer: Any) -> int:
-    """The id that fills batches up. Raises UserError where the tokenizer has none, as those of many causal models."""
+    """Return the id that fills batches up. Raises UserError where a tokenizer has none, as many causal models' have."""
     if tokenizer.pad_token_id is None:
         raise UserError(
             f"{tokenizer.name_or_path}: the tokenizer has no pad token; name one in tokenizer_config.json, as in "
@@ -84,7 +84,7 @@ def pad_id_of(tokenizer: Any) -> int:
 
 
 def pack(sequences: Sequence[Sequence[int]], pad_id: int) -> TokenizedTexts:
-    """Put sequences of token ids one after the other."""
+    """Pack sequences of token ids one after the other into `TokenizedTexts`."""
     offsets = np.zeros(len(sequences) + 1, dtype=np.int64)
     np.cumsum([len(sequence) for sequence in sequences], out=offsets[1:])
     token_ids = np.fromiter((i for sequence in sequences for i in sequence), dtype=np.int32, count=int(offsets[-1]))
@@ -94,7 +94,7 @@ def pack(sequences: Sequence[Sequence[int]], pad_id: int) -> TokenizedTexts:
 def pad_batch(
     texts: TokenizedTexts, rows: NDArray[np.integer], multiple: int = 1
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The texts `rows` [B] as input_ids and attention_mask [B, T], padded to the longest of them.
+    """Return the texts `rows` [B] as input_ids and attention_mask [B, T], padded to the longest text among them.
 
     T is the next multiple of `multiple`, or the length of the longest of all texts where that is less: an encoder may
     have no more positions.
@@ -107,7 +107,7 @@ def pad_batch(
 
 
 def token_ids_of(texts: TokenizedTexts, rows: NDArray[np.integer]) -> NDArray[np.int32]:
-    """The different token ids in the batches of the texts `rows`, rising: theirs and that of padding."""
+    """Return the different token ids in batches of the texts `rows`, rising: the texts' own and that of padding."""
     is_read = np.zeros(len(texts), dtype=np.bool_)
     is_read[rows] = True
     return np.union1d(texts.token_ids[np.repeat(is_read, texts.lengths)], np.int32(texts.pad_id))
@@ -116,7 +116,7 @@ def token_ids_of(texts: TokenizedTexts, rows: NDArray[np.integer]) -> NDArray[np
 def _lay_out(
     flat: NDArray[np.int32], starts: NDArray[np.int64], mask: NDArray[np.bool_], fill: int
 ) -> NDArray[np.int64]:
-    """The values of `flat` from each of the `starts` [B] on where `mask` [B, T] is true, `fill` elsewhere: [B, T]."""
+    """Lay out values of `flat` from each of `starts` [B] on where `mask` [B, T] is true, `fill` elsewhere: → [B, T]."""
     values = np.full(mask.shape, fill, dtype=np.int64)
     values[mask] = flat[(starts[:, None] + np.arange(mask.shape[1]))[mask]]
     return values
@@ -125,7 +125,7 @@ def _lay_out(
 def classifier_inputs(
     texts: TokenizedTexts, rows: NDArray[np.integer], multiple: int = 1
 ) -> tuple[NDArray[np.int64], ...]:
-    """What a classifier reads of the texts `rows`: `pad_batch` and, where the texts have them, word_ids [B, T]."""
+    """Return a classifier's inputs of the texts `rows`: `pad_batch`'s arrays and word_ids [B, T], if texts have any."""
     input_ids, mask = pad_batch(texts, rows, multiple)
     if texts.word_ids is None:
         return input_ids, mask
@@ -135,7 +135,7 @@ def classifier_inputs(
 def bucketed_batches(
     lengths: NDArray[np.integer], rows: NDArray[np.integer], batch_size: int, rng: np.random.Generator
 ) -> list[NDArray[np.integer]]:
-    """One epoch over `rows`, every row once, in batches of `batch_size` rows of about the same length.
+    """Cut one epoch over `rows`, every row once, into batches of `batch_size` rows of about the same length.
 
     Shuffles, sorts pools of 32 batches by length, cuts them, and shuffles the batches. The last, smaller batch of the
     epoch is kept. `lengths` are those of all texts, `rows` index them.
@@ -153,7 +153,7 @@ def bucketed_batches(
 def budgeted_batches(
     lengths: NDArray[np.integer], rows: NDArray[np.integer], batch_tokens: int, rng: np.random.Generator | None
 ) -> list[NDArray[np.integer]]:
-    """One pass over `rows`, every row once, in batches of at most `batch_tokens` tokens, padding included.
+    """Cut one pass over `rows`, every row once, into batches of at most `batch_tokens` tokens, padding included.
 
     Rows are sorted by length (ties shuffled), cut, and the batches shuffled; with `rng` None nothing is shuffled. A
     text longer than the budget is a batch of its own.
@@ -170,7 +170,7 @@ def budgeted_batches(
 
 
 def load_token_reader(folder: Path, max_length: int) -> Callable[[Sequence[str]], TokenizedTexts]:
-    """What makes token ids of texts, by the tokenizer of an encoder's directory, cut to `max_length` tokens."""
+    """Return a function from texts to token ids, by the tokenizer in `folder`, cut to `max_length` tokens."""
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -20,7 +20,7 @@ MEGABYTE = 10**6
 
 
 def stream_texts(path: Path, column: str = "text", what: str = "") -> Iterator[str]:
-    """The texts of a file in its order, empty ones left out, read piece by piece: memory does not grow with the file.
+    """Yield a file's texts in order, empty ones left out, read piece by piece: memory does not grow with the file.
 
     `.txt` holds one text a line; `.jsonl` and `.ndjson` an object a line; `.json` a list of objects; `.csv` and `.tsv`
     a header and quoted fields; each may be gzipped (`.gz`). `.parquet` is read by row groups. All but `.txt` have the
@@ -54,7 +54,7 @@ def stream_texts(path: Path, column: str = "text", what: str = "") -> Iterator[s
 def _read_lines(
     path: Path, is_gzip: bool, read: Callable[[IO[str], str, str], Iterator[str]], column: str
 ) -> Iterator[tuple[str, int]]:
-    """Each text, and how many bytes of the file are read by then."""
+    """Yield each text of a file, with how many bytes of the file are read by then."""
     name = path.as_posix()
     with path.open("rb") as raw:
         content: Any = gzip.GzipFile(fileobj=raw) if is_gzip else raw
@@ -71,7 +71,7 @@ def _read_lines(
 
 
 def _find_broken_line(opened: Any, path: Path) -> str:
-    """By reading once more: the decoder reads ahead, so that its error does not tell the place."""
+    """Find the line that is not UTF-8 by reading the file again: a decoder reads ahead, so its error tells no place."""
     with opened(path, "rb") as file:
         for number, line in enumerate(file, start=1):
             try:
@@ -98,7 +98,7 @@ def _read_json_lines(file: IO[str], name: str, column: str) -> Iterator[str]:
 
 
 def _read_json(file: IO[str], name: str, column: str) -> Iterator[str]:
-    """A list of objects; a file that begins with an object is read as lines, which many are."""
+    """Yield the texts of a JSON list of objects; a file that begins with an object is read as JSON Lines."""
     start = file.read(1)
     while start.isspace():
         start = file.read(1)

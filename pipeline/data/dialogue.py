@@ -38,9 +38,9 @@ def add_context(
 
 
 def order_turns(turns: Sequence[str]) -> NDArray[np.int64]:
-    """The rank of each turn [N]: by the numbers in it as numbers ("2" before "10", "7_9" before "7_10").
+    """Return the rank of each turn [N], numbers in a turn compared as numbers ("2" before "10", "7_9" before "7_10").
 
-    Equal ones keep their order.
+    Equal turns keep their order.
     """
     keys = [[int(part) if part.isdecimal() else part for part in NUMBER.split(turn)] for turn in turns]
     ranks = np.empty(len(keys), dtype=np.int64)
@@ -49,18 +49,18 @@ def order_turns(turns: Sequence[str]) -> NDArray[np.int64]:
 
 
 def number_dialogues(files: Iterable[str], dialogues: Iterable[object]) -> NDArray[np.int64]:
-    """A number for each row's dialogue [N]. Each file has dialogues of its own; a row without one stands alone."""
+    """Number each row's dialogue [N]. Each file has dialogues of its own; a row without a dialogue stands alone."""
     pairs = zip(files, dialogues, strict=True)
     return group_values(f"{file}\n{str(name).strip()}" if is_given(name) else None for file, name in pairs)
 
 
 def count_repeated_turns(dialogues: NDArray[np.int64], turns: Sequence[str]) -> int:
-    """How many rows have the turn of an earlier row of their dialogue."""
+    """Count the rows that have the turn of an earlier row of their dialogue."""
     return int(pd.DataFrame({"dialogue": dialogues, "turn": list(turns)}).duplicated().sum())
 
 
 def _split_dialogues(dialogues: NDArray[np.int64], order: NDArray[np.int64]) -> list[list[int]]:
-    """The rows of each dialogue in their order."""
+    """Return the rows of each dialogue, in the order of its turns."""
     rows = np.lexsort((order, dialogues))
     starts = np.flatnonzero(np.diff(dialogues[rows])) + 1
     return [part.tolist() for part in np.split(rows, starts)]

@@ -15,13 +15,13 @@ RULES = ("keep", "majority", "drop")
 
 
 def group_texts(texts: Sequence[str]) -> NDArray[np.int64]:
-    """Number the distinct texts in order of first appearance: [N] → [N]; equal texts share one."""
+    """Number the distinct texts in order of first appearance: [N] → [N]; equal texts share a number."""
     numbers, _ = pd.factorize(np.array(texts, dtype=object))
     return numbers.astype(np.int64)
 
 
 def find_conflicts(labels: NDArray[np.int32], groups: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which rows belong to a group whose rows do not all have one label: [N], [N] → [N]."""
+    """Find the rows whose group has rows of different labels: labels [N], groups [N] → [N]."""
     n_labels = pd.Series(labels).groupby(groups).transform("nunique")
     return n_labels.to_numpy() > 1
 
@@ -50,7 +50,7 @@ def resolve_conflicts(
 
 
 def count_shared(texts: Sequence[str], others: Sequence[str]) -> int:
-    """How many of the texts also stand among the others."""
+    """Count the texts that also stand among `others`."""
     known = set(others)
     return sum(text in known for text in texts)
 
@@ -74,7 +74,7 @@ MISSED_TO_WASTED = (0.05, 0.95)
 
 
 class NearDuplicates(NamedTuple):
-    """What is near to what."""
+    """Groups of texts [N] that are nearly the same, and which of M other texts are near to a text of them."""
 
     groups: NDArray[np.int64]  # [N] of the texts, numbered by first appearance
     near_others: NDArray[np.bool_]  # [M], which of the others are near to one of the texts, or equal
@@ -83,7 +83,7 @@ class NearDuplicates(NamedTuple):
 def find_near_duplicates(
     texts: Sequence[str], others: Sequence[str], *, threshold: float, unit: str, ngram: int
 ) -> NearDuplicates:
-    """Group texts [N] that are nearly the same, and find others [M] that are nearly one of them.
+    """Group texts [N] that are nearly the same, and find those of `others` [M] that are near to a text or equal.
 
     Two texts are near if the Jaccard similarity of their sets of n-grams, |A ∩ B| / |A ∪ B|, is at least `threshold`;
     those that a chain of near texts connects are one group. `unit`: n-grams of `characters` (runs of white space count
@@ -120,7 +120,7 @@ def find_near_duplicates(
 
 
 def shingle(text: str, unit: str, ngram: int) -> set[str]:
-    """The n-grams of a text; the whole of it where it is shorter. Raises ValueError for another unit."""
+    """Return the set of a text's n-grams; a shorter text is one n-gram. Raises ValueError for an unknown unit."""
     if unit not in ("characters", "words"):
         raise ValueError(f"no unit {unit!r}; known: characters, words")
     words = text.split()
@@ -130,13 +130,13 @@ def shingle(text: str, unit: str, ngram: int) -> set[str]:
 
 
 def jaccard(one: set[str], other: set[str]) -> float:
-    """|A ∩ B| / |A ∪ B| of two sets that are not empty."""
+    """Compute the Jaccard similarity |A ∩ B| / |A ∪ B| of two sets that are not empty."""
     n_common = len(one & other)
     return n_common / (len(one) + len(other) - n_common)
 
 
 def _sketch(texts: Sequence[str], unit: str, ngram: int) -> Iterator[Any]:
-    """The MinHash of each text."""
+    """Compute the MinHash of each text's n-grams."""
     from datasketch import MinHash
 
     sets = ([part.encode() for part in shingle(text, unit, ngram)] for text in texts)

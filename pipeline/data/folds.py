@@ -10,7 +10,7 @@ from pipeline.errors import UserError
 
 
 class Group(NamedTuple):
-    """Rows that stay together."""
+    """A group of rows that stay together, as the dealing of groups to folds sees it."""
 
     turn: tuple[int, int]  # rank of its rarest class, -rows; low ones are dealt first
     rows: int
@@ -60,7 +60,7 @@ def assign_folds(
 
 
 def take_given_folds(given: NDArray[np.integer], n_folds: int, repeats: int) -> NDArray[np.int32]:
-    """Folds that the competition's files give, [N] numbers from 0, or -1 for none → [1, N].
+    """Return the folds that the competition's files give: [N] numbers from 0, or -1 for none → [1, N].
 
     Raises UserError where `n_folds` is not their number, or more repeats are asked for than the one there is.
     """
@@ -76,7 +76,7 @@ def take_given_folds(given: NDArray[np.integer], n_folds: int, repeats: int) -> 
 
 
 def count_split_groups(fold_ids: NDArray[np.integer], groups: NDArray[np.integer]) -> int:
-    """How many groups [N] have rows in several folds [N]."""
+    """Count the groups that have rows in several folds: fold and group of each row, [N] and [N]."""
     pairs = np.unique(np.stack([groups, fold_ids]), axis=1)
     return int((np.unique(pairs[0], return_counts=True)[1] > 1).sum())
 
@@ -84,7 +84,7 @@ def count_split_groups(fold_ids: NDArray[np.integer], groups: NDArray[np.integer
 def _describe_groups(
     class_of_row: NDArray[np.intp], group_of_row: NDArray[np.intp], n_classes: int, n_groups: int
 ) -> list[Group]:
-    """What `_deal` needs to know of each group, [G]."""
+    """Describe each of G groups: its turn to be dealt, its number of rows, and its classes with counts and costs."""
     pairs, counts = np.unique(group_of_row * n_classes + class_of_row, return_counts=True)
     group_of_pair, class_of_pair = np.divmod(pairs, n_classes)
     costs = counts / np.bincount(class_of_row, minlength=n_classes)[class_of_pair].astype(np.float64) ** 2
@@ -103,7 +103,7 @@ def _describe_groups(
 
 
 def _deal(groups: list[Group], n_classes: int, n_folds: int, rng: np.random.Generator) -> NDArray[np.int32]:
-    """Deal the groups [G] out to the folds: → the fold of each."""
+    """Deal the groups [G] out to the folds: → the fold of each group."""
     tie_break = rng.permutation(n_folds).tolist()
     class_rows = [[0] * n_classes for _ in range(n_folds)]
     fold_rows = [0] * n_folds
@@ -128,7 +128,7 @@ def check_folds(
     groups: NDArray[np.integer],
     label_names: Sequence[str],
 ) -> list[str]:
-    """Warnings that name the classes that some fold [R, N] lacks, and of a group too big for a fold.
+    """Warn of classes that some fold [R, N] lacks, by their names, and of a group too big for a fold.
 
     `labels` [N] are indices into `label_names` [C]. The number after a class is that of its groups.
     """
@@ -151,7 +151,7 @@ def check_folds(
 
 
 def _count_groups(labels: NDArray[np.integer], groups: NDArray[np.integer], n_classes: int) -> NDArray[np.int64]:
-    """How many groups have a row of each class: [C]."""
+    """Count the groups that have a row of each class: [C]."""
     pairs = np.unique(np.stack([labels, groups]), axis=1)
     return np.bincount(pairs[0], minlength=n_classes)
 
@@ -175,7 +175,7 @@ def _name(classes: NDArray[np.bool_], label_names: Sequence[str], n_groups: NDAr
 def _find_missing(
     fold_ids: NDArray[np.integer], labels: NDArray[np.integer], n_folds: int, n_classes: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which classes [C] lack held-out rows, and which lack training rows, in some fold of some repeat."""
+    """Find the classes [C] that lack held-out rows, and those that lack training rows, in some fold of some repeat."""
     every_fold = [folds == fold for folds in fold_ids for fold in range(n_folds)]
     held_out = np.stack([np.bincount(labels[rows], minlength=n_classes) for rows in every_fold])
     total = np.bincount(labels, minlength=n_classes)

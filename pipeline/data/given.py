@@ -15,7 +15,7 @@ NO_FOLD = "-1"  # of rows that are always in training and never held out
 
 
 def given_columns(rows: pd.DataFrame) -> Mapping[str, NDArray[np.integer]]:
-    """The columns that the training table has where the files say more than text and label: none, one or both.
+    """Return further columns of the training table, as far as the files give groups and folds.
 
     - `given_group` int64: rows of one dialogue, or with one value of the column `group`, have one number; where both
       are there, what either ties is tied. A row without dialogue or group stands alone.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def is_given(value: object) -> bool:
-    """Whether a column's value is there: a string that is not blank."""
+    """Say whether a value is given: a string that is not blank."""
     return isinstance(value, str) and bool(value.strip())
 
 
@@ -23,7 +23,7 @@ def group_values(values: Iterable[object]) -> NDArray[np.int64]:
 
 
 def merge_groups(groupings: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Join groups of several groupings [N] that have a row in common: → [N], numbered by first appearance."""
+    """Join those groups of several groupings [N] that share a row: → [N], numbered by first appearance."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 

@@ -13,9 +13,9 @@ from pipeline.errors import UserError
 def choose_held_out(
     labels: NDArray[np.integer], groups: NDArray[np.integer], share: float, seed: int
 ) -> NDArray[np.bool_]:
-    """Which rows [N] to hold out, about `share` of them: one of round(1 / share) folds, cut as `assign_folds` does.
+    """Choose rows to hold out [N], about `share` of all: one of round(1 / share) folds, cut as `assign_folds` does.
 
-    It is the first fold without which every class still has a row. Raises UserError where there is none, or where a
+    The fold is the first without which every class still has a row. Raises UserError where there is none, or where a
     group is too big for such folds.
     """
     n_folds = max(2, round(1 / share))
@@ -31,7 +31,7 @@ def choose_held_out(
 
 
 def to_json_lines(table: RawTable, chosen: NDArray[np.bool_], left_out: str | None, ascii_only: bool) -> str:
-    """The chosen rows [N] of a file as JSON Lines, with all columns but `left_out`.
+    """Return the chosen rows [N] of a file as JSON Lines, with all columns but `left_out`.
 
     JSON Lines hold any text whatever separator and quoting the competition's other files have; with `ascii_only`,
     whatever their encoding.

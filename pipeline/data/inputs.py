@@ -14,7 +14,7 @@ from pipeline.text import Step, clean
 
 
 class InputSettings(NamedTuple):
-    """How rows become inputs (`data` in params.yaml)."""
+    """Settings by which rows become inputs of members (`data` in params.yaml)."""
 
     steps: Sequence[Step]  # of cleaning, in order
     empty_text: str  # stands for a text of which nothing is left
@@ -23,12 +23,12 @@ class InputSettings(NamedTuple):
 
 
 def clean_texts(rows: pd.DataFrame, steps: Sequence[Step]) -> list[str]:
-    """The column `text`, cleaned; a missing text is an empty one."""
+    """Clean the column `text`; a missing text becomes an empty one."""
     return clean([text if isinstance(text, str) else "" for text in rows["text"]], steps)
 
 
 def make_inputs(rows: pd.DataFrame, cleaned: Sequence[str], settings: InputSettings) -> list[str]:
-    """The inputs [N] of the rows with the given cleaned texts [N]: placeholders filled in, and context added.
+    """Make the rows' inputs [N] of their cleaned texts [N]: fill placeholders in, and add context.
 
     Context needs the column `dialogue`; `turn` gives the order within a dialogue, without it the rows' own is taken;
     `speaker` gives names. All rows of the files have to be here, those that will be dropped too: they were said.
@@ -44,7 +44,7 @@ def make_inputs(rows: pd.DataFrame, cleaned: Sequence[str], settings: InputSetti
 
 
 def warn_of_dialogues(rows: pd.DataFrame, what: str) -> list[str]:
-    """What is odd about the dialogues of the rows (`what`: training, test), in sentences."""
+    """Warn of rows without a dialogue and of repeated turns, a sentence for each (`what`: training, test)."""
     if "dialogue" not in rows:
         return []
     n_alone = int(find_missing(rows, "dialogue").sum())

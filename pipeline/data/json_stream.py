@@ -12,7 +12,7 @@ LONGEST_ELEMENT = 2**24  # characters; what is longer and still does not parse i
 
 
 def stream_elements(file: IO[str], name: str) -> Iterator[Any]:
-    """The elements of the list that a JSON file holds; memory holds one piece of the file, or the longest element.
+    """Yield the elements of a JSON file's list; memory holds one piece of the file, or the longest element.
 
     For lists of objects: a number may come as two where a piece of the file ends within it.
 

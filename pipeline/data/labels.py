@@ -19,7 +19,7 @@ class LabelSet(NamedTuple):
 
 
 def make_label_set(labels: Iterable[str], level_separator: str | None = None) -> LabelSet:
-    """The classes among the labels, in natural order, with their parents where names have levels.
+    """Collect the classes among the labels, in natural order, with their parents where names have levels.
 
     A parent is what stands before the first separator: `1-9` → `1`; a name without separator is its own
     parent.
@@ -33,12 +33,12 @@ def make_label_set(labels: Iterable[str], level_separator: str | None = None) ->
 
 
 def as_label_set(stored: Mapping[str, Any]) -> LabelSet:
-    """The classes as data/prepared/labels.json holds them."""
+    """Return the LabelSet of the classes as data/prepared/labels.json holds them."""
     return LabelSet(stored["labels"], stored.get("parents", []), stored.get("parent_ids", []))
 
 
 def sort_labels(labels: Iterable[str]) -> list[str]:
-    """The distinct labels, by value where all are whole numbers ("2" before "10"), else by code points."""
+    """Sort the distinct labels, by value where all are whole numbers ("2" before "10"), else by code points."""
     names = sorted(set(labels))
     if all(INTEGER.fullmatch(name) for name in names):
         return sorted(names, key=int)  # stable, so "07" and "7" keep the order of their code points
@@ -46,9 +46,9 @@ def sort_labels(labels: Iterable[str]) -> list[str]:
 
 
 def encode_labels(labels: Sequence[str], names: Sequence[str]) -> NDArray[np.int32]:
-    """The index of each label among the class names: [N] strings → [N].
+    """Return the index of each label among the class names: [N] strings → [N].
 
-    Raises ValueError for a label that is not among them.
+    Raises ValueError for a label that is not among the names.
     """
     index = {name: number for number, name in enumerate(names)}
     unknown = sorted({label for label in labels if label not in index})

@@ -9,7 +9,9 @@ QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
 
 
 def describe_token_lengths(tokenizer: Any, texts: Sequence[str], max_length: int) -> dict[str, float]:
-    """Mean and quantiles of the texts' lengths in tokens, special ones included, and the share over `max_length`.
+    """Compute mean and quantiles of the texts' lengths in tokens, special ones included, and the share of longer texts.
+
+    Longer are texts of more than `max_length` tokens.
 
     `tokenizer` is a Hugging Face tokenizer. Raises ValueError without a text.
     """

@@ -13,31 +13,31 @@ from pipeline.errors import UserError
 
 
 class RowReading(NamedTuple):
-    """How rows are read and cleaned (`data` in params.yaml)."""
+    """Settings by which rows are read and cleaned (`data` in params.yaml)."""
 
     layout: Layout
     columns: Mapping[str, str]  # our names of the columns of every row → the file's
     inputs: InputSettings
 
     def as_json(self) -> dict[str, Any]:
-        """The same as plain JSON."""
+        """Return the settings as plain JSON."""
         return {"layout": self.layout._asdict(), "columns": dict(self.columns), "inputs": self.inputs._asdict()}
 
 
 def as_row_reading(stored: Mapping[str, Any]) -> RowReading:
-    """What `RowReading.as_json` gave."""
+    """Rebuild the settings that `RowReading.as_json` returned."""
     return RowReading(Layout(**stored["layout"]), stored["columns"], InputSettings(**stored["inputs"]))
 
 
 def as_row(text: str) -> pd.DataFrame:
-    """A text as the only row of a file. Raises UserError for one of white space."""
+    """Return a table with the text as its only row. Raises UserError for a text of nothing but white space."""
     if not text.strip():
         raise UserError(f"--text: got {text!r}, a text is needed")
     return pd.DataFrame({"text": [text], "file": ["--text"], "line": [1]})
 
 
 def read_rows(file: Path, reading: RowReading) -> pd.DataFrame:
-    """The rows of a file that is written as the competition's are; all columns but the text may be missing.
+    """Read the rows of a file that is written as the competition's are; all columns but the text may be missing.
 
     Raises UserError as `read_table`.
     """
@@ -46,5 +46,5 @@ def read_rows(file: Path, reading: RowReading) -> pd.DataFrame:
 
 
 def clean_rows(rows: pd.DataFrame, reading: RowReading) -> pd.DataFrame:
-    """The rows' `row_id` and what members read of them, `text`. Raises UserError as `prepare_test`."""
+    """Return the rows' `row_id` and `text`, the input of members. Raises UserError as `prepare_test`."""
     return prepare_test(rows, reading.inputs).table

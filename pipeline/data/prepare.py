@@ -143,25 +143,25 @@ def prepare_corpus(rows: pd.DataFrame, settings: InputSettings) -> PreparedCorpu
 
 
 def _with_ids(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with a `row_id`: the file's own, exactly as it stands there, or numbers from 0."""
+    """Return the rows with a `row_id`: the file's own, exactly as the file has it, or numbers from 0."""
     rows = rows.reset_index(drop=True)
     return rows if "row_id" in rows else rows.assign(row_id=number_rows(rows))
 
 
 def _with_inputs(rows: pd.DataFrame, settings: InputSettings) -> pd.DataFrame:
-    """The rows with `cleaned`, their own texts, and `input`, what members read of them."""
+    """Add the columns `cleaned`, the rows' own texts, and `input`, the texts that members read."""
     cleaned = clean_texts(rows, settings.steps)
     return rows.assign(cleaned=cleaned, input=make_inputs(rows, cleaned, settings))
 
 
 def _count_classes(rows: pd.DataFrame, allowed_labels: Sequence[str] | None) -> int:
-    """Distinct labels of all rows that were read, those that are not allowed left out."""
+    """Count the distinct labels of all rows that were read, leaving out labels that are not allowed."""
     usable = ~(find_missing(rows, "label") | find_illegal_labels(rows, allowed_labels))
     return int(rows["label"][usable].nunique())
 
 
 def _warn_of_lone_files(rows: pd.DataFrame) -> list[str]:
-    """Classes that stand in only one of several training files: perhaps the same class is spelt in two ways."""
+    """Warn of classes that stand in only one of several training files: a class may be spelt in two ways."""
     if rows["file"].nunique() < 2:
         return []
     files = {str(label): part.unique().tolist() for label, part in rows.groupby("label")["file"]}
@@ -172,7 +172,10 @@ def _warn_of_lone_files(rows: pd.DataFrame) -> list[str]:
 
 
 def _list_conflicts(rows: pd.DataFrame, groups: NDArray[np.int64]) -> list[dict[str, Any]]:
-    """Without the texts: reports are kept in git, and a competition's texts are often not to be published."""
+    """List the ids and label counts of each group with conflicting labels, for the report.
+
+    Texts are left out: reports are kept in git, and a competition's texts are often not to be published.
+    """
     return [
         {"row_ids": part["row_id"].tolist(), "labels": dict(Counter(part["label"].tolist()))}
         for _, part in rows.groupby(groups, sort=True)

@@ -24,7 +24,7 @@ class ChangedText(NamedTuple):
 
 
 class CleaningPreview(NamedTuple):
-    """What the steps do to all rows, and the texts that change most."""
+    """Counts of what the cleaning steps do to all rows, and the texts that change most."""
 
     n_rows: int
     n_changed: int
@@ -36,7 +36,7 @@ class CleaningPreview(NamedTuple):
 def find_changes(
     tables: Sequence[pd.DataFrame], steps: Sequence[Step], n_shown: int
 ) -> tuple[CleaningPreview, list[str]]:
-    """What the cleaning steps change in the rows of some tables - text, file, line -, and where each row stands."""
+    """Preview the steps on the rows of some tables - text, file, line -: → the preview, where each row stands [N]."""
     texts = [text if isinstance(text, str) else "" for table in tables for text in table["text"]]
     places = [f"{file}:{line}" for table in tables for file, line in zip(table["file"], table["line"], strict=True)]
     return preview_cleaning(texts, steps, n_shown), places
@@ -75,13 +75,13 @@ def preview_cleaning(texts: Sequence[str], steps: Sequence[Step], n_shown: int) 
 
 
 def count_changes(before: str, after: str) -> tuple[int, int]:
-    """How many characters went and how many came, each text taken as a bag of characters."""
+    """Count the characters that went and those that came, each text taken as a bag of characters."""
     had, has = Counter(before), Counter(after)
     return (had - has).total(), (has - had).total()
 
 
 def describe_preview(preview: CleaningPreview, places: Sequence[str]) -> list[str]:
-    """The preview as lines to print. `places` [N] says where each row stands. Invisible characters are escaped."""
+    """Return the preview as lines to print, invisible characters escaped. `places` [N] says where each row stands."""
     lines = [f"{preview.n_changed} of {preview.n_rows} rows change, {preview.n_emptied} become empty; changed by"]
     width = max((len(name) for name, _ in preview.step_rows), default=0)
     lines += [f"  {name:<{width}}  {count}" for name, count in preview.step_rows]
@@ -94,7 +94,7 @@ def describe_preview(preview: CleaningPreview, places: Sequence[str]) -> list[st
 
 
 def preview_as_json(preview: CleaningPreview, places: Sequence[str]) -> dict[str, Any]:
-    """The preview for the report: numbers, rows changed by each step, and of each text the part where it changes."""
+    """Return the preview for the report: numbers, rows changed by each step, and the changed part of each text."""
     return {
         "rows": preview.n_rows,
         "changed_rows": preview.n_changed,
@@ -131,6 +131,6 @@ def _first_difference(a: str, b: str) -> int:
 
 
 def _cut(text: str, start: int) -> str:
-    """The part of a text where it begins to change, as Python writes it, with `…` where something is left out."""
+    """Cut out the part of a text where changes begin, as a Python literal, with `…` where something is left out."""
     end = start + SHOWN_CHARACTERS
     return ("…" if start else "") + repr(text[start:end]) + ("…" if end < len(text) else "")

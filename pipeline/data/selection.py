@@ -25,7 +25,7 @@ def nearest_centroid(
     label_ids: NDArray[np.integer],
     toward: Literal["classes", "mean"],
 ) -> Similarity:
-    """The cosine of a text's vector to the nearest centroid, which is a mean of unit vectors.
+    """Make a similarity: the cosine of a text's vector to the nearest centroid, which is a mean of unit vectors.
 
     Toward `classes`, each class has a centroid, so that a rare one has the same say: right where classes are topics.
     Toward the `mean` of the whole training text, what all of it has in common counts: right where classes are moods of
@@ -137,7 +137,7 @@ class Selected(NamedTuple):
 
 
 def select_nearest(texts: Iterable[str], similarity: Similarity, n: int, known: Container[str] = ()) -> list[Selected]:
-    """The `n` documents of the highest similarity, the nearest first, equal ones in the order of the stream.
+    """Select the `n` documents of the highest similarity, the nearest first, equal ones in the order of the stream.
 
     Each text is taken once; those in `known`, and those that have nothing in common with the training text, are not.
     Fewer come back where there are fewer. Memory holds the best so far and no more.

@@ -25,7 +25,7 @@ def summarise(
     replaced_bytes: int = 0,
     allowed_labels: Sequence[str] | None = None,
 ) -> dict[str, Any]:
-    """Sizes, duplicates, conflicts and overlap as numbers; the rest as lists, which are no metrics to DVC.
+    """Summarise the data: sizes, duplicates, conflicts and overlap as numbers, the rest as lists (no metrics to DVC).
 
     `warnings` are those of reading, `replaced_bytes` those that became U+FFFD; what the numbers themselves give cause
     for is added. `near` is None where near duplicates were not looked for; with it, equal texts are among its numbers.
@@ -89,7 +89,7 @@ def _count_near(near: NearDuplicates | None) -> dict[str, int]:
 
 
 def describe_lengths(split: str, texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Quantiles and mean of the texts' lengths, in tokens between white space and in characters."""
+    """Compute quantiles and mean of the texts' lengths, in tokens between white space and in characters."""
     lengths = {
         "tokens": np.array([len(text.split()) for text in texts]),
         "characters": np.array([len(text) for text in texts]),
@@ -106,7 +106,7 @@ def describe_lengths(split: str, texts: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def count_reasons(bad_rows: pd.DataFrame, reasons: Sequence[str]) -> dict[str, int]:
-    """How many rows were bad for each of the reasons."""
+    """Count the rows that were bad for each of the reasons."""
     counts = bad_rows["reason"].value_counts()
     return {reason: int(counts.get(reason, 0)) for reason in reasons}
 
@@ -120,7 +120,7 @@ NUMBERS = {
 
 
 def warn_of_bad_rows(what: str, bad_rows: pd.DataFrame) -> list[str]:
-    """A sentence for each reason among the listed rows of one kind (`what`: training, test), in the order of checks."""
+    """Write a warning for each reason among the bad rows listed (`what`: training, test), in the order of checks."""
     problems = {name: kind.problem for name, kind in KINDS.items()}
     problems["conflicting_labels"] = "have a text that other rows give another label"
     sentences = []
@@ -133,5 +133,5 @@ def warn_of_bad_rows(what: str, bad_rows: pd.DataFrame) -> list[str]:
 
 
 def warn_of_numbers(numbers: Mapping[str, int]) -> list[str]:
-    """A sentence for each of the report's numbers that should be 0 and is not."""
+    """Write a warning for each of the report's numbers that should be 0 and is not."""
     return [f"{numbers[key]} {what}" for key, what in NUMBERS.items() if numbers.get(key)]

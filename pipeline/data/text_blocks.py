@@ -16,9 +16,9 @@ HELD_OUT_AT_MOST = 10_000
 
 
 def draw_held_out(n_texts: int, share: float, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Rows to hold out, ascending: a share of the texts, at least 1, at most `HELD_OUT_AT_MOST`, never all.
+    """Draw rows to hold out, ascending: a share of the texts, at least 1, at most `HELD_OUT_AT_MOST`, never all.
 
-    Of a corpus of more than a block they are drawn among texts at even steps, so that memory does not grow with it.
+    Of a corpus of more than a block, rows are drawn among texts at even steps: memory does not grow with the corpus.
     """
     n_drawn = min(n_texts, TEXTS_IN_CHUNK * CHUNKS_IN_BLOCK)
     shuffled = rng.permutation(n_drawn)
@@ -30,7 +30,7 @@ def draw_held_out(n_texts: int, share: float, rng: np.random.Generator) -> NDArr
 def stream_batches(
     store: TokenStore, held_out: NDArray[np.integer], batch_tokens: int, rng: np.random.Generator, skip: int = 0
 ) -> Iterator[tuple[TokenizedTexts, NDArray[np.integer]]]:
-    """Batches of at most `batch_tokens` tokens without end: texts in memory, and rows of these.
+    """Yield batches of at most `batch_tokens` tokens without end: the texts in memory, and the rows of a batch in them.
 
     Each epoch takes every text that is not held out once. A corpus of more than one block is cut into chunks of
     neighbours; the chunks are shuffled and dealt out to blocks, and a block's texts are batched as
@@ -51,7 +51,7 @@ def stream_batches(
 
 
 def _draw_blocks(n_texts: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-    """The rows of each block of an epoch, ascending within a block."""
+    """Draw the rows of each block of an epoch, ascending within a block."""
     n_chunks = -(-n_texts // TEXTS_IN_CHUNK)
     n_blocks = -(-n_chunks // CHUNKS_IN_BLOCK)
     chunks = rng.permutation(n_chunks) if n_blocks > 1 else np.arange(n_chunks)

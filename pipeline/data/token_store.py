@@ -55,18 +55,18 @@ def write_tokenized(folder: Path, parts: Iterable[TokenizedTexts], vocab_size: i
 
 
 def open_token_store(folder: Path) -> TokenStore:
-    """The store that `write_token_store` left in a folder."""
+    """Open the store that `write_token_store` left in a folder."""
     return TokenStore(folder, **json.loads((folder / "store.json").read_text(encoding="utf-8")))
 
 
 def read_lengths(store: TokenStore, rows: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Tokens of each of the texts `rows`: → [n]."""
+    """Read the number of tokens of each of the n texts `rows`: → [n]."""
     offsets = np.memmap(store.folder / "offsets.bin", dtype=np.int64, mode="r")
     return np.asarray(offsets[rows + 1] - offsets[rows])
 
 
 def read_texts(store: TokenStore, rows: NDArray[np.integer]) -> TokenizedTexts:
-    """The texts `rows`, in ascending order, in memory."""
+    """Read the texts `rows`, which ascend, into memory."""
     offsets = np.memmap(store.folder / "offsets.bin", dtype=np.int64, mode="r")
     lengths = np.asarray(offsets[rows + 1] - offsets[rows])
     own_offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
@@ -93,7 +93,7 @@ def _cut(texts: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _runs(rows: NDArray[np.integer]) -> Sequence[tuple[int, int]]:
-    """First and last index of each run of consecutive rows, which is read in one piece."""
+    """Return first and last index of each run of consecutive rows; a run is read in one piece."""
     breaks = np.flatnonzero(np.diff(rows) != 1)
     firsts, lasts = np.concatenate([[0], breaks + 1]), np.concatenate([breaks, [len(rows) - 1]])
     return list(zip(firsts.tolist(), lasts.tolist(), strict=True)) if len(rows) else []

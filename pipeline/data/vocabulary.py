@@ -10,7 +10,7 @@ POINTS = 20
 
 
 def describe_vocabulary(train_texts: Sequence[str], test_texts: Sequence[str]) -> list[dict[str, Any]]:
-    """For each unit: tokens, distinct ones, and how much of the test text training does not have.
+    """Count tokens and distinct tokens, and how much of the test text training lacks, for each unit.
 
     `train_once`: distinct tokens that occur once. `unseen_distinct_share`: the share of the test text's distinct tokens
     that training lacks; `unseen_token_share`: that of its tokens, each as often as it occurs.
@@ -38,7 +38,7 @@ def describe_vocabulary(train_texts: Sequence[str], test_texts: Sequence[str]) -
 
 
 def describe_growth(texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Tokens read and distinct ones among them after each twentieth of the texts, in their order, for each unit."""
+    """Count the tokens, and the distinct ones, up to each twentieth of the texts in their order, for each unit."""
     ends = {round(len(texts) * point / POINTS) for point in range(1, POINTS + 1)}
     points = []
     for unit in UNITS:
@@ -53,6 +53,6 @@ def describe_growth(texts: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def split_tokens(text: str, unit: str) -> Sequence[str]:
-    """The tokens of a text: `tokens` between white space, or `characters` without white space."""
+    """Split a text into its units: `tokens` between white space, or `characters` without white space."""
     words = text.split()
     return words if unit == "tokens" else "".join(words)

@@ -1,4 +1,4 @@
-"""Sections from JSON."""
+"""Building the sections of `params.yaml` from JSON."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin
@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 
 def build(annotation: Any, value: Any) -> Any:
-    """A value of a field of this type, from JSON: a section for its mapping, sections for a mapping of mappings."""
+    """Build a field's value from JSON, by its type: a section of a mapping, sections of a mapping of mappings."""
     if not isinstance(value, Mapping):
         return value
     for option in _options(annotation):
@@ -24,7 +24,7 @@ def build(annotation: Any, value: Any) -> Any:
 
 
 def _options(annotation: Any) -> Iterator[Any]:
-    """The types of which a value may be one."""
+    """Yield the types that an annotation allows for a value."""
     parts = get_args(annotation)
     if not parts or get_origin(annotation) is dict:
         yield annotation
@@ -34,6 +34,6 @@ def _options(annotation: Any) -> Iterator[Any]:
 
 
 def _is_of(model: type[BaseModel], value: Mapping[str, Any]) -> bool:
-    """Whether a mapping is a section of this type: of sections that say their kind, it has to be the same."""
+    """Say whether a mapping is a section of type `model`: a section that says its kind has to say the same one."""
     kind = model.model_fields.get("kind")
     return kind is None or value.get("kind") in get_args(kind.annotation)

@@ -33,29 +33,29 @@ ANNOTATIONS: dict[str, Any] = {
 
 
 class Component(NamedTuple):
-    """Marks a field of the schema that holds words of a registry family; what an entry loads is read from the marks."""
+    """The mark of a schema field that holds words of a registry family; the marks tell what an entry loads."""
 
     family: str
 
 
 class Problem(NamedTuple):
-    """Where something is wrong, as keys from the root of params.yaml, and what."""
+    """A problem in params.yaml: its place, as keys from the root of the file, and a message that says what is wrong."""
 
     location: tuple[str | int, ...]
     message: str
 
 
 def piece(family: str) -> Any:
-    """The type of a params field that holds one piece of a registry family: a dict with `name` and all arguments.
+    """Return the type of a params field that holds a piece of a registry family: a dict with `name` and all arguments.
 
-    A wrong one raises a pydantic error of type `piece`. Its context holds `problems`, which lie inside the piece, and
-    `in_defaults`, which lie under `defaults`.
+    A wrong piece raises a pydantic error of type `piece`. The error's context holds `problems`, which lie inside the
+    piece, and `in_defaults`, which lie under `defaults`.
     """
     return Annotated[dict[str, Any], BeforeValidator(_checker(family)), Component(family)]
 
 
 def optional_piece(family: str) -> Any:
-    """The same for a field that may be null."""
+    """Return the type of a params field that holds a piece of a registry family, as `piece` does, or null."""
     check = _checker(family)
 
     def check_given(value: Any, info: ValidationInfo) -> dict[str, Any] | None:
@@ -65,7 +65,7 @@ def optional_piece(family: str) -> Any:
 
 
 def word(family: str) -> Any:
-    """The type of a params field that holds one bare word of a registry family."""
+    """Return the type of a params field that holds one bare word of a registry family."""
 
     def check(value: Any) -> Any:
         if value not in registry.words(family):
@@ -76,7 +76,7 @@ def word(family: str) -> Any:
 
 
 def check_arguments(family: str, name: str, arguments: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:
-    """The arguments with the types of the piece `name`, and what is wrong with those that are given."""
+    """Check arguments by the types of the piece `name`: → the typed arguments, the problems of the given ones."""
     model = _model(name, registry.arguments(family, name))
     try:
         return model.model_validate(dict(arguments)).model_dump(exclude_unset=True), []
@@ -135,5 +135,5 @@ def _mapping(value: Any) -> Mapping[Any, Any]:
 
 
 def piece_error(problems: list[Problem], in_defaults: list[Problem] | None = None) -> PydanticCustomError:
-    """What a validator raises for a wrong piece: `problems` lie inside it, `in_defaults` under `defaults`."""
+    """Make a validator's error for a wrong piece: `problems` lie inside the piece, `in_defaults` under `defaults`."""
     return PydanticCustomError("piece", "piece", {"problems": problems, "in_defaults": in_defaults or []})

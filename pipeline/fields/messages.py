@@ -32,7 +32,7 @@ MAPPING = ("dict_type", "model_type", "model_attributes_type")
 
 
 def show(value: Any) -> str:
-    """A value as YAML would write it, shortened where it is long."""
+    """Write a value for a message, null, true and false as in YAML, and cut a long value short."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     text = repr(value)
@@ -40,18 +40,18 @@ def show(value: Any) -> str:
 
 
 def one_of(got: Any, allowed: Sequence[str]) -> str:
-    """`got 'dise', one of: ce, dice; did you mean 'dice'?`"""
+    """Write a message about a wrong word: `got 'dise', one of: ce, dice; did you mean 'dice'?`"""
     return f"got {show(got)}, one of: {', '.join(allowed) or 'none'}{did_you_mean(got, allowed)}"
 
 
 def did_you_mean(got: Any, allowed: Sequence[str]) -> str:
-    """`; did you mean 'dice'?` where an allowed word is near, or nothing."""
+    """Write the hint `; did you mean 'dice'?` where an allowed word is near, or nothing."""
     near = difflib.get_close_matches(str(got), allowed, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def describe(error: ErrorDetails, known_keys: Sequence[str]) -> str:
-    """One pydantic error as `got …, … is allowed`; `known_keys` are the keys of the mapping in which it lies."""
+    """Write a pydantic error as `got …, … is allowed`; `known_keys` are the keys of the mapping in which it lies."""
     kind, got = error["type"], error["input"]
     if kind == "word":
         return error["msg"]

@@ -22,7 +22,7 @@ class Section(BaseModel):
 
 
 def check_distinct(words: list[str]) -> list[str]:
-    """The words. Raises ValueError where one stands twice."""
+    """Return the words. Raises ValueError where a word stands twice."""
     repeated = [word for word in words if words.count(word) > 1]
     if repeated:
         raise ValueError(f"{repeated[0]!r} stands in the list twice")
@@ -30,7 +30,7 @@ def check_distinct(words: list[str]) -> list[str]:
 
 
 def check_name(name: str) -> str:
-    """The name. Raises ValueError unless it is of small letters, digits and single hyphens."""
+    """Return the name. Raises ValueError unless the name is of small letters, digits and single hyphens."""
     if not NAME.fullmatch(name):
         raise ValueError(
             f"got {name!r}, a name of small letters, digits and single hyphens is allowed, as in 'bert-ce'"

@@ -15,12 +15,12 @@ from pipeline.members.recipe import recipe_module
 
 
 def components_of(entry: BaseModel) -> list[str]:
-    """The words at or below an entry, each with its family: those of the fields that the schema marks as components."""
+    """List the words at or below an entry, each with its family, from fields that the schema marks as components."""
     return [f"{family}.{word}" for family, word in dict.fromkeys(_below(entry, []))]
 
 
 def implied_components(stage: str, params: Params) -> list[str]:
-    """What a stage loads without being given its name: words of the registry, or definitions of a kind of member."""
+    """List what a stage loads without being given its name: words of the registry, or definitions of a member kind."""
     if stage == "lengths":
         kinds = [member.kind for member in params.members.values()]
         return [f"{recipe_module(kind)}:MAX_LENGTH_CUTS" for kind in kinds] + _named(_segmentations())
@@ -54,13 +54,13 @@ def _below(node: Any, families: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _families(annotation: Any) -> list[str]:
-    """The families of which a field of this type holds words, one or a list of them."""
+    """List the families of which a field of this type holds words, a single word or a list of words."""
     found = [data.family for data in getattr(annotation, "__metadata__", ()) if isinstance(data, Component)]
     return found + [family for part in typing.get_args(annotation) for family in _families(part)]
 
 
 def _segmentations() -> list[tuple[str, str]]:
-    """The words that cut texts as vectors do: how they do it stands in their folder, which is not there yet."""
+    """List all words of segmentation: which one vectors use stands in their folder, which is not there yet."""
     return [("segmentation", word) for word in registry.words("segmentation")]
 
 

@@ -36,7 +36,7 @@ def running_all(stage: str) -> Iterator[list[Entry]]:
 
 
 def current_entry(stage: str, key: str | None = None) -> Entry:
-    """The entry by which a stage runs now; an import of code that is edited from now on is refused."""
+    """Return the entry by which a stage runs now; an import of code that is edited from now on is refused."""
     if runs_under_dvc():
         entry = read_entry(stage, key)
         check_code(entry)

@@ -18,8 +18,8 @@ class Stage(NamedTuple):
     """A stage of dvc.yaml.
 
     Attributes:
-        section: the section of params.yaml for each entry of which it runs; None where it runs once.
-        reads: the keys of params.yaml that it reads; `*` is its entry, or each where it runs once.
+        section: the section of params.yaml for each entry of which the stage runs; None where the stage runs once.
+        reads: the keys of params.yaml that the stage reads; `*` is its entry, or each entry where the stage runs once.
     """
 
     section: str | None
@@ -66,16 +66,16 @@ STAGES = {
 
 @dataclass(frozen=True)
 class Entry:
-    """What one run of a stage goes by. Entries are equal where a run gives the same.
+    """Settings, components and code that one run of a stage goes by. Entries are equal where a run gives the same.
 
     Attributes:
         stage: the stage's name.
         key: the entry's name in its section of params.yaml; None where the stage runs once.
-        digest: of all that follows.
+        digest: of settings, components and code.
         settings: the part of params.yaml that the stage reads, every default filled in.
-        params: the same, as params.
-        components: the words of the registry that it loads, each with its family: `losses.dice`.
-        code: the fingerprint of the code that it runs.
+        params: the settings, as params.
+        components: the words of the registry that the stage loads, each with its family: `losses.dice`.
+        code: the fingerprint of the code that the stage runs.
         definitions: see Fingerprint.
     """
 
@@ -90,11 +90,11 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """The name that DVC gives it: `finetune@bert-ce`."""
+        """The name that DVC gives the entry: `finetune@bert-ce`."""
         return self.stage if self.key is None else f"{self.stage}@{self.key}"
 
     def content(self) -> dict[str, Any]:
-        """What its plan file holds."""
+        """Return the content of the entry's plan file."""
         return {
             "settings": self.settings,
             "components": list(self.components),
@@ -104,14 +104,14 @@ class Entry:
 
 
 def list_entries(params: Params) -> Iterator[Entry]:
-    """Every entry of every stage, in the order of the stages and of params.yaml."""
+    """Yield every entry of every stage, in the order of the stages and of params.yaml."""
     for stage, (section, _) in STAGES.items():
         for key in [None] if section is None else list(getattr(params, section)):
             yield make_entry(params, stage, key)
 
 
 def make_entry(params: Params, stage: str, key: str | None) -> Entry:
-    """The entry of a stage, worked out from params and from the code as it is.
+    """Make the entry of a stage, from params and from the code as it is.
 
     Raises UserError where params.yaml has no entry of that name.
     """
@@ -126,26 +126,26 @@ def make_entry(params: Params, stage: str, key: str | None) -> Entry:
 
 
 def read_entry(stage: str, key: str | None) -> Entry:
-    """The entry that the plan holds. Raises UserError where it holds none."""
+    """Read the entry of a stage from the plan. Raises UserError where the plan holds none."""
     content = read_json(plan_file(stage, key))
     found = Fingerprint(content["code"], content["definitions"])
     return entry_of(stage, key, content["settings"], tuple(content["components"]), found)
 
 
 def fingerprint_of(stage: str, components: tuple[str, ...]) -> Fingerprint:
-    """The fingerprint of the code that a stage runs with these components."""
+    """Compute the fingerprint of the code that a stage runs with these components."""
     return fingerprint(roots_of(stage), {name: component(name) for name in components})
 
 
 def roots_of(stage: str) -> list[Place]:
-    """What a stage runs: its step, and what makes params of the settings in its plan."""
+    """List the places where a stage's code begins: its step, and what makes params of the settings in its plan."""
     return [*root(f"pipeline.steps.{stage}:run"), *root("pipeline.fields.build:build")]
 
 
 def entry_of(
     stage: str, key: str | None, settings: dict[str, Any], components: tuple[str, ...], found: Fingerprint
 ) -> Entry:
-    """An entry of these settings, of these components and of this code."""
+    """Put settings, components and code together to an entry, with its digest and params."""
     content = [settings, components, found.code]
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
     return Entry(stage, key, digest, settings, as_params(settings), components, *found)

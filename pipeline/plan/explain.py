@@ -19,7 +19,7 @@ NULL = "tag:yaml.org,2002:null"
 
 
 def filled_in(params: Params, location: str) -> str:
-    """A part of params.yaml as YAML, every default filled in: of `members.bert-ce`, `fusion` or `members.bert-ce.loss`.
+    """Write a part of params.yaml, `members.bert-ce`, `fusion` or `members.bert-ce.loss`, as YAML with every default.
 
     Raises UserError where there is no such key.
     """
@@ -41,7 +41,7 @@ def filled_in(params: Params, location: str) -> str:
 
 
 def explain(params: Params, name: str) -> str:
-    """What has changed in an entry, `finetune@bert-ce`, since dvc.lock recorded a run of it.
+    """Write what has changed in an entry, `finetune@bert-ce`, since dvc.lock recorded a run of the entry.
 
     Raises UserError where there is no such entry, and as `recorded` does.
     """
@@ -64,7 +64,7 @@ def explain(params: Params, name: str) -> str:
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """What differs between two contents of a plan file, one line each: settings, components, definitions."""
+    """List what differs between two contents of a plan file, one line each: settings, components, definitions."""
     lines = [
         f"{location}: {_show(was)} → {_show(now)}"
         for location, was, now in _changed(_flat(before["settings"]), _flat(after["settings"]))
@@ -81,9 +81,9 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str
 
 
 def recorded(name: str, path: Path) -> dict[str, Any] | None:
-    """The content of the plan file with which dvc.lock says that a stage ran; None where it says nothing of the stage.
+    """Read the plan file with which dvc.lock says that a stage ran: → its content; None where dvc.lock has no record.
 
-    Raises UserError where that file is nowhere to be found any more.
+    Raises UserError where the file is nowhere to be found any more.
     """
     import hashlib
     import json
@@ -103,14 +103,14 @@ def recorded(name: str, path: Path) -> dict[str, Any] | None:
 
 
 def _cached(digest: str) -> Iterator[Path]:
-    """Where DVC's cache keeps a file; asked only when the work tree no longer has it, for DVC takes a second."""
+    """Yield the path of a file in DVC's cache, asked only if the work tree no longer has it, for DVC takes a second."""
     from dvc.repo import Repo
 
     yield Path(Repo().cache.local.oid_to_path(digest))
 
 
 def _flat(node: Any, location: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The values of a tree by their locations."""
+    """Return the values of a tree by their locations, keys joined by dots."""
     if not isinstance(node, Mapping) or not node:
         return {".".join(location): node}
     return {key: value for name, child in node.items() for key, value in _flat(child, (*location, name)).items()}

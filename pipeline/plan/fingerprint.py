@@ -52,9 +52,10 @@ class Place(NamedTuple):
 
 @dataclass
 class Reach:
-    """What is reached: each definition's text, and what stands behind the names that it uses.
+    """The definitions that are reached: each one's text, and what stands behind the names that it uses.
 
-    That is a place of the project, or the name of something else: of another package, or bound by a statement.
+    Behind a name stands a place of the project, or the name of something else: of another package, or bound by a
+    statement.
     """
 
     texts: dict[Place, str] = field(default_factory=dict)
@@ -64,10 +65,10 @@ class Reach:
 
 
 class Fingerprint(NamedTuple):
-    """What a stage's code is known by.
+    """The fingerprint of a stage's code.
 
     Attributes:
-        code: one digest of all of it.
+        code: one digest of all that is reached.
         definitions: the name of each definition, without its module, and a digest of its own text, which say what has
             changed where `code` has. Definitions of one name stand as one, and so does what runs at import.
     """
@@ -77,13 +78,13 @@ class Fingerprint(NamedTuple):
 
 
 def root(location: str) -> list[Place]:
-    """The places that a location names, `pipeline.losses.r_drop:symmetric_kl`; of a module alone all it defines."""
+    """Return the places that a location names, `pipeline.losses.r_drop:symmetric_kl`; of a module, all it defines."""
     module, _, name = location.partition(":")
     return [Place(module, name)] if name else _whole(module)
 
 
 def component(name: str) -> list[Place]:
-    """The places behind a word of the registry, `losses.dice`, or behind a definition, `module:name`."""
+    """Return the places behind a word of the registry, `losses.dice`, or behind a definition, `module:name`."""
     if ":" in name:
         return root(name)
     family, _, word = name.partition(".")
@@ -91,7 +92,7 @@ def component(name: str) -> list[Place]:
 
 
 def reach(places: Iterable[Place]) -> Reach:
-    """Everything that is reached from `places`. Raises ValueError for a place that its module does not define."""
+    """Find all that is reached from `places`. Raises ValueError for a place that its module does not define."""
     found = Reach()
     waiting = list(places)
     for place in waiting:
@@ -119,7 +120,7 @@ def reach(places: Iterable[Place]) -> Reach:
 
 
 def digests(found: Reach) -> dict[Place, str]:
-    """The digest of each place: of its text, and of the names it uses with the digests of what stands behind them.
+    """Compute the digest of each place: of its text, and of the names it uses with digests of what stands behind them.
 
     Definitions may use each other in circles, so the digests are worked out in rounds, each from those of the round
     before, until no two places that were alike become unlike any more (as colours are refined in a graph). By then a
@@ -146,7 +147,7 @@ def digests(found: Reach) -> dict[Place, str]:
 
 
 def fingerprint(roots: Sequence[Place], components: Mapping[str, Sequence[Place]]) -> Fingerprint:
-    """All that is reached from a stage's `roots` and from the components that its entry names."""
+    """Compute the fingerprint of all that is reached from a stage's `roots` and the components that its entry names."""
     found = reach([*roots, *(place for places in components.values() for place in places)])
     of = digests(found)
     behind = {
@@ -164,7 +165,10 @@ def fingerprint(roots: Sequence[Place], components: Mapping[str, Sequence[Place]
 
 
 def _import_module(name: str, found: Reach) -> list[Place]:
-    """What runs when a module is imported: its statements, and those of the modules that it imports in turn."""
+    """List what runs when a module is imported: its statements, and those of the modules that it imports in turn.
+
+    The modules are added to `found.modules`; nothing is listed of a module that is there already.
+    """
     places: list[Place] = []
     waiting = with_packages([name])
     while waiting:
@@ -180,7 +184,7 @@ def _import_module(name: str, found: Reach) -> list[Place]:
 
 
 def _statements(module: str) -> list[Place]:
-    """What runs when a module is imported, in this order."""
+    """List the statements of a module that run at import, in order."""
     return [Place(module, f"{IMPORT} {index}") for index in range(len(read_module(module).statements))]
 
 
@@ -189,7 +193,7 @@ def _is_left_out(place: Place) -> bool:
 
 
 def _whole(module: str) -> list[Place]:
-    """All that a module defines, and the definitions that it has from others: `getattr` finds these, too."""
+    """List all that a module defines, and the definitions that it imports from others: `getattr` finds these, too."""
     read = read_module(module)
     places: list[Place | str] = [Place(module, name) for name in read.definitions]
     for found in (imported for several in read.imports.values() for imported in several):
@@ -199,7 +203,7 @@ def _whole(module: str) -> list[Place]:
 
 
 def _behind(module: str, definition: Definition, reference: Reference) -> list[Place | str]:
-    """What a name may stand for where it is used in a definition of `module`: all that binds it anywhere there."""
+    """List what a name may stand for in a definition of `module`: all that binds the name anywhere in the module."""
     own = read_module(module)
     bound = [*definition.imports.get(reference.name, []), *own.imports.get(reference.name, [])]
     found = [target for imported in bound for target in _imported(imported, reference.attributes)]
@@ -207,7 +211,7 @@ def _behind(module: str, definition: Definition, reference: Reference) -> list[P
 
 
 def _imported(found: Imported, attributes: tuple[str, ...]) -> list[Place | str]:
-    """What stands behind an imported name and its attributes."""
+    """List what stands behind an imported name and its attributes."""
     if found.name is not None:
         behind: list[Place | str] = []
         if is_module(f"{found.module}.{found.name}"):
@@ -226,7 +230,7 @@ def _imported(found: Imported, attributes: tuple[str, ...]) -> list[Place | str]
 
 
 def _in_module(module: str, name: str) -> list[Place | str]:
-    """What a name of a module stands for; the name itself where a statement binds it."""
+    """List what a name of a module stands for; the name itself where a statement binds the name."""
     read: Module = read_module(module)
     found: list[Place | str] = [Place(module, name)] if name in read.definitions else []
     found += [target for imported in read.imports.get(name, []) for target in _imported(imported, ())]

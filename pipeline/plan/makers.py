@@ -1,4 +1,4 @@
-"""Which stage makes what members read."""
+"""The stages that make what members read."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ ONCE = {TRAIN.parent: "prepare", FOLDS: "split_folds", ADDITIONAL: "gather"}
 
 
 def maker(path: Path, params: Params) -> str | None:
-    """The stage that makes a path, as DVC names it: `post_train@bert`; None where no stage does."""
+    """Name the stage that makes a path, as DVC does: `post_train@bert`; None where no stage makes the path."""
     for place, stage in ONCE.items():
         if path.is_relative_to(place):
             return stage
@@ -32,9 +32,9 @@ def maker(path: Path, params: Params) -> str | None:
 
 
 def require_made(inputs: Mapping[str, Sequence[Path]]) -> None:
-    """Check that what members read is there; `inputs` has the paths of each.
+    """Check that what members read is there; `inputs` has the paths of each member.
 
-    Raises UserError with all that is not, and the stages to run.
+    Raises UserError with all paths that are missing, and the stages to run.
     """
     lost = {path: [m for m, paths in inputs.items() if path in paths] for paths in inputs.values() for path in paths}
     lost = {path: members for path, members in lost.items() if not path.exists()}

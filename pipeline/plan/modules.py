@@ -17,7 +17,7 @@ HARMLESS = "CHANGES_NO_RESULT"
 
 
 class Imported(NamedTuple):
-    """What a name that is bound by an import stands for: a module, or a name in one, the project's own or another's."""
+    """The meaning of a name that an import binds: a module, or a name in one, the project's own or another's."""
 
     module: str
     name: str | None
@@ -36,9 +36,9 @@ class Definition:
 
     Attributes:
         text: the source without comments, docstrings and layout.
-        references: what it uses, in order of name.
-        imports: names that it binds by imports of its own, each with all that it may stand for.
-        imported: the project's modules that these import.
+        references: the names that the definition uses, in order of name.
+        imports: names bound by imports inside the definition, each with all that the name may stand for.
+        imported: the project's modules that the imports inside the definition import.
     """
 
     text: str
@@ -113,7 +113,7 @@ def _tree(name: str, source: str) -> ast.Module:
 
 
 def read_definition(module: str, name: str) -> Definition:
-    """A definition of a module; `import` and a number for a statement that defines nothing."""
+    """Read a definition of a module by its name; `import` and a number name a statement that defines nothing."""
     return _cut(read_module(module), name)
 
 
@@ -125,7 +125,7 @@ def _cut(module: Module, name: str) -> Definition:
 
 
 def _top_statements(tree: ast.Module) -> Iterator[ast.stmt]:
-    """The statements of a module that run when it is imported, without its docstring."""
+    """Yield the statements of a module that run when the module is imported, without its docstring."""
     for index, node in enumerate(tree.body):
         if index == 0 and is_docstring(node):
             continue
@@ -136,7 +136,7 @@ def _top_statements(tree: ast.Module) -> Iterator[ast.stmt]:
 
 
 def _defined_names(node: ast.stmt) -> list[str]:
-    """The names that a statement defines and does nothing else with; none for any other statement."""
+    """List the names that a statement defines, if it does nothing else; none for any other statement."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return [node.name]
     if isinstance(node, ast.Assign):
@@ -151,14 +151,14 @@ def _defined_names(node: ast.stmt) -> list[str]:
 
 
 def _may_act(node: ast.stmt) -> bool:
-    """Whether an assignment may do more than to bind its names: `_ = torch.set_num_threads(1)` calls a function."""
+    """Say whether an assignment may do more than bind its names: `_ = torch.set_num_threads(1)` calls a function."""
     return isinstance(node, ast.Assign) and any(
         isinstance(target, ast.Name) and set(target.id) == {"_"} for target in node.targets
     )
 
 
 def _imports_in(node: ast.stmt) -> list[ast.Import | ast.ImportFrom]:
-    """The imports inside of a statement at the top of a module, in the branches of an `if` or a `try`."""
+    """List the imports inside of a statement at the top of a module, in the branches of an `if` or a `try`."""
     return [part for part in ast.walk(node) if isinstance(part, ast.Import | ast.ImportFrom)]
 
 
@@ -184,7 +184,7 @@ def _definition(module: str, nodes: list[ast.stmt], source: SourceText) -> Defin
 
 
 def _used(node: ast.AST) -> Iterator[ast.Name | ast.Attribute | ast.Import | ast.ImportFrom]:
-    """The names, chains of attributes and imports inside a node."""
+    """Yield the names, chains of attributes and imports inside a node."""
     if isinstance(node, ast.Import | ast.ImportFrom | ast.Name):
         yield node
         return
@@ -199,7 +199,7 @@ def _used(node: ast.AST) -> Iterator[ast.Name | ast.Attribute | ast.Import | ast
 
 
 def _chain(node: ast.expr) -> list[str] | None:
-    """`a.b.c` as its parts; None where it does not begin with a name."""
+    """Split an expression `a.b.c` into its parts; None where the expression does not begin with a name."""
     if isinstance(node, ast.Name):
         return [node.id]
     if isinstance(node, ast.Attribute):
@@ -231,7 +231,7 @@ def _bind(imports: dict[str, list[Imported]], module: str, node: ast.Import | as
 
 
 def _modules_of(module: str, node: ast.Import | ast.ImportFrom) -> list[str]:
-    """The project's modules that an import statement imports, the packages around them included."""
+    """List the project's modules that an import statement imports, the packages around them included."""
     if isinstance(node, ast.Import):
         names = [alias.name for alias in node.names]
     else:

@@ -1,7 +1,7 @@
-"""What the last plan was made of, kept beside it for `make repro`.
+"""The record of what the last plan was made of, kept beside the plan for `make repro`.
 
-DVC looks at what a stage depends on when it has ended. What is edited in the moment between, when `plan` has read
-it, is recorded with a plan that does not know it, and DVC never makes another.
+DVC looks at what a stage depends on when the stage has ended. What is edited in the moment between, when `plan` has
+read it, is recorded with a plan that does not know the edit, and DVC never makes another.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ FOLDERS = ("pipeline", "stages")
 
 
 def inputs_digest() -> str:
-    """One digest of params.yaml and of all that lies in the folders of code, but for compiled code."""
+    """Compute one digest of params.yaml and of all that lies in the folders of code, but for compiled code."""
     files = [path for folder in FOLDERS for path in Path(folder).rglob("*") if "__pycache__" not in path.parts]
     digest = hashlib.sha256()
     for path in [PARAMS, *sorted(path for path in files if path.is_file())]:
@@ -25,12 +25,12 @@ def inputs_digest() -> str:
 
 
 def record_plan(inputs: str) -> None:
-    """Note that the plan that lies here was made of these inputs."""
+    """Note that the plan in the project's folder was made of inputs with the digest `inputs`."""
     write_json(RECORD, _content(inputs))
 
 
 def is_recorded() -> bool:
-    """Whether the plan that lies here was made of what lies here."""
+    """Say whether the plan in the project's folder was made of the params and code that are there now."""
     if not RECORD.exists() or not PLAN.exists() or not PARAMS.exists():
         return False
     return RECORD.read_text(encoding="utf-8", errors="replace") == to_json(_content(inputs_digest()))

@@ -18,7 +18,7 @@ class SourceText:
         self.lines = source.splitlines(keepends=True)
 
     def text(self, node: ast.stmt) -> str:
-        """The statement's tokens, one beside the other, without comments, docstrings, imports and layout."""
+        """Return the statement's tokens, one beside the other, without comments, docstrings, imports and layout."""
         decorators = getattr(node, "decorator_list", [])
         before = (decorators[0].lineno if decorators else node.lineno) - 1
         lines = iter(self.lines[before : node.end_lineno])
@@ -50,7 +50,7 @@ class SourceText:
 
 
 def _left_out(node: ast.stmt) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Where docstrings and imports stand inside of a statement."""
+    """Return the spans of docstrings and imports inside of a statement."""
     parts = list(ast.walk(node))
     documented = [part for part in parts if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
     docstrings = [part.body[0] for part in documented if is_docstring(part.body[0])]
@@ -59,7 +59,7 @@ def _left_out(node: ast.stmt) -> list[tuple[tuple[int, int], tuple[int, int]]]:
 
 
 def _without_empty_lines(parts: Iterable[str]) -> list[str]:
-    """The parts without the ends of lines of which nothing is left, and of blocks that stand before the first."""
+    """Drop the ends of lines of which nothing is left, and the marks of blocks before the first other part."""
     kept: list[str] = []
     for part in parts:
         if not kept and part in BLOCKS.values():
@@ -75,5 +75,5 @@ def _span(node: ast.stmt) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def is_docstring(node: ast.stmt) -> bool:
-    """Whether a statement is nothing but text."""
+    """Say whether a statement is nothing but text."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

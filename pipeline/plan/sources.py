@@ -14,7 +14,7 @@ _beside: dict[Path, str] = {}
 
 
 def read_source(name: str) -> str:
-    """The source of a module as it was when this process first asked for it."""
+    """Return the source of a module as it was when this process first asked for it."""
     if name not in _sources:
         path = registry.source_path(name)
         _sources[name] = path, path.read_text(encoding="utf-8")
@@ -22,15 +22,15 @@ def read_source(name: str) -> str:
 
 
 def sources_read() -> dict[str, tuple[Path, str]]:
-    """The modules that were asked for in this process, each with its file and its source as it was then."""
+    """Return the modules that were asked for in this process, each with its file and its source as it was then."""
     return dict(_sources)
 
 
 @cache
 def files_beside(module: str) -> tuple[Path, ...]:
-    """The files that a module may read: templates and tables in its folder, and in folders below that are no packages.
+    """List the files that a module may read: templates and tables in its folder and in folders below, but for packages.
 
-    What nobody keeps in git is not meant: hidden files, compiled code.
+    Hidden files and compiled code, which nobody keeps in git, are left out.
     """
     folder = registry.source_path(module).parent
     data = [path for path in folder.iterdir() if path.is_dir() and not (path / "__init__.py").exists()]
@@ -39,14 +39,14 @@ def files_beside(module: str) -> tuple[Path, ...]:
 
 
 def digest_beside(path: Path) -> str:
-    """The digest of such a file as it was when this process first asked for it."""
+    """Return the digest of a file beside a module, as it was when this process first asked for the digest."""
     if path not in _beside:
         _beside[path] = hash_file(path)
     return _beside[path]
 
 
 def digests_beside() -> dict[Path, str]:
-    """The files of which a digest was asked for in this process, each with it."""
+    """Return the files whose digest was asked for in this process, each with its digest."""
     return dict(_beside)
 
 
@@ -57,7 +57,7 @@ def _is_kept(path: Path) -> bool:
 
 @cache
 def is_module(name: str) -> bool:
-    """Whether a dotted name is one of the project's modules."""
+    """Say whether a dotted name is one of the project's modules."""
     if name.split(".")[0] not in PACKAGES:
         return False
     path = registry.ROOT.joinpath(*name.split("."))
@@ -65,7 +65,7 @@ def is_module(name: str) -> bool:
 
 
 def with_packages(names: Iterable[str]) -> list[str]:
-    """Dotted names, each after the packages around it."""
+    """Return dotted names, each after the names of the packages around it."""
     return [".".join(name.split(".")[:depth]) for name in names for depth in range(1, name.count(".") + 2)]
 
 

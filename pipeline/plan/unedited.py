@@ -23,9 +23,10 @@ AGAIN = "run the command again"
 
 
 def check_code(entry: Entry) -> None:
-    """Check that the code here is the entry's, and that what is imported later is the code that was checked.
+    """Check that the code here is the entry's, and that code imported later is the code that was checked.
 
-    Raises UserError where it is not, with what was changed; a later import of an edited module raises one too.
+    Raises UserError where the code is not the entry's, with what was changed; a later import of an edited module raises
+    one too.
     """
     try:
         found = fingerprint_of(entry.stage, entry.components)
@@ -43,15 +44,15 @@ def check_code(entry: Entry) -> None:
 
 @cache
 def check_worker(entry: Entry) -> None:
-    """Check once the code of a process that was started for a part of the work: it has loaded its code later."""
+    """Check once the code of a worker process, which has loaded its code later than the process that started it."""
     if multiprocessing.parent_process() is not None:
         check_code(entry)
 
 
 def check_files_beside() -> None:
-    """Check that the files that are no Python are still those of the fingerprint, now that they have been read.
+    """Check that the fingerprint's files that are no Python are unchanged, now that the files have been read.
 
-    Raises UserError where they are not: DVC then records nothing.
+    Raises UserError where a file has changed: DVC then records nothing.
     """
     for path, digest in digests_beside().items():
         if not path.exists() or hash_file(path) != digest:
@@ -59,7 +60,7 @@ def check_files_beside() -> None:
 
 
 def refuse_later_edits() -> None:
-    """Let an import of a module whose file is no longer what the fingerprint was made of raise UserError."""
+    """Have imports of modules raise UserError where the file is no longer what the fingerprint was made of."""
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Unedited)]
     sys.meta_path.insert(0, _Unedited(sources_read()))
 

@@ -9,7 +9,7 @@ from pipeline.plan.record import inputs_digest, record_plan
 
 
 def write_plan() -> int:
-    """Write what everything in params.yaml runs with: → the number of entries.
+    """Write the plan, a file for every entry of every stage: → the number of entries.
 
     Raises UserError where params.yaml or the code was edited meanwhile.
     """

@@ -1,4 +1,4 @@
-"""The command line of a stage: one function, readable errors, an exit status."""
+"""The command line of a stage: one function to run, readable errors, an exit status."""
 
 import os
 import signal

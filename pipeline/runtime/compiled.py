@@ -10,7 +10,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """`function`, compiled by numba at its first call and kept on disk beside its source for the next process.
+    """Return `function` compiled by numba at its first call, kept on disk beside its source for the next process.
 
     No fast-math: the same operations in the same order as the Python code, so the same bits on every machine. The GIL
     is let go while it runs.

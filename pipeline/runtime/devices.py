@@ -10,7 +10,7 @@ CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
 
 
 def count_cores() -> int:
-    """How many CPU cores this process may use: where the system says so those that its scheduler allows, else all."""
+    """Count the CPU cores this process may use: those that the scheduler allows, where the system says so, else all."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -19,7 +19,7 @@ DEVICE = re.compile(r"(cpu|mps|(cuda|xpu)(:\d+)?)")
 
 @dataclass(frozen=True)
 class Room:
-    """What jobs may run on at a time.
+    """The GPUs, and the room of the CPU, that jobs may run on at a time.
 
     Attributes:
         gpus: one entry for each job that may run on a GPU, for example `("cuda:0", "cuda:1")`.
@@ -33,14 +33,14 @@ class Room:
 
 
 def read_room(gpu: bool) -> Room:
-    """The room on this machine; without `gpu` nobody looks for GPUs, and there are none in it.
+    """Read the room on this machine; without `gpu` nobody looks for GPUs, and the room has none.
 
     Every visible GPU counts `CONCLAVE_FOLDS_PER_GPU` times (1 unless set; more for members too small to fill one), and
-    the CPU has its cores. `CONCLAVE_DEVICES`, a comma-separated list with one entry for each job, overrides all of it,
-    but where it names GPUs alone the CPU keeps its cores. These are environment variables because they belong to the
-    machine: a param would make DVC run finished work again.
+    the CPU has its cores. `CONCLAVE_DEVICES`, a comma-separated list with one entry for each job, overrides all of this
+    room, but where the list names GPUs alone the CPU keeps its cores. Both are environment variables because they
+    belong to the machine: a param would make DVC run finished work again.
 
-    Raises UserError for a value that is neither, and for a GPU that is not there.
+    Raises UserError for a value of neither form, and for a GPU that is not there.
     """
     named = os.environ.get("CONCLAVE_DEVICES")
     if named:
@@ -56,7 +56,7 @@ def read_room(gpu: bool) -> Room:
 
 
 def usable_devices(gpu: bool) -> list[str]:
-    """The devices on which a job may run that gains by a GPU or does not, each once: all GPUs, or else the CPU.
+    """List the devices on which a job may run, each once: all GPUs if the job gains by a GPU (`gpu`), or else the CPU.
 
     Raises UserError as `read_room` does.
     """

@@ -1,4 +1,4 @@
-"""What a fold was made on, by which its last bits may differ from those of another machine."""
+"""The machine that a fold was made on, by which its last bits may differ from another machine's."""
 
 from importlib.metadata import version
 
@@ -8,10 +8,10 @@ PACKAGES = ("torch", "numpy", "scikit-learn")
 
 
 def made_on(device: str) -> dict[str, str]:
-    """The device's class, the GPU's name where it is one, the CPU's instruction sets and the versions of what computes.
+    """Describe what a device computes with: device class, GPU name, CPU instruction sets and versions of libraries.
 
-    Torch is asked for the name of a GPU alone: members without it need not import it. Its version is there for all
-    members, whether they compute with it or not.
+    Torch is asked for the name of a GPU alone: members without torch need not import it. Torch's version is listed for
+    all members, whether they compute with torch or not.
     """
     found = {"device": device.partition(":")[0]}
     if found["device"] == "cuda":

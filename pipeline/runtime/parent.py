@@ -17,15 +17,16 @@ SECONDS_BETWEEN_LOOKS = 0.5
 
 
 def runs_under_dvc() -> bool:
-    """Whether DVC started this stage."""
+    """Say whether DVC started this stage."""
     return "DVC_ROOT" in os.environ
 
 
 @cache
 def _dvc() -> "psutil.Process | None":
-    """The process that runs DVC; None where the stage is run by hand, or where DVC is gone by now.
+    """Find the process that runs DVC; None where the stage is run by hand, or where DVC is gone by now.
 
-    DVC starts a stage through a shell. A program of one's own may run DVC: then it is the nearest that is no shell.
+    DVC starts a stage through a shell. A program of one's own may run DVC: then the process is the nearest parent that
+    is no shell.
     """
     if not runs_under_dvc():
         return None
@@ -38,13 +39,13 @@ def _dvc() -> "psutil.Process | None":
 
 
 def dvc_tag() -> str | None:
-    """The number and the start of the process that runs DVC, as no other process has them; None without DVC."""
+    """Return number and start time of the process that runs DVC, which no other process shares; None without DVC."""
     dvc = _dvc()
     return None if dvc is None else f"{dvc.pid} {dvc.create_time():.2f}"
 
 
 def is_running(tag: str) -> bool:
-    """Whether the DVC of a tag is still there."""
+    """Say whether the DVC process of a tag still runs."""
     import psutil
 
     number, _, start = tag.partition(" ")
@@ -58,7 +59,7 @@ def is_running(tag: str) -> bool:
 def end_with_dvc() -> None:
     """Have this process end as soon as the DVC that runs it is gone: nobody waits for its outputs then.
 
-    Without this a stage whose DVC was killed goes on, and the next `dvc repro` starts the same work beside it.
+    Otherwise a stage whose DVC was killed goes on, and the next `dvc repro` starts the same work beside it.
     """
     dvc = _dvc()
     if dvc is None:

@@ -14,10 +14,10 @@ SECONDS_BETWEEN_LINES = 15.0
 
 
 class Progress:
-    """Counts `total` units of work, as a context manager; `update` takes what was done and a short note.
+    """A display of how many of `total` units of work are done, as a context manager.
 
-    On a terminal it is a tqdm bar. Elsewhere (DVC, CI, a file) it prints a line at most every 15 seconds, so that a
-    log stays readable.
+    `update` takes the finished units and a short note. On a terminal the display is a tqdm bar. Elsewhere (DVC, CI, a
+    file) a line is printed at most every 15 seconds, so that a log stays readable.
     """
 
     def __init__(self, total: int, what: str, unit: str = "step", clock: Callable[[], float] = time.monotonic):
@@ -37,7 +37,7 @@ class Progress:
             print(self.line(note), flush=True)
 
     def line(self, note: str = "") -> str:
-        """One line: what, how much is done, the speed, and the time that is left."""
+        """Return the progress in one line: what, how much is done, the speed, and the time that is left."""
         elapsed = max(self.clock() - self.start, 1e-9)
         count = f"{self.what}: {self.done}/{self.total} {self.unit}s"
         if not self.done:

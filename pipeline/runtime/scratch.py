@@ -1,8 +1,8 @@
 """Scratch folders: what a stage that was killed finds again, whole, and no other process touches meanwhile.
 
-A stage keeps under `.scratch/<name>-<key>/` what it has finished and the state of what it is at. The key is a hash of
-all that determines the result, so another run never takes it for its own. What was published stays until DVC has
-recorded it: a kill between the two costs nothing.
+A stage keeps under `.scratch/<name>-<key>/` its finished work and the state of its unfinished work. The key is a hash
+of all that determines the result, so another run never takes the folder for its own. What was published stays until DVC
+has recorded it: a kill between the two costs nothing.
 """
 
 import hashlib
@@ -43,8 +43,8 @@ class Published(NamedTuple):
     Attributes:
         folder: the folder.
         stage: the stage, as DVC names it.
-        dvc: the DVC that ran it; None where it was run by hand.
-        entry: what dvc.lock said of the stage at that time.
+        dvc: the DVC that ran the stage; None where the stage was run by hand.
+        entry: what dvc.lock said of the stage when the folder was published.
     """
 
     folder: Path
@@ -54,7 +54,7 @@ class Published(NamedTuple):
 
 
 def scratch_folder(name: str, inputs: Iterable[Path], settings: Mapping[str, Any], code: str) -> Path:
-    """`.scratch/<name>-<hash>`, the hash being one of all that determines the result.
+    """Return the path `.scratch/<name>-<hash>`, with a hash of all that determines the result.
 
     Args:
         name: what is made, for people.
@@ -71,9 +71,9 @@ def scratch_folder(name: str, inputs: Iterable[Path], settings: Mapping[str, Any
 
 @contextmanager
 def alone(path: Path, what: str) -> Iterator[None]:
-    """Be the one process that works at a scratch path: another that is at it is waited for, with a line that names it.
+    """Let one process at a time work at a scratch path: another is waited for, with a line that names that process.
 
-    The lock beside the path is the system's: it ends with its process, however that ends.
+    The lock beside the path is the system's, which ends with its process, however the process ends.
     """
     file = path.with_name(f"{path.name}.lock")
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def _read_owner(file: Path) -> str:
 
 
 def is_kept(folder: Path, what: str) -> bool:
-    """Whether a folder that `keep_folder` made is there and whole; a damaged one is removed, with a line."""
+    """Say whether a folder that `keep_folder` made is there and whole; a damaged folder is removed, with a line."""
     if not folder.exists():
         return False
     if is_intact(folder):
@@ -111,7 +111,10 @@ def is_kept(folder: Path, what: str) -> bool:
 
 @contextmanager
 def keep_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder to fill; when the block ends without an error it is there, with digests of its files."""
+    """Give an empty folder to fill, which stands at `folder`, with its files' digests, once the block ends.
+
+    A block that ends with an error leaves `folder` as it was.
+    """
     with checked_folder(folder) as new:
         yield new
 
@@ -122,12 +125,12 @@ def copy_kept(folder: Path, to: Path, leave_out: Sequence[str] = ()) -> None:
 
 
 def keep_file(path: Path, write: Callable[[Path], None]) -> None:
-    """Have `write` fill a file that `kept_file` finds; it takes the place of an older one in one step."""
+    """Have `write` fill a file that `kept_file` finds; the file takes the place of an older one in one step."""
     write_checked(path, write)
 
 
 def kept_file(path: Path, what: str) -> Path | None:
-    """The newest whole file that `keep_file` left for a path, or None; damaged ones are removed, with a line."""
+    """Find the newest whole file that `keep_file` left for a path, or None; damaged files are removed, with a line."""
     for version in checked_versions(path):
         if is_intact_file(version):
             return version
@@ -137,18 +140,18 @@ def kept_file(path: Path, what: str) -> Path | None:
 
 
 def drop_file(path: Path) -> None:
-    """Remove what `keep_file` left for a path."""
+    """Remove the files that `keep_file` left for a path."""
     for version in checked_versions(path):
         version.unlink()
 
 
 def mark_published(folder: Path, stage: str) -> None:
-    """Note that the outputs of `stage` were made of a scratch folder; it goes when DVC has recorded them."""
+    """Note that the outputs of `stage` were made of a scratch folder, which goes when DVC has recorded the outputs."""
     write_json(folder / PUBLISHED, {"stage": stage, "dvc": dvc_tag(), "entry": _locked(stage)})
 
 
 def published_folders() -> list[Published]:
-    """The scratch folders that `mark_published` has marked and nobody has removed."""
+    """List the scratch folders that `mark_published` has marked and nobody has removed."""
     return [
         Published(file.parent, content["stage"], content["dvc"], content["entry"])
         for file in sorted(SCRATCH.glob(f"*/{PUBLISHED}"))
@@ -157,9 +160,9 @@ def published_folders() -> list[Published]:
 
 
 def remove_recorded() -> None:
-    """Remove the scratch folders of earlier stages of the DVC that runs this one, once dvc.lock speaks of them anew.
+    """Remove the scratch folders of stages that this stage's DVC ran earlier, once dvc.lock has a new record of each.
 
-    DVC writes there what a stage gave when it has saved it; with `--keep-going` it may have failed at that.
+    DVC records a stage's outputs in dvc.lock when they are saved; with `--keep-going` saving may have failed.
     """
     own = dvc_tag()
     for published in published_folders():
@@ -168,7 +171,7 @@ def remove_recorded() -> None:
 
 
 def _locked(stage: str) -> str:
-    """What dvc.lock says of a stage; nothing where it says nothing."""
+    """Return the text of dvc.lock's record of a stage; an empty one where there is no record."""
     text = LOCK.read_text(encoding="utf-8", errors="replace") if LOCK.exists() else ""
     _, _, entry = text.partition(f"\n  {stage}:\n")
     return re.split(r"^ {0,2}\S", entry, maxsplit=1, flags=re.MULTILINE)[0]

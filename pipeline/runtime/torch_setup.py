@@ -1,4 +1,4 @@
-"""Threads, seeds and precision, through accelerate too: what makes two runs of one training give the same bytes."""
+"""Threads, seeds and precision, through accelerate too, so that two runs of one training give the same bytes."""
 
 import os
 from contextlib import AbstractContextManager, nullcontext
@@ -13,15 +13,15 @@ def set_up_torch(threads: int, seed: int) -> None:
     """Fix the number of threads and seed every generator of torch.
 
     On a CPU, equal threads and equal seeds give equal bytes on one instruction set; another number of threads sums
-    floats in another order. PyTorch's switch for deterministic algorithms is not needed for that, and it costs time:
-    it fills every new tensor.
+    floats in another order. PyTorch's switch for deterministic algorithms is not needed for equal bytes, and it costs
+    time: it fills every new tensor.
     """
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
 
 
 def autocast(device: str, precision: str) -> AbstractContextManager[object]:
-    """The context in which a forward pass runs: autocast for `bf16` and `fp16`, nothing for `fp32`.
+    """Return the context in which a forward pass runs: autocast for `bf16` and `fp16`, nothing for `fp32`.
 
     Raises UserError as `check_precision` does.
     """
@@ -33,18 +33,21 @@ def autocast(device: str, precision: str) -> AbstractContextManager[object]:
 
 
 def prediction_precision(device: str, precision: str) -> str:
-    """The precision in which a member trained in `precision` predicts: the same, but fp32 for fp16 without CUDA."""
+    """Return the precision in which a member trained in `precision` predicts on a device.
+
+    The two are the same, but for fp16 without CUDA, where the member predicts in fp32.
+    """
     return precision if precision != "fp16" or device.startswith("cuda") else "fp32"
 
 
 def check_precision(device: str, precision: str) -> None:
-    """Raise UserError for fp16 without a GPU: it needs the loss to be scaled, which PyTorch does on GPUs alone."""
+    """Raise UserError for fp16 without a GPU: fp16 needs the loss to be scaled, which PyTorch does on GPUs alone."""
     if precision == "fp16" and not device.startswith("cuda"):
         raise UserError(f"precision: got fp16 on the device {device}; fp32 or bf16 is allowed there")
 
 
 def make_accelerator(device: str, precision: str) -> Any:
-    """An `accelerate.Accelerator` for one device of this process, such as `cpu` or `cuda:1`.
+    """Make an `accelerate.Accelerator` for one device of this process, such as `cpu` or `cuda:1`.
 
     accelerate keeps one device and one precision for a whole process. Here a process trains fold after fold, each
     where there is room, so every call starts over. Folds run side by side in processes of their own; no device is
@@ -62,7 +65,7 @@ def make_accelerator(device: str, precision: str) -> Any:
 
 
 def prepare_optimizer(accelerator: Any, optimizer: Any) -> Any:
-    """The optimiser, wrapped for the loss scaling of fp16 where there is that, else as it is.
+    """Wrap the optimiser for the loss scaling of fp16; at another precision, return the optimiser as it is.
 
     accelerate's wrapper looks for a package on the disk in every update, and inspects a signature: 5 to 10 % of the
     time of a BERT of 2 layers of 128.

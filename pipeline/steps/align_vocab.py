@@ -73,7 +73,7 @@ def _write(target: Path, model: Any, tokenizer: Any, alignment: Alignment, plain
 
 
 def _in_words(report: Mapping[str, Any]) -> str:
-    """A report's figures in a line."""
+    """Write an alignment report's main figures in one line."""
     used = report["method_used"]
     how = f" (confidence {report['confidence']:.2f})" if "confidence" in report and used == report["method"] else ""
     return f"{report['n_tokens']} tokens by {used}{how}, {report['coverage']:.1%} of the text has a pretrained row"

@@ -42,7 +42,7 @@ def ask(models: Path, text: str | None, file: Path | None) -> None:
 
 
 def _timed(members: Iterator[Member], seconds: list[float]) -> Iterator[Member]:
-    """The members, with the seconds that each took to come put behind those before."""
+    """Yield the members, appending to `seconds` how long each member took to come."""
     while True:
         start = perf_counter()
         member = next(members, None)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def run(entry: "Entry") -> None:
-    """Make the copies of one entry."""
+    """Make the changed copies of the training texts that one entry of `augment` asks for."""
     name = str(entry.key)
     settings = entry.params.augment[name]
     train = read_table(TRAIN, ["row_id", "text"])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def run(entry: "Entry") -> None:
-    """Make one embedded competition."""
+    """Make the files of one embedded competition."""
     name, params = str(entry.key), entry.params
     raw, plain = RAW / name, PLAIN / f"{name}.txt"
     counts = write_stackdocs(

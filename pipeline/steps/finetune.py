@@ -1,8 +1,8 @@
 """Train members on every fold.
 
 The folds run side by side on whatever GPUs there are, and on a CPU as many as its cores have threads for. A finished
-fold is kept in .scratch/ under a hash of everything that determines it, and beside it the state of the one that is
-running. The outputs appear when all folds are there, and the folds stay in .scratch/ until DVC has recorded them.
+fold is kept in .scratch/ under a hash of everything that determines it, and beside it the state of a running fold.
+The outputs appear when all folds are there, and the folds stay in .scratch/ until DVC has recorded the outputs.
 """
 
 import shutil
@@ -62,14 +62,14 @@ def train_all(entries: "Sequence[Entry]") -> None:
 
 
 def _is_published(entry: "Entry") -> bool:
-    """Whether the outputs are those of this entry: then nothing is kept of them any more."""
+    """Say whether the outputs are those of this entry; if so, no fold needs to be kept in .scratch/ any more."""
     report = MADE_ON / f"{entry.key}.json"
     is_there = report.exists() and (MEMBERS / str(entry.key)).exists()
     return is_there and bool(read_json(report)["key"] == _scratch(entry).name)
 
 
 def _jobs(entry: "Entry", folds: Sequence[int]) -> list[Job]:
-    """One for each of the folds that is not kept."""
+    """Make a job for each of the folds that is not kept."""
     member, recipe = entry.key, _recipe(entry)
     missing = [k for k in folds if not is_kept(_scratch(entry) / fold_name(k), f"{member} fold {k}")]
     for k in folds:
@@ -117,7 +117,7 @@ def _train_into(kept: Path, entry: "Entry", fold: int, device: str, what: str) -
 
 @lru_cache(1)  # a process trains one member after another
 def _inputs(entry: "Entry") -> tuple[Any, TrainingRows[Any]]:
-    """What all folds of a member share: the competition's ids [N], and all rows."""
+    """Read what all folds of a member share: the competition's ids [N], and all rows."""
     recipe = _recipe(entry)
     train = read_table(TRAIN, ["row_id", "text", "label_id"])
     row_id, label_ids = train["row_id"].to_numpy(dtype=str), train["label_id"].to_numpy()

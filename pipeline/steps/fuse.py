@@ -74,7 +74,7 @@ def _check_folds(rules: Mapping[str, Rule], folds: IntArray) -> None:
 def _alone(
     members: Sequence[str], oof_probs: FloatArray, folds: IntArray, test_probs: FloatArray
 ) -> dict[str, FusedScores]:
-    """Each member as a candidate."""
+    """Make a candidate of each member, with its own probabilities as scores."""
     return {
         name: FusedScores(oof, np.broadcast_to(oof, (folds.max() + 1, *oof.shape)), test, tuned=False)
         for name, oof, test in zip(members, oof_probs, test_probs, strict=True)
@@ -89,7 +89,7 @@ def _fuse_all(
     folds: IntArray,
     test_probs: FloatArray,
 ) -> tuple[dict[str, FusedScores], dict[str, Any]]:
-    """Each rule's candidate, and what was learned by those that learn."""
+    """Make each rule's candidate: → the candidates, and what was learned by the rules that learn."""
     fused, learned = {}, {}
     with Progress(len(rules), "fuse", "rule") as progress:
         for name, rule in rules.items():
@@ -103,7 +103,7 @@ def _fuse_all(
 def _write(
     candidates: Mapping[str, FusedScores], y: IntArray, folds: IntArray, n_classes: int
 ) -> dict[str, dict[str, float]]:
-    """Write all candidates' scores: → what each is worth."""
+    """Write all candidates' scores: → each candidate's figures, macro-F1 on OOF and nested."""
     figures = {}
     with atomic_folder(FUSED) as folder:
         for name, fused in candidates.items():
@@ -116,13 +116,13 @@ def _write(
 
 
 def _similarity(oof_probs: FloatArray, y: IntArray) -> dict[str, list[list[float]]]:
-    """How alike the members are: three matrices [M, M]."""
+    """Measure how alike the M members are: three matrices [M, M]."""
     agreement, correlation = member_similarity(oof_probs)
     matrices = {"agreement": agreement, "correlation": correlation, "double_fault": double_fault(oof_probs, y)}
     return {name: matrix.round(6).tolist() for name, matrix in matrices.items()}
 
 
 def _gains(members: Sequence[str], oof_probs: FloatArray, y: IntArray, folds: IntArray, rule: Rule) -> dict[str, float]:
-    """What each member adds to a rule's nested score."""
+    """Compute what each member adds to a rule's nested score."""
     added = member_gains(oof_probs, y, folds, rule)
     return {name: round(float(gain), 6) for name, gain in zip(members, added, strict=True)}

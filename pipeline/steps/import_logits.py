@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run(entry: "Entry") -> None:
-    """Check the logits of one member and write them as a member's."""
+    """Check the logits of one member that was trained elsewhere, and write the logits as a member's."""
     name = str(entry.key)
     source = Path(entry.params.external[name].from_)
     labels = read_json(LABELS)["labels"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def run(entry: "Entry") -> None:
-    """Measure the texts of one member."""
+    """Measure the lengths of one member's texts in its encoder's tokens."""
     member = str(entry.key)
     recipe: Any = entry.params.members[member]
     report: dict[str, Any] = {}
@@ -42,6 +42,6 @@ def _tokenizer(source: Path) -> Any:
 
 
 def _word_splitter(source: Path) -> Any:
-    """Words in the place of tokens, for encoders that are a table of word vectors."""
+    """Return a stand-in for a tokenizer that gives words for tokens, for encoders that are a table of word vectors."""
     split = load_segmenter(source).split
     return lambda texts, **options: {"input_ids": [split(text) for text in texts]}

@@ -1,4 +1,4 @@
-"""What runs in a process of its own, where several run at a time: the check of its code, and then the import of it."""
+"""The work of processes that run at a time: each checks its code, and then imports and runs it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def train_on_device(entry: "Entry", fold: int, device: str) -> None:
-    """Train one fold."""
+    """Check the code, and train one fold on a device."""
     check_worker(entry)
     from pipeline.steps.finetune import train_one_fold
 
@@ -18,7 +18,7 @@ def train_on_device(entry: "Entry", fold: int, device: str) -> None:
 
 
 def predict_on_device(entry: "Entry", scratch: Path, fold: str, device: str) -> None:
-    """Keep the test logits of one fold model."""
+    """Check the code, and compute and keep the test logits of one fold model on a device."""
     check_worker(entry)
     from pipeline.steps.predict import predict_one_fold
 

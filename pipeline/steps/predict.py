@@ -48,7 +48,7 @@ def run(entry: "Entry") -> None:
 
 
 def predict_one_fold(entry: "Entry", scratch: Path, fold: str, device: str) -> None:
-    """Keep the test logits of one fold model."""
+    """Compute the test logits of one fold model, and keep the file in the scratch folder."""
     recipe, member = _recipe(entry), MEMBERS / str(entry.key)
     kind = load_kind(recipe.kind)
     kind.set_up(recipe)
@@ -62,9 +62,9 @@ def predict_one_fold(entry: "Entry", scratch: Path, fold: str, device: str) -> N
 
 @lru_cache(1)
 def _inputs(entry: "Entry", scratch: Path) -> tuple[list[str], Any, LabelSet]:
-    """What all fold models of a member share: ids [N], what its kind reads of the texts, and the classes.
+    """Read what all fold models of a member share: ids [N], what the member's kind reads of the texts, and the classes.
 
-    The scratch folder's name tells what they are read from.
+    The scratch folder's name tells what the inputs are read from.
     """
     recipe = _recipe(entry)
     test = read_table(TEST, ["row_id", "text"])

@@ -34,7 +34,7 @@ REPORTED_CHANGES = 10  # texts that the report shows of those that cleaning chan
 
 
 def run(entry: "Entry") -> None:
-    """Write the tables that later stages trust, and what was found in the files."""
+    """Prepare the competition's files: write the tables that later stages trust, and what was found in the files."""
     data = entry.params.data
     train_files, test_file, corpus_files = read_train(data), read_test(data), read_corpus(data)
     train_rows, corpus_rows = train_files.rows, corpus_files.rows
@@ -87,7 +87,7 @@ def _write(train: PreparedTrain, test: PreparedTest, corpus: PreparedCorpus) -> 
 
 
 def _find_near(train: PreparedTrain, test: PreparedTest, data: "Data") -> NearDuplicates | None:
-    """Near duplicates, where params ask for them."""
+    """Find near duplicates where params ask for them, else None."""
     if data.near_duplicates is None:
         return None
     texts, test_texts = train.table["text"].tolist(), test.table["text"].tolist()
@@ -95,7 +95,7 @@ def _find_near(train: PreparedTrain, test: PreparedTest, data: "Data") -> NearDu
 
 
 def _warnings_of_reading(train: Reading, test: Reading, corpus: Reading, id_column: str | None) -> list[str]:
-    """Each once: a file may have been read twice, as training or test rows and as part of the corpus."""
+    """Collect the warnings of reading, each once: a file may be read twice, as rows and as part of the corpus."""
     warnings = list(dict.fromkeys([*train.warnings, *test.warnings, *corpus.warnings]))
     if id_column and "row_id" not in train.rows:
         warnings.append(f"no training file has a column {id_column!r}: training rows are numbered from 0")
@@ -103,7 +103,7 @@ def _warnings_of_reading(train: Reading, test: Reading, corpus: Reading, id_colu
 
 
 def read_train(data: "Data") -> Reading:
-    """The labelled rows, with the columns that params names."""
+    """Read the labelled rows, with the columns that params names."""
     given = named({"label": data.columns.label, "group": data.columns.group, "fold": data.columns.fold})
     paths = [RAW / data.competition / name for name in data.train]
     # Often only the test rows have ids. The same name misspelt is found in the test file.
@@ -111,19 +111,19 @@ def read_train(data: "Data") -> Reading:
 
 
 def read_test(data: "Data") -> Reading:
-    """The rows to predict."""
+    """Read the rows to predict."""
     return read_table(RAW / data.competition / data.test, row_columns(data), layout(data))
 
 
 def read_corpus(data: "Data") -> Reading:
-    """The texts for alignment, vectors and post-training."""
+    """Read the texts for alignment, vectors and post-training."""
     context = context_columns(data)
     paths = [RAW / data.competition / name for name in data.corpus]
     return read_tables(paths, {"text": data.columns.text} | context, layout(data), optional=list(context))
 
 
 def _shrink(rows: pd.DataFrame) -> pd.DataFrame:
-    """Some rows of each class, and of each fold that the files give; of a dialogue, all turns."""
+    """Take some rows of each class, and of each fold that the files give; of a dialogue, all turns."""
     strata = [column for column in ("label", "fold") if column in rows]
     few = rows.groupby(strata, sort=False, dropna=False).head(TOY_ROWS_PER_CLASS)
     if "dialogue" in rows:

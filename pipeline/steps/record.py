@@ -33,7 +33,7 @@ def record_score(board: str, score: float, date: str) -> None:
 
 
 def check_date(date: str) -> str:
-    """The date as YYYY-MM-DD. Raises UserError where it is none."""
+    """Return the date as YYYY-MM-DD. Raises UserError where the text is no date."""
     try:
         return datetime.date.fromisoformat(date).isoformat()
     except ValueError:
@@ -41,7 +41,7 @@ def check_date(date: str) -> str:
 
 
 def commit_date() -> str:
-    """The date of the last git commit. Raises UserError where git gives none."""
+    """Return the date of the last git commit. Raises UserError where git gives none."""
     command = ["git", "log", "-1", "--format=%cs"]
     found = subprocess.run(command, capture_output=True, text=True, check=False) if shutil.which("git") else None
     shown = found.stdout.strip() if found else ""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def run(entry: "Entry") -> None:
-    """Write the report, and say where it is."""
+    """Write the report, and say where the report is."""
     contents, hidden = gather(entry.params)
     write_text(paths.HTML_REPORT, render_html(contents))
     write_text(paths.MARKDOWN_REPORT, render_markdown(contents))
@@ -103,7 +103,7 @@ def gather(params: "Params") -> tuple[Contents, dict[str, Any]]:
 
 
 def _answer_key(params: "Params") -> Path | None:
-    """The folder of the answer key, where there is one."""
+    """Return the folder of the answer key, or None where there is none."""
     if params.data.answer_key is None:
         return None
     folder = paths.RAW / params.data.competition / params.data.answer_key
@@ -121,7 +121,7 @@ def _submission(predictions: Predictions, labels: list[str]) -> dict[str, Any]:
 
 
 def _difference(row: dict[str, Any]) -> Difference:
-    """How far the chosen pair is from another."""
+    """Return how far the chosen pair is from the pair of a report's row."""
     return Difference(row["candidate"], row["method"], row["difference"], row["low"], row["high"])
 
 
@@ -134,7 +134,7 @@ def _mlm_curves(params: "Params") -> dict[str, Curve]:
 
 
 def _planned(settings: Any) -> int | None:
-    """The steps of masked-language modelling where it may stop early."""
+    """Return the planned steps of masked-language modelling that may stop early; None where it may not."""
     return settings.steps if settings.early_stop is not None else None
 
 
@@ -148,13 +148,13 @@ def _notes(params: "Params") -> dict[str, str]:
 
 
 def _tuned_methods(params: "Params") -> set[str]:
-    """The methods of class weights that take something from labels."""
+    """Return the methods of class weights that take something from labels."""
     pieces = params.class_weights.methods
     return {piece["name"] for piece in pieces if tunes(registry.make("class_weights", piece))}
 
 
 def _token_lengths(members: list[str]) -> list[dict[str, Any]]:
-    """A row for each member with a `max_length` and each split: its texts' lengths in tokens."""
+    """Make a row for each member with a `max_length` and each split: its texts' lengths in tokens."""
     reports = {member: read_json(paths.LENGTH_REPORTS / f"{member}.json") for member in members}
     return [
         {"member": member, "split": split, "max_length": report["max_length"], **report[split]}
@@ -165,7 +165,7 @@ def _token_lengths(members: list[str]) -> list[dict[str, Any]]:
 
 
 def _alignment(params: "Params", key: Path | None) -> dict[str, dict[str, Any]]:
-    """encoder → its alignment report, judged by the key; an encoder that no member uses may not have one."""
+    """Map encoders to their alignment reports, judged by the key; an encoder that no member uses may not have one."""
     texts = read_table(paths.CORPUS, ["text"])["text"].tolist() if key else []
     reports = {}
     for name, encoder in params.encoders.items():

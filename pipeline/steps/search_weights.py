@@ -70,7 +70,7 @@ def run(entry: "Entry") -> None:
 
 
 def _decision(entry: "Entry", chosen: Pair, weights: FloatArray, members: list[str]) -> Decision:
-    """The chosen pair as the finished ensemble answers with it."""
+    """Make the decision by which the finished ensemble answers from the chosen pair."""
     params, section = entry.params, entry.settings["fusion"]
     return make_decision(chosen, weights, section, members, params.external, row_reading(params.data))
 
@@ -78,7 +78,7 @@ def _decision(entry: "Entry", chosen: Pair, weights: FloatArray, members: list[s
 def _search_all(
     pairs: Sequence[Pair], methods: Mapping[str, Method], y: IntArray, folds: IntArray, settings: "ClassWeights"
 ) -> Iterator[SearchedPair]:
-    """What each pair gave, in their order."""
+    """Search class weights for each pair, and yield the results in the order of the pairs."""
 
     def search_one(pair: Pair) -> SearchedPair:
         fused = read_fused(FUSED / f"{pair.candidate}.npz")
@@ -96,7 +96,7 @@ def _search_all(
 def _figures(
     found: SearchedPair, y: IntArray, folds: IntArray, n_classes: int, settings: "ClassWeights"
 ) -> dict[str, float]:
-    """What the report says of a pair."""
+    """Return the figures that the report gives of a pair: OOF and nested scores, and shrinkage."""
     return {
         "oof": round(found.found.score, 6),
         **_scores(found.nested, y, folds, n_classes, settings),
@@ -107,7 +107,7 @@ def _figures(
 def _scores(
     predictions: IntArray, y: IntArray, folds: IntArray, n_classes: int, settings: "ClassWeights"
 ) -> dict[str, float]:
-    """The figures of nested predictions, with their interval."""
+    """Compute the figures of nested predictions, with their bootstrap interval."""
     interval = bootstrap_interval(y, predictions, n_classes, settings.bootstrap_samples, settings.seed)
     ends = {"low": round(interval.low, 6), "high": round(interval.high, 6)}
     return nested_figures(y, predictions, folds, n_classes) | ends
@@ -120,7 +120,7 @@ def _report(
     is_member: BoolArray,
     compare: Callable[[int, int], dict[str, float]],
 ) -> dict[str, Any]:
-    """The figures of all pairs, the chosen one beside the first ones, and the best ensemble beside the best member."""
+    """Report figures of all pairs, the chosen pair beside the first, and the best ensemble beside the best member."""
     named = [{**pair._asdict(), **of_pair} for pair, of_pair in zip(pairs, figures, strict=True)]
     nested = np.array([of_pair["nested"] for of_pair in figures])
     first = [pair for pair in np.argsort(-nested, kind="stable")[:FIRST].tolist() if pair != chosen]
@@ -148,7 +148,7 @@ def _score_choice(
     pairs: Sequence[Pair],
     settings: "ClassWeights",
 ) -> dict[str, Any]:
-    """The nested score of the choice between pairs, and what was chosen without each fold."""
+    """Compute the nested score of the choice between pairs, and list the pair chosen without each fold."""
     choice = nested_choice(without_two, y, folds, n_classes, complexities, settings.choose, settings.seed)
     return {
         "rule": settings.choose,
@@ -160,7 +160,7 @@ def _score_choice(
 def _difference(
     y: IntArray, predictions: IntArray, n_classes: int, n_samples: int, seed: int, a: int, b: int
 ) -> dict[str, float]:
-    """Nested macro-F1 of pair a minus that of pair b, with its paired interval."""
+    """Compute nested macro-F1 of pair a minus that of pair b, with its paired bootstrap interval."""
     gap = paired_bootstrap(y, predictions[a], predictions[b], n_classes, n_samples, seed)
     return {"difference": round(gap.value, 6), "low": round(gap.low, 6), "high": round(gap.high, 6)}
 

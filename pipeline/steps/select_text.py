@@ -21,7 +21,7 @@ TEXTS_AT_ONCE = 1024  # cleaned at a time
 
 
 def run(entry: "Entry") -> None:
-    """Select the documents of one text."""
+    """Select documents of one text from outside, and write them after the competition's texts."""
     name, params = str(entry.key), entry.params
     settings = params.unlabelled[name]
     corpus: list[str] = read_table(CORPUS, ["text"])["text"].tolist()
@@ -51,6 +51,6 @@ def clean_stream(texts: Iterable[str], steps: Sequence[Any]) -> Iterator[str]:
 
 
 def chain_rows(corpus: Sequence[str], chosen: Iterable[tuple[str, float | None]]) -> Iterator[tuple[str, float | None]]:
-    """The competition's texts, which have no similarity, and what was chosen."""
+    """Yield the competition's texts, which have no similarity, and then the chosen texts with theirs."""
     yield from ((text, None) for text in corpus)
     yield from chosen

@@ -61,7 +61,7 @@ def run(entry: "Entry") -> None:
 
 
 def _template(data: "Data", sample: Path | None, test_ids: Sequence[str]) -> Template:
-    """The form of the submission: that of the competition's sample, or else ids and labels in the test rows' order."""
+    """Return the form of the submission: the competition's sample, or else ids and labels in the test rows' order."""
     if sample is None:
         return Template((data.columns.id or "id", data.columns.label), list(test_ids), ",", id_first=True)
     if not sample.exists():

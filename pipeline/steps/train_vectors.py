@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def run(entry: "Entry") -> None:
-    """Learn one kind of vectors."""
+    """Learn the vectors of one entry from the corpus."""
     name = str(entry.key)
     settings = dict(entry.settings["vectors"][name])
     texts = read_table(CORPUS, ["text"])["text"].tolist()

@@ -26,7 +26,7 @@ def clean(texts: Sequence[str], steps: Sequence[Step]) -> list[str]:
 
 
 def load_step(step: Step) -> Callable[[str], str]:
-    """The function of a step, its arguments filled in. Raises ValueError for a name that the registry does not know."""
+    """Load the function of a step, arguments filled in. Raises ValueError for a name that is not in the registry."""
     arguments = {} if isinstance(step, str) else {key: value for key, value in step.items() if key != "name"}
     word = step_name(step)
     if word not in registry.words("cleaning"):
@@ -36,5 +36,5 @@ def load_step(step: Step) -> Callable[[str], str]:
 
 
 def step_name(step: Step) -> str:
-    """The word of a step."""
+    """Return the registry's word for a step."""
     return step if isinstance(step, str) else str(step["name"])

@@ -19,7 +19,7 @@ ALONE = [
 
 
 def _character_class(signs: Sequence[str]) -> str:
-    """A character class of sorted signs, as ranges: `re` tries what is not in the first plane one by one."""
+    """Write a character class of sorted signs for `re`, as ranges: single signs past U+FFFF are tried one by one."""
     known = frozenset(signs)
     first = [sign for sign in signs if chr(ord(sign) - 1) not in known]
     last = [sign for sign in signs if chr(ord(sign) + 1) not in known]
@@ -70,7 +70,7 @@ def name_emoji(
 
 @cache
 def _names(language: str) -> dict[str, str]:
-    """Emoji without variation selectors and skin tones → its name, words apart as the language writes them."""
+    """Map each emoji, without variation selectors and skin tones, to its name, with words spaced as in the language."""
     emoji.config.load_language(language)
     gap = "" if language in ("zh", "ja") else " "
     names: dict[str, str] = {}

@@ -26,7 +26,7 @@ def urls_to_token(text: str) -> str:
 
 
 def drop_urls(text: str) -> str:
-    """Put a space in place of each web address; else as `urls_to_token`."""
+    """Put a space in place of each web address, addresses being those of `urls_to_token`."""
     return ADDRESS.sub(" ", text)
 
 

@@ -15,12 +15,12 @@ Features: TypeAlias = csr_matrix | NDArray[np.float32]
 
 
 def is_vectors(folder: Path) -> bool:
-    """Whether a folder holds vectors, and no Hugging Face encoder."""
+    """Say whether a folder holds vectors, and no Hugging Face encoder."""
     return (folder / "settings.json").exists()
 
 
 def load_transform(folder: Path) -> Callable[[Sequence[str]], Features]:
-    """What makes features [N, F] of texts, by the kind that the folder's `settings.json` names."""
+    """Load the function from texts to features [N, F], by the kind that the folder's `settings.json` names."""
     kind = registry.load("vectors", read_json(folder / "settings.json")["kind"])
     read: Callable[[Sequence[str]], Features] = kind.load_transform(folder)
     return read

@@ -29,7 +29,7 @@ def fit(texts: Sequence[str], settings: dict[str, Any], folder: Path) -> str:
 
 
 def load_transform(folder: Path) -> Callable[[Sequence[str]], csr_matrix]:
-    """What makes TF-IDF rows [N, F] of texts."""
+    """Load the function from texts to TF-IDF rows [N, F], from what `fit` wrote."""
     vectorizer = _vectorizer(read_json(folder / "settings.json"), load_segmenter(folder))
     ngrams = read_json(folder / "ngrams.json")
     vectorizer.vocabulary = {ngram: column for column, ngram in enumerate(ngrams)}

@@ -20,7 +20,7 @@ SEGMENTATIONS: dict[str, dict[str, Any]] = {
 
 
 def load_token_word_reader(folder: Path, max_length: int, segment: str) -> Callable[[Sequence[str]], TokenizedTexts]:
-    """What makes token ids of texts as `load_token_reader` does, with `word_ids`: hashes of words.
+    """Load a function from texts to token ids, as `load_token_reader` does, with `word_ids`: hashes of words.
 
     Raises UserError for a tokenizer that does not say which characters its tokens stand for.
     """
@@ -53,7 +53,7 @@ def load_token_word_reader(folder: Path, max_length: int, segment: str) -> Calla
 
 
 def words_of_tokens(text: str, words: Sequence[str], spans: Iterable[tuple[int, int]]) -> list[int]:
-    """The hash of the word that each token lies in: of several, the first; 0 for none, as of special tokens.
+    """Return the hash of the word that each token lies in: of several words, the first; 0 for none (special tokens).
 
     `words` stand in `text` in this order; `spans` are where tokens begin and end, in characters.
     """
@@ -66,5 +66,5 @@ def words_of_tokens(text: str, words: Sequence[str], spans: Iterable[tuple[int, 
 
 
 def hash_word(word: str) -> int:
-    """A number from 1 to 2^31 - 1 that is the same on every machine."""
+    """Hash a word to a number from 1 to 2^31 - 1 that is the same on every machine."""
     return zlib.crc32(word.encode("utf-8", errors="surrogatepass")) % (2**31 - 1) + 1

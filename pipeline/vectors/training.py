@@ -25,10 +25,10 @@ def train_word2vec(
     skip_gram: bool,
     seed: int,
 ) -> tuple[list[str], NDArray[np.float32]]:
-    """Words that occur `min_count` times or more, most frequent first, and their vectors [V, D].
+    """Train vectors of the words that occur `min_count` times or more: → words, most frequent first; vectors [V, D].
 
-    `negative` is the number of wrong neighbours beside each true one; without `skip_gram` it is CBOW. With 0
-    `epochs` the vectors are random.
+    `negative` is the number of wrong neighbours beside each true one; without `skip_gram` the model is CBOW. With 0
+    `epochs` the vectors are random. Raises UserError where no word is frequent enough.
     The rest is gensim's usual: learning rate from 0.025 down, frequent words thinned out at 1e-3. One thread: with
     more, no two runs are alike. Words of equal count stand in order of their characters.
     """

@@ -41,7 +41,7 @@ def fit(texts: Sequence[str], settings: dict[str, Any], folder: Path) -> str:
 
 
 def read_word_vectors(folder: Path) -> WordVectors:
-    """What `fit` wrote. Raises UserError where the folder holds no word vectors."""
+    """Read the word vectors that `fit` wrote. Raises UserError where the folder holds no word vectors."""
     for name in ("words.txt", "vectors.npy", "idf.npy"):
         require_file(folder / name)
     words = (folder / "words.txt").read_text(encoding="utf-8").split("\n")[:-1]
@@ -50,9 +50,9 @@ def read_word_vectors(folder: Path) -> WordVectors:
 
 
 def load_transform(folder: Path) -> Callable[[Sequence[str]], NDArray[np.float32]]:
-    """What makes of texts the mean of each one's word vectors, weighted by idf where the settings say so: → [N, D].
+    """Load the function from texts to the mean [N, D] of each text's word vectors, weighted by idf if settings say so.
 
-    A word counts as often as it stands there; unknown words do not count, and a text of nothing else is all zeros.
+    A word counts as often as the text has it; unknown words do not count, and a text of nothing else is all zeros.
     """
     words, vectors, idf = read_word_vectors(folder)
     table = vectors.astype(np.float64)
@@ -71,7 +71,7 @@ def load_transform(folder: Path) -> Callable[[Sequence[str]], NDArray[np.float32
 
 
 def nearest(vectors: NDArray[np.float32], rows: Sequence[int], n: int, threshold: float) -> list[list[int]]:
-    """For each of `rows`, the up to `n` other rows of `vectors` with a cosine of `threshold` or more, nearest first.
+    """Find, for each of `rows`, up to `n` other rows of `vectors` with a cosine of `threshold` or more, nearest first.
 
     Of equal cosines the lower row comes first. A block of rows at a time: [1024, V] floats.
     """
@@ -89,7 +89,7 @@ def nearest(vectors: NDArray[np.float32], rows: Sequence[int], n: int, threshold
 
 
 def _count(sentences: Any, words: Sequence[str]) -> csr_matrix:
-    """How often each known word stands in each sentence: → sparse [N, V]."""
+    """Count how often each known word stands in each sentence: → sparse [N, V]."""
     column = {word: index for index, word in enumerate(words)}
     indices, ends = [], [0]
     for sentence in sentences:
@@ -101,7 +101,7 @@ def _count(sentences: Any, words: Sequence[str]) -> csr_matrix:
 
 
 def _idf(sentences: Sequence[Sequence[str]], words: Sequence[str]) -> NDArray[np.float32]:
-    """ln((1 + N) / (1 + n)) + 1, of N documents and n with the word, as in scikit-learn's TF-IDF: → [V]."""
+    """Compute the IDF ln((1 + N) / (1 + n)) + 1, of N documents and n with the word, as in scikit-learn: → [V]."""
     documents = np.bincount(_count(sentences, words).indices, minlength=len(words))
     idf: NDArray[np.float32] = (np.log((1 + len(sentences)) / (1 + documents)) + 1).astype(np.float32)
     return idf

@@ -11,10 +11,10 @@ PADDING, UNKNOWN, SPECIAL = 0, 1, 2  # rows of `pipeline.models.word_embeddings`
 
 
 def load_word_reader(folder: Path, max_length: int) -> Callable[[Sequence[str]], TokenizedTexts]:
-    """What makes word numbers of texts, by the segmentation that a folder's word vectors were trained on.
+    """Load a function from texts to word numbers, by the segmentation that a folder's word vectors were trained on.
 
-    A text loses its end after `max_length` words; one without any word is a single unknown one. The vectors themselves
-    need not be there. Raises UserError where the folder holds no word vectors.
+    A text loses its end after `max_length` words; a text without any word becomes a single unknown word. The vectors
+    themselves need not be there. Raises UserError where the folder holds no word vectors.
     """
     require_file(folder / "words.txt")
     words = (folder / "words.txt").read_text(encoding="utf-8").split("\n")[:-1]

@@ -28,7 +28,7 @@ NEW_ROW = -1
 
 @dataclass(frozen=True)
 class AlignmentInputs:
-    """What a method may draw on; a method takes from it what it needs.
+    """The inputs of an alignment method, from which each method takes what it needs.
 
     Args:
         texts: the competition's corpus; may be walked more than once.
@@ -36,7 +36,7 @@ class AlignmentInputs:
         min_count: tokens that occur less often get no row of their own.
         split: how the competition's texts are cut into tokens, a name of `pipeline.vocab.splits.SPLITS`.
         plain_counts: how often each pretrained token occurs in plain text of the same language.
-        plain_texts: that text itself.
+        plain_texts: the plain text itself.
         width: of the encoder's word embedding.
         seed: of a method that draws or trains.
     """
@@ -53,7 +53,7 @@ class AlignmentInputs:
 
 @dataclass(frozen=True)
 class Alignment:
-    """The result of a method.
+    """The result of an alignment method.
 
     Args:
         table: one row a token of the competition, the most frequent first.
@@ -62,7 +62,7 @@ class Alignment:
         rows: [V'] int64, for each new id the old id whose row it takes; -1 for a new row.
         pieces: for some of the new rows the old ids whose mean they start from.
         vectors: for some of the new rows [width] float32, the direction of the word embedding that they start from.
-            What is in neither is drawn.
+            A new row in neither is drawn.
         evidence: what the method found out about itself, for the report.
     """
 

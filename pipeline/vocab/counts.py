@@ -37,7 +37,7 @@ def sort_counts(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def frequent_tokens(counts: Mapping[str, int], min_count: int) -> dict[str, int]:
-    """Keep the tokens that occur at least `min_count` times, sorted; the rest become the unknown token."""
+    """Keep the tokens that occur at least `min_count` times, sorted; other tokens become the unknown token."""
     return sort_counts({token: count for token, count in counts.items() if count >= min_count})
 
 
@@ -47,7 +47,7 @@ def write_counts(path: Path, counts: Mapping[str, int]) -> None:
 
 
 def read_counts(path: Path) -> dict[str, int]:
-    """Read a counts file, sorted as `count_tokens` sorts. Raises UserError where the file is not one."""
+    """Read a counts file, sorted as `count_tokens` sorts. Raises UserError where the file is no counts file."""
     allowed = 'a UTF-8 JSON object {"token": count} with whole counts of 0 or more'
     try:
         counts = json.loads(path.read_text(encoding="utf-8-sig"))

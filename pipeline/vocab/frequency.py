@@ -48,7 +48,7 @@ def align_by_frequency(
 
 
 def rank_windows(ranking: Sequence[str], window: int) -> list[list[str]]:
-    """For each rank the tokens of a window of ranks around it: `window // 2` to either side, fewer at the ends."""
+    """List, for each rank, the tokens of the ranks around: `window // 2` to either side, fewer at the ends."""
     half = window // 2
     return [list(ranking[max(0, rank - half) : rank + half + 1]) for rank in range(len(ranking))]
 

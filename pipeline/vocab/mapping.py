@@ -12,7 +12,7 @@ COLUMNS = ("token", "count", "rank", "mapped_to", "mapped_rank", "probability")
 
 @dataclass(frozen=True)
 class MappingRow:
-    """One token of the competition.
+    """One row of the mapping table: a token of the competition and the pretrained token that it takes its row from.
 
     Args:
         token: the token as the competition writes it.
@@ -33,7 +33,7 @@ class MappingRow:
 
     @property
     def is_pinned(self) -> bool:
-        """Whether the token was never anonymised and keeps its own row."""
+        """True where the token was never anonymised and keeps its own row."""
         return self.rank is None
 
 
@@ -51,7 +51,7 @@ def write_mapping_table(path: Path, rows: Iterable[MappingRow]) -> None:
 
 
 def read_mapping_table(path: Path) -> list[MappingRow]:
-    """Read what `write_mapping_table` wrote. Raises UserError where the columns or the numbers are others."""
+    """Read a mapping table that `write_mapping_table` wrote. Raises UserError for other columns or wrong numbers."""
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file)
         header = next(reader, [])

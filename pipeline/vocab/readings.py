@@ -15,7 +15,7 @@ UNKNOWN = -1
 
 
 class Reading(NamedTuple):
-    """How often a unit occurs, and how often of that it is read in several known pieces, or as unknown."""
+    """How often a unit (word or character) occurs, is read in several known pieces, and is read as unknown."""
 
     total: int
     n_in_pieces: int = 0

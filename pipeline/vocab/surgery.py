@@ -121,7 +121,7 @@ def _check_vectors(rows: npt.NDArray[np.integer[Any]], vectors: Vectors, width: 
 
 
 def _rescale(vectors: Array, old_weight: Array) -> Array:
-    """The vectors with the lengths of the old rows, in the order of their own lengths (equal ones: of the rows)."""
+    """Give the vectors the lengths of the old rows, in the order of the vectors' lengths, equal lengths by row."""
     lengths = np.linalg.norm(vectors, axis=1)
     places = np.empty(len(lengths))
     places[np.argsort(lengths, kind="stable")] = (np.arange(len(lengths)) + 0.5) / len(lengths)
@@ -179,6 +179,6 @@ def _update_sizes(model: Any, rows: npt.NDArray[np.integer[Any]]) -> None:
 
 
 def _new_id(old_id: int, rows: npt.NDArray[np.integer[Any]]) -> int | None:
-    """Return the first new id that took this old row; None if none did."""
+    """Return the first new id that took the old row `old_id`; None if none did."""
     found = np.flatnonzero(rows == old_id)
     return int(found[0]) if found.size else None

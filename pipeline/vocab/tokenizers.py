@@ -1,4 +1,4 @@
-"""Word-level tokenizers; and what alignment asks of any tokenizer: special ids, how it reads a word."""
+"""Word-level tokenizers; and what alignment asks of any tokenizer: special ids, how a word is read."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -73,7 +73,7 @@ def is_word_level(tokenizer: "PreTrainedTokenizerBase") -> bool:
 
 
 def special_token_ids(tokenizer: "PreTrainedTokenizerBase") -> dict[str, int | None]:
-    """Return the id of each of `SPECIAL_TOKENS`, whatever the tokenizer calls it; None if it has none."""
+    """Return the id of each of `SPECIAL_TOKENS`, whatever the tokenizer calls the token; None for a missing token."""
     cls_id, sep_id = tokenizer.cls_token_id, tokenizer.sep_token_id
     return {
         "[PAD]": tokenizer.pad_token_id,

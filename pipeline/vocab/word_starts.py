@@ -16,7 +16,7 @@ UNSPACED = ((0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAF
 
 
 def find_word_starts(tokenizer: "PreTrainedTokenizerBase") -> NDArray[np.bool_]:
-    """True for each id whose token begins a word, false for one that goes on with the word before it: → bool [V].
+    """Tell for each id whether its token begins a word or goes on with the word before: → bool [V].
 
     WordPiece marks what goes on (`##ing`); SentencePiece and byte-level BPE mark what begins (`▁play`, `Ġplay`), and
     there a character of a script without spaces begins a word too, or a whole Chinese sentence would be one. In any

@@ -9,14 +9,14 @@ from pipeline.errors import UserError
 
 
 class Entry(NamedTuple):
-    """A word and how often it occurs in jieba's reckoning; None: as often as it takes to be one word."""
+    """A word and its frequency in jieba's reckoning; None stands for the frequency that makes the string one word."""
 
     word: str
     frequency: int | None
 
 
 def read_dictionary(path: Path) -> list[Entry]:
-    """The entries of a UTF-8 file, in order; empty lines are left out and tags are not used.
+    """Read the entries of a UTF-8 file, in order; empty lines are left out and tags are not used.
 
     Raises UserError for a missing file, one that is not UTF-8, and a line of another form.
     """
@@ -30,7 +30,7 @@ def read_dictionary(path: Path) -> list[Entry]:
 
 
 def write_dictionary(path: Path, entries: Sequence[Entry]) -> None:
-    """Write entries so that `read_dictionary` gives them back."""
+    """Write entries to a file from which `read_dictionary` reads the same entries."""
     lines = [entry.word if entry.frequency is None else f"{entry.word} {entry.frequency}" for entry in entries]
     write_text(path, "".join(f"{line}\n" for line in lines))
 

@@ -33,7 +33,7 @@ DICTIONARY, NEW_WORDS_TABLE = "dictionary.txt", "new_words.tsv"
 
 
 class NewWords(TypedDict):
-    """When a string of the corpus is a new word; see `find_new_words`."""
+    """The conditions under which a string of the corpus is a new word; see `find_new_words`."""
 
     min_count: int
     min_pmi: float
@@ -44,12 +44,12 @@ class NewWords(TypedDict):
 def jieba_words(
     texts: Sequence[str], *, dictionary: str | None, new_words: NewWords | None, hashtags: bool
 ) -> Segmenter:
-    """A segmenter by jieba (https://github.com/fxsjy/jieba, MIT) with its own dictionary and HMM.
+    """Make a segmenter by jieba (https://github.com/fxsjy/jieba, MIT) with jieba's own dictionary and HMM.
 
     Its words are joined by `dictionary`'s, a file that `read_dictionary` reads, and with `new_words` by those that are
-    found in `texts`. With `hashtags` the inside of a hashtag is one word, whatever it is.
+    found in `texts`. With `hashtags` the inside of a hashtag is one word, whatever stands there.
 
-    Saved, it is the same piece with the new words in its dictionary.
+    A saved segmenter is the same piece with the new words in its dictionary.
     """
     entries = read_dictionary(Path(dictionary)) if dictionary else []
     tokenizer = _tokenizer(entries)
@@ -78,7 +78,7 @@ def jieba_words(
 
 
 def _tokenizer(entries: Sequence[Entry]) -> Any:
-    """A jieba of our own, with further words."""
+    """Make a jieba tokenizer of our own, which shares no state with jieba's global one, with further words."""
     jieba = _import_jieba()
     tokenizer = jieba.Tokenizer()
     frequencies, tokenizer.total = _jieba_dictionary()
@@ -91,9 +91,9 @@ def _tokenizer(entries: Sequence[Entry]) -> Any:
 
 @cache
 def _jieba_dictionary() -> tuple[dict[str, int], int]:
-    """The frequencies of jieba's dictionary and their sum, a second's work.
+    """Read the frequencies of jieba's dictionary and their sum, which takes a second.
 
-    jieba's own loading keeps a cache in a temporary folder that all programs of the machine share; this leaves it out.
+    jieba's own loading keeps a cache in a temporary folder that all programs of the machine share; none is kept here.
     """
     tokenizer = _import_jieba().Tokenizer()
     frequencies, total = tokenizer.gen_pfdict(tokenizer.get_dict_file())

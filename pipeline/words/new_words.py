@@ -52,7 +52,7 @@ def find_new_words(
     min_entropy: float,
     max_length: int,
 ) -> list[NewWord]:
-    """Words of 2 to `max_length` Chinese characters that are not `known`, most frequent first, then by character.
+    """Find words of 2 to `max_length` Chinese characters that are not `known`, most frequent first, then by character.
 
     A text that repeats counts once. PMI is log2 of N·c(w) / (c(a)·c(b)), the least over all splits w = ab, of N
     characters. Where a text, a mark or a letter bounds the word, that is a neighbour unlike any other.
@@ -77,13 +77,13 @@ def find_new_words(
 
 
 def write_new_words(path: Path, words: Sequence[NewWord]) -> None:
-    """Write a table for people: tab-separated, with a header, in the given order."""
+    """Write new words as a table for people: tab-separated, with a header, in the given order."""
     lines = [f"{new.word}\t{new.count}\t{new.pmi:.3f}\t{new.entropy:.3f}\n" for new in words]
     write_text(path, "word\tcount\tpmi\tentropy\n" + "".join(lines))
 
 
 def _characters(text: str) -> tuple[NDArray[np.int64], int]:
-    """Each position's Chinese character as a small number, -1 for anything else; and how many there are."""
+    """Number the Chinese character at each position of a text, -1 for anything else: → [positions], their count."""
     codes = np.frombuffer(text.encode("utf-32-le", errors="surrogatepass"), dtype="<u4")
     is_han = np.zeros(len(codes), dtype=bool)
     for low, high in HAN:
@@ -94,7 +94,7 @@ def _characters(text: str) -> tuple[NDArray[np.int64], int]:
 
 
 def _frequent(keys: NDArray[np.int64], min_count: int) -> Ngrams:
-    """Number the keys that occur `min_count` times or more; a key of -1 is none."""
+    """Number the keys [positions] that occur `min_count` times or more; a key of -1 stands for no n-gram."""
     positions = np.flatnonzero(keys >= 0)
     _, first, inverse, counts = np.unique(keys[positions], return_index=True, return_inverse=True, return_counts=True)
     kept = counts >= min_count
@@ -105,14 +105,14 @@ def _frequent(keys: NDArray[np.int64], min_count: int) -> Ngrams:
 
 
 def _longer(level: Ngrams, min_count: int) -> Ngrams:
-    """The frequent n-grams one character longer: of two that overlap, both are frequent too."""
+    """Find the frequent n-grams one character longer: both n-grams that overlap in a frequent one are frequent too."""
     here, after = level.ids, np.append(level.ids[1:], -1)
     keys = np.where((here >= 0) & (after >= 0), here * len(level.counts) + after, -1)
     return _frequent(keys, min_count)
 
 
 def _pmi(levels: Sequence[Ngrams], length: int, n_characters: int) -> NDArray[np.float64]:
-    """The PMI of every n-gram of a length at its weakest split."""
+    """Compute the PMI of every n-gram of a length at its weakest split: → [n-grams], in bits."""
     level = levels[length - 1]
     weakest = np.full(len(level.counts), np.inf)
     for cut in range(1, length):
@@ -123,9 +123,10 @@ def _pmi(levels: Sequence[Ngrams], length: int, n_characters: int) -> NDArray[np
 
 
 def _entropy(level: Ngrams, characters: NDArray[np.int64], offset: int) -> NDArray[np.float64]:
-    """The entropy of the character at `offset` from where an n-gram begins, of every n-gram.
+    """Compute the entropy of the character at `offset` from the beginning of every n-gram: → [n-grams], in bits.
 
-    With c_x of an n-gram's c neighbours equal to x, that is log2 c - Σ c_x log2 c_x / c; one unlike any other adds 0.
+    With c_x of an n-gram's c neighbours equal to x, the entropy is log2 c - Σ c_x log2 c_x / c; a neighbour unlike any
+    other adds 0.
     """
     positions = np.flatnonzero(level.ids >= 0)
     bounded = np.concatenate([[-1], characters, [-1]])

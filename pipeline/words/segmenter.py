@@ -16,7 +16,7 @@ NEEDS_SPACE = re.compile(r"[^\W\u2e80-\U0003ffff]")  # letters and digits, but f
 
 
 def join_words(words: Sequence[str]) -> str:
-    """Words without spaces, but for one between two of letters or digits of scripts that use them."""
+    """Join words without spaces, but for a space between two words of letters or digits of scripts that use spaces."""
     text = ""
     for word in words:
         space = text and NEEDS_SPACE.match(text[-1]) and NEEDS_SPACE.match(word[0])
@@ -29,7 +29,7 @@ FILE = "segmentation.json"
 
 @dataclass(frozen=True)
 class Segmenter:
-    """A word of the registry's `segmentation`, ready for use.
+    """A way to cut texts into words and to join words, made of a word of the registry's `segmentation`.
 
     Attributes:
         split: the words of a text, in order; none is empty or holds white space.
@@ -43,14 +43,14 @@ class Segmenter:
 
 
 def make_segmenter(piece: dict[str, Any], texts: Sequence[str]) -> Segmenter:
-    """The segmenter that a piece of params.yaml describes; what it learns, it learns from `texts`."""
+    """Make the segmenter that a piece of params.yaml describes; a segmenter that learns does so from `texts`."""
     arguments = {key: value for key, value in piece.items() if key != "name"}
     segmenter: Segmenter = registry.load("segmentation", piece["name"])(texts, **arguments)
     return segmenter
 
 
 def load_segmenter(folder: Path) -> Segmenter:
-    """The segmenter that was saved into a folder. Raises UserError where there is none."""
+    """Load the segmenter that was saved into a folder. Raises UserError where the folder holds none."""
     piece = read_json(folder / FILE)
     if piece.get("dictionary"):
         piece["dictionary"] = str(folder / piece["dictionary"])
@@ -58,7 +58,7 @@ def load_segmenter(folder: Path) -> Segmenter:
 
 
 def whitespace(texts: Sequence[str]) -> Segmenter:
-    """A segmenter that splits at white space and joins with single spaces; it learns nothing from `texts`."""
+    """Make a segmenter that splits at white space and joins with single spaces; nothing is learned from `texts`."""
     return Segmenter(str.split, " ".join, lambda folder: write_json(folder / FILE, {"name": "whitespace"}))
 
 
@@ -66,8 +66,8 @@ WORD = re.compile(rf"{NEEDS_SPACE.pattern}+|\S")
 
 
 def characters(texts: Sequence[str]) -> Segmenter:
-    """A segmenter whose words are characters, but for runs of letters and digits of scripts that use spaces.
+    """Make a segmenter whose words are characters, but for runs of letters and digits of scripts that use spaces.
 
-    It learns nothing from `texts`.
+    Nothing is learned from `texts`.
     """
     return Segmenter(WORD.findall, join_words, lambda folder: write_json(folder / FILE, {"name": "characters"}))

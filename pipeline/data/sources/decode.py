@@ -61,7 +61,7 @@ def decode(raw: bytes, file: str, encodings: Sequence[str], undecodable: str | N
 
 
 def _is_damaged_utf8(raw: bytes, encoding: str) -> bool:
-    """Whether most characters beyond ASCII are good UTF-8; in text of another encoding, hardly any are."""
+    """Say whether the bytes are damaged UTF-8: most characters beyond ASCII are good, in other encodings hardly any."""
     if codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig"):
         return False
     text = raw.decode("utf-8", errors="replace")
@@ -89,7 +89,7 @@ def _replace(raw: bytes, file: str, encodings: Sequence[str]) -> Decoded:
 
 
 def _decode_around(raw: bytes, encoding: str) -> tuple[str, list[int]]:
-    """Decode with U+FFFD for what cannot be: → text, the places of the bytes that it stands for.
+    """Decode with U+FFFD for bytes that cannot be decoded: → text, the places of those bytes.
 
     Python's own `errors="replace"` makes one U+FFFD of a sequence that the file's end cuts, line break included.
     """

@@ -15,7 +15,7 @@ csv.field_size_limit(2**31 - 1)
 def parse_delimited(
     text: str, file: str, separator: str, quoting: bool, header: Sequence[str] | None = None, label: str | None = None
 ) -> tuple[RawTable, list[str]]:
-    """Rows under a header line, each with as many fields as the header: → table, warnings.
+    """Parse rows under a header line, each with as many fields as the header: → table, warnings.
 
     For a file without a header line `header` gives the names. If its rows are one field short, what they lack is the
     column `label`: files to predict are like that.
@@ -93,7 +93,7 @@ def _check_widths(rows: Sequence[list[str]], lines: list[int], file: str, separa
 
 
 def _warn_of_swallowed_rows(rows: list[list[str]], lines: list[int], file: str, separator: str) -> list[str]:
-    """Where a stray quote opens a field and another closes it, the rows between become one text."""
+    """Warn of rows that look swallowed: between a stray quote that opens a field and the next, rows become one text."""
     separators = len(rows[0]) - 1
     suspects = [
         line

@@ -13,7 +13,7 @@ DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=lambda
 
 
 def parse_json(text: str, file: str) -> RawTable:
-    """A list of objects, one for each row. A file that begins with `{` is read as JSON Lines, which many are.
+    """Parse a list of objects, one for each row. A file that begins with `{` is read as JSON Lines, which many are.
 
     Raises UserError for what is not JSON and for records that are not objects.
     """
@@ -29,7 +29,7 @@ def parse_json(text: str, file: str) -> RawTable:
 
 
 def parse_json_lines(text: str, file: str) -> RawTable:
-    """An object on each line; blank lines are no rows. A key that a record lacks is null.
+    """Parse an object on each line; blank lines are no rows. A key that a record lacks is null.
 
     Raises UserError for a line that is not JSON, or not an object.
     """

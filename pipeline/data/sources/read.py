@@ -18,7 +18,7 @@ from pipeline.errors import UserError
 
 
 class Layout(NamedTuple):
-    """How a competition's files are written; nothing is guessed beyond the format, which follows from the name.
+    """The layout of a competition's files; nothing is guessed beyond the format, which follows from the name.
 
     Attributes:
         separator: between fields; None means `,` for CSV and a tab for TSV.
@@ -26,7 +26,7 @@ class Layout(NamedTuple):
         encodings: tried in this order.
         undecodable: the rule for bytes that none of them fits: `refuse`, `replace` (see `decode`).
         header: names of the columns where CSV and TSV files have no header line.
-        label: the one of these that a file to predict may lack.
+        label: the one of the `header` names that a file to predict may lack.
     """
 
     separator: str | None = None
@@ -38,7 +38,7 @@ class Layout(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What was read, and what a person should know of it."""
+    """The rows of a file, and what a person should know of the reading."""
 
     rows: pd.DataFrame
     warnings: list[str]
@@ -108,7 +108,7 @@ def read_tables(
 
 
 def read_raw(path: Path, layout: Layout, text_column: str = "text") -> tuple[RawTable, list[str], list[int]]:
-    """All columns of a file as they stand: → table, warnings, the line of each byte that became U+FFFD.
+    """Read all columns of a file as they stand: → table, warnings, the line of each byte that became U+FFFD.
 
     `text_column` is the name that the one column of a plain `.txt` gets. Raises what `read_table` does.
     """

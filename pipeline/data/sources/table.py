@@ -29,7 +29,7 @@ class RawTable(NamedTuple):
 def select_columns(
     table: RawTable, file: str, columns: Mapping[str, str], optional: Collection[str] = ()
 ) -> pd.DataFrame:
-    """A frame with the columns that are asked for, under our names, and `file` and `line` for messages.
+    """Select the columns that are asked for, under our names, with `file` and `line` for messages.
 
     `columns` maps our name to the file's: `{"row_id": "id", "text": "content"}`; one that is among `optional` is left
     out where the file does not have it. Raises UserError for a column that is missing or there twice, and for a JSON

@@ -8,9 +8,9 @@ from pipeline.data.stackdocs.prose import is_word
 
 
 def draw_vocabulary(texts: Iterable[Sequence[str]], seed: int) -> dict[str, str]:
-    """A number for every distinct word, drawn without repetition from 0 to V - 1: → number of each word.
+    """Draw a number for each of V distinct words, without repetition from 0 to V - 1: → number of each word.
 
-    Numbers say nothing of a word's frequency or place in the alphabet. Punctuation marks have none: they
+    Numbers say nothing of a word's frequency or place in the alphabet. Punctuation marks have no number: they
     stay plain.
     """
     words = sorted({token for text in texts for token in text if is_word(token)})
@@ -19,5 +19,5 @@ def draw_vocabulary(texts: Iterable[Sequence[str]], seed: int) -> dict[str, str]
 
 
 def anonymise(tokens: Sequence[str], vocabulary: dict[str, str]) -> str:
-    """A text with every word of the vocabulary replaced by its number, tokens separated by spaces."""
+    """Return a text with every word of the vocabulary replaced by its number, tokens separated by spaces."""
     return " ".join(vocabulary.get(token, token) for token in tokens)

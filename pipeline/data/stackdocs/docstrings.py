@@ -25,7 +25,7 @@ class Docstring(NamedTuple):
 
 
 def read_docstrings(site_packages: Path, package: str) -> list[Docstring]:
-    """Docstrings of every class and function of a package, in the order of file names, then of the source.
+    """Read the docstrings of every class and function of a package, in the order of file names, then of the source.
 
     `package` is a folder below `site_packages` (`scipy`, `torch/nn`). Private folders (`_vendor`), tests and
     files that Python cannot decode or parse are passed over. Raises UserError where there is no such folder.
@@ -44,9 +44,9 @@ def read_docstrings(site_packages: Path, package: str) -> list[Docstring]:
 
 
 def parse_docstrings(source: bytes) -> list[str]:
-    """Docstrings of the classes and functions in one file, nested ones too, indentation removed.
+    """Return the docstrings of the classes and functions in one file, nested ones too, indentation removed.
 
-    Empty for a file that does not parse.
+    A file that does not parse has none.
     """
     try:
         with warnings.catch_warnings():
@@ -59,7 +59,7 @@ def parse_docstrings(source: bytes) -> list[str]:
 
 
 def _list_sources(folder: Path) -> Iterator[Path]:
-    """Python files below a folder in the order of names; folders to skip are never entered."""
+    """Yield the Python files below a folder in the order of names; folders to skip are never entered."""
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
         if path.is_dir():
             if path.name not in SKIPPED_FOLDERS and not path.name.startswith(("_", ".")):

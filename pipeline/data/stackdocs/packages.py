@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Packages(NamedTuple):
-    """Folders below site-packages, for each of the three texts. None is in two of them."""
+    """Folders below site-packages for each of three texts; no folder is in two of the texts."""
 
     competition: tuple[str, ...]  # the labelled rows; these packages are the first level of the labels
     unlabelled: tuple[str, ...]  # the competition's unlabelled text, anonymised like its rows

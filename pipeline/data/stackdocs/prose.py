@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
 def tokenize(text: str) -> list[str]:
-    r"""Lower-cased words (`\w+`, so numbers and snake_case names too) and single punctuation marks, in order.
+    r"""Split a text into lower-cased words (`\w+`, numbers and snake_case names too) and single punctuation marks.
 
     reStructuredText's markup of names is dropped: roles, backquotes, the ~ and . that shorten a link.
     """
@@ -29,12 +29,12 @@ def tokenize(text: str) -> list[str]:
 
 
 def is_word(token: str) -> bool:
-    """Whether a token of `tokenize` is a word, not a punctuation mark."""
+    """Say whether a token of `tokenize` is a word, not a punctuation mark."""
     return token[0].isalnum() or token[0] == "_"
 
 
 def description(docstring: str) -> str:
-    """Summary and description: what stands before Parameters, Args, Returns …, a field list or a doctest."""
+    """Return summary and description: the text before Parameters, Args, Returns …, a field list or a doctest."""
     kept = []
     for heading, line in _headed_lines(docstring):
         if heading or _FIELD.match(line) or line.startswith(">>>"):
@@ -44,7 +44,7 @@ def description(docstring: str) -> str:
 
 
 def prose(docstring: str) -> str:
-    """The whole docstring without examples, doctests, fenced code and directives."""
+    """Return the whole docstring without examples, doctests, fenced code and directives."""
     kept = []
     in_fence = in_doctest = False
     for heading, line in _headed_lines(docstring):
@@ -58,7 +58,7 @@ def prose(docstring: str) -> str:
 
 
 def _headed_lines(docstring: str) -> Iterator[tuple[str, str]]:
-    """(heading, line) for every line but headings, their underlines and directives.
+    """Yield (heading, line) for every line but headings, their underlines and directives.
 
     A heading is a line with an underline (numpydoc) or a section name and a colon (Google). It is in lower
     case, and empty above the first one and below a descriptive one.

@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
 
 def find_label(module: Sequence[str]) -> str | None:
-    """`package-subpackage` of a module, or None for what stands in the package itself or a private file."""
+    """Return a module's label, `package-subpackage`; None for what stands in the package itself or a private file."""
     depth = 2 if tuple(module[:2]) in _DEEPER else 1
     if len(module) <= depth or module[depth].startswith("_"):
         return None
@@ -36,7 +36,7 @@ def find_label(module: Sequence[str]) -> str | None:
 
 
 def collect_rows(docstrings: Iterable[Docstring], max_tokens: int) -> list[Row]:
-    """Rows of distinct texts, in order of first appearance.
+    """Collect rows of distinct texts from docstrings, in order of first appearance.
 
     A text is the first `max_tokens` tokens of a description. Texts with fewer than 8 words are dropped, and
     texts that stand under two labels.
@@ -99,7 +99,7 @@ def _shuffle(rows: Sequence[Row], generator: np.random.Generator) -> list[Row]:
 
 
 def _choose_labels(sizes: dict[str, int], n_classes: int, minimum: int) -> list[str]:
-    """Labels at even steps through all that are large enough, from the largest; equal sizes by name."""
+    """Choose labels at even steps through all labels that are large enough, from the largest; equal sizes by name."""
     large = sorted((label for label, size in sizes.items() if size >= minimum), key=lambda x: (-sizes[x], x))
     if len(large) < n_classes:
         raise UserError(

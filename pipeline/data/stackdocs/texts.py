@@ -8,7 +8,7 @@ from pipeline.data.stackdocs.rows import MIN_WORDS, Tokens
 
 
 def collect_texts(docstrings: Iterable[Docstring], taken: Collection[Tokens], max_tokens: int) -> list[Tokens]:
-    """The distinct prose of docstrings, in order of first appearance.
+    """Collect the distinct prose of docstrings, in order of first appearance.
 
     Texts with fewer than 8 words are dropped, and copies of the competition's: where the first `max_tokens`
     tokens of the description are in `taken`.

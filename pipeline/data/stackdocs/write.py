@@ -65,7 +65,7 @@ def write_stackdocs(
 def _read_packages(
     site_packages: Path, packages: Packages, check_worker: Callable[[], None] | None
 ) -> list[list[Docstring]]:
-    """The docstrings of each of the three groups of packages, packages in the order given."""
+    """Read the docstrings of each of the three groups of packages, packages in the order given."""
     # Parsing is nearly all of the work. map keeps the order; spawn is safe in a process that has threads.
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         read = pool.map(partial(_read_one, check_worker, site_packages), chain(*packages))

@@ -16,11 +16,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Resources:
-    """What a job needs.
+    """The resources that a job needs.
 
     Attributes:
-        threads: the CPU threads that it computes with.
-        gpu: whether it gains by a GPU.
+        threads: the CPU threads that the job computes with.
+        gpu: whether the job gains by a GPU.
     """
 
     threads: int
@@ -28,7 +28,7 @@ class Resources:
 
 
 class Executor(Protocol):
-    """Runs jobs where there is room for them, as a context manager: its end waits for what runs."""
+    """A runner of jobs where there is room for them, and a context manager whose end waits for running jobs."""
 
     def submit(self, job: Callable[..., T], arguments: Sequence[Any], resources: Resources) -> Future[T]:
         """Have `job(*arguments, device)` called on a device that the executor chooses, as soon as there is room.
@@ -43,7 +43,7 @@ class Executor(Protocol):
 
 
 class ProcessKilledError(Exception):
-    """The process of a job was killed; the message says where, but not of which job."""
+    """The error of a job whose process was killed; the message says on which device, but not which job."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,10 @@ class Job:
 
 
 def run_all(executor: Executor, jobs: Sequence[Job]) -> None:
-    """Run the jobs and wait for their end.
+    """Run the jobs on the executor and wait for their end.
 
-    The first exception ends the hand-out and is raised when what runs by then has ended; finished jobs keep what they
-    wrote. Raises UserError with the job's name where its process was killed.
+    The first exception ends the hand-out and is raised when the jobs that run by then have ended; what finished jobs
+    wrote stays. Raises UserError with the job's name where its process was killed.
     """
     futures: list[Future[object]] = []
     failures: list[tuple[str, BaseException]] = []

@@ -22,9 +22,9 @@ T = TypeVar("T")
 
 
 def local_executor(jobs: Sequence[Resources]) -> Executor:
-    """What runs jobs of these needs on the devices that there are.
+    """Return an executor for jobs of these needs on the devices of this machine.
 
-    Where never two of them can run at a time they run in this process, one after the other.
+    Where no two of the jobs can run at a time, all run in this process, one after the other.
 
     Raises UserError as `read_room` does.
     """
@@ -33,13 +33,13 @@ def local_executor(jobs: Sequence[Resources]) -> Executor:
 
 
 class ThisProcess:
-    """Runs each job when it is submitted."""
+    """An executor that runs each job in this process, when the job is submitted."""
 
     def __init__(self, room: Room):
         self.room = room
 
     def submit(self, job: Callable[..., T], arguments: Sequence[Any], resources: Resources) -> Future[T]:
-        """Call `job(*arguments, device)` now."""
+        """Call `job(*arguments, device)` at once, in this process."""
         slot = free_slot(self.room, [], resources)
         assert slot is not None, "a job alone always has room"
         future: Future[T] = Future()
@@ -65,7 +65,7 @@ class _Task:
 
 
 class WorkerProcesses:
-    """Runs jobs side by side, each running one in a process of its own.
+    """An executor that runs jobs side by side, each running job in a process of its own.
 
     The processes are spawned (CUDA does not survive a fork), import torch once and take one job of their device after
     another.
@@ -135,7 +135,7 @@ class WorkerProcesses:
             return worker, worker.submit(task.job, *task.arguments, device)
 
     def _finish(self, task: _Task, worker: ProcessPoolExecutor | None, ended: "Future[Any]") -> None:
-        """Pass on what a job gave, and then give its room to others: whoever waits for it may cancel them first."""
+        """Pass on a job's result, then give its room to other jobs, which whoever waits may cancel first."""
         with self.lock:
             n_running, slot, error = len(self.running), self.running.pop(task), ended.exception()
             if worker is not None and not isinstance(error, BrokenProcessPool):
@@ -159,9 +159,9 @@ def _killed(device: str, n_running: int) -> str:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Have processes that are started here never see Ctrl-C: it is for the one that started them, with which they end.
+    """Keep Ctrl-C from processes that are started in the block: it is for their parent, with which the processes end.
 
-    The helper that multiprocessing starts beside them says nothing of what a killed process left to it.
+    multiprocessing's resource tracker, started beside the processes, is kept from warning of what a killed one left.
     """
     quiet = "ignore:resource_tracker:UserWarning"
     if quiet not in os.environ.get("PYTHONWARNINGS", ""):

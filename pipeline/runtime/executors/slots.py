@@ -1,4 +1,4 @@
-"""Where there is room for a job: functions of the room, of what is taken, and of what jobs need."""
+"""Room for jobs: which slot a job may take, from the whole room, the taken slots and the jobs' needs."""
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -11,17 +11,17 @@ CHANGES_NO_RESULT = True  # an edit here asks for no stage to run again
 
 
 class Slot(NamedTuple):
-    """What a running job takes: a device, and so much of the CPU's room."""
+    """The part of the room that a running job takes: a device, and an amount of the CPU's room."""
 
     device: str
     cpu: int
 
 
 def free_slot(room: Room, taken: Iterable[Slot], needs: Resources) -> Slot | None:
-    """Where a job with these needs may run beside those that hold the slots `taken`; None where it has to wait.
+    """Find a slot for a job with these needs beside jobs in the slots `taken`; None where the job has to wait.
 
-    A job that gains by a GPU takes the first that is free where there are any, and else the CPU, where a job that is
-    alone always has room.
+    A job that gains by a GPU takes the first free GPU where the room has GPUs, and else the CPU. A job that is alone
+    always has room on the CPU.
     """
     if needs.gpu and room.gpus:
         free = list(room.gpus)
@@ -34,7 +34,7 @@ def free_slot(room: Room, taken: Iterable[Slot], needs: Resources) -> Slot | Non
 
 
 def next_job(room: Room, taken: Sequence[Slot], waiting: Sequence[Resources]) -> tuple[int, Slot] | None:
-    """The first waiting job that has room, and where; None where all have to wait."""
+    """Find the first waiting job that has room: → its index and its slot; None where all jobs have to wait."""
     for index, needs in enumerate(waiting):
         slot = free_slot(room, taken, needs)
         if slot is not None:
@@ -43,7 +43,7 @@ def next_job(room: Room, taken: Sequence[Slot], waiting: Sequence[Resources]) ->
 
 
 def run_side_by_side(room: Room, jobs: Sequence[Resources]) -> bool:
-    """Whether any two of the jobs may run at a time."""
+    """Say whether any two of the jobs may run at a time."""
     return any(
         (slot := free_slot(room, [], one)) is not None and free_slot(room, [slot], other) is not None
         for one, other in combinations(jobs, 2)

@@ -10,9 +10,9 @@ neighbours      who stands beside whom, in counts
 signature       what a token's neighbourhood looks like without knowing who its neighbours are: the start
 transport       similarities → probabilities of who is who, each plain token at most once
 similarity      company under a present belief of who is who → similarities
-frames          the same for pairs of neighbours (`whether _ not`), which tell rare words apart
+frames          pairs of neighbours (`whether _ not`) → similarities, which tell rare words apart
 rounds          belief → similarities → belief, for more and more tokens
 decide          belief → one plain token for each token
 confidence      did it work? answered without the truth
-method          these put together: the word `context` of params.yaml
+method          all of the above put together: the word `context` of params.yaml
 """

@@ -1,7 +1,7 @@
-"""Did it work? Two answers that need no truth, from texts that were cut in halves.
+"""Did the alignment work? Two answers that need no truth, from texts that were cut in halves.
 
 Agreement: the first half of the competition's text is matched with the first half of the plain text, the second with
-the second. The two searches share no document. Where there is nothing to find, they find different things.
+the second. The two searches share no document. Where there is nothing to find, the searches find different things.
 
 Recovery: the first search's decoding of the *second* half is read by a bigram model of the plain text's second half.
 How much more predictable are neighbours than if every word stood for itself? 0 is what decoding rank by rank gives, 1
@@ -27,7 +27,7 @@ Array = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Confidence:
-    """Witnesses of a success; see the module.
+    """The confidence of an alignment: two witnesses of success and the figures behind recovery; see the module.
 
     Args:
         agreement: share of the mass of the anonymised tokens compared on which the two searches agree.
@@ -44,12 +44,12 @@ class Confidence:
 
     @property
     def value(self) -> float:
-        """The weaker of the two witnesses."""
+        """The weaker of the two witnesses, agreement and recovery."""
         return min(self.agreement, self.recovery)
 
 
 def measure_confidence(corpus: Corpus, plain: Corpus, names: Names) -> Confidence:
-    """Match the halves of two corpora and hold the results against each other; all is 0 where a half is empty."""
+    """Match the halves of two corpora and compare the results; every figure is 0 where a half is empty."""
     halves, plain_halves = cut_in_halves(corpus), cut_in_halves(plain)
     if not all(half.counts.any() for half in (*halves, *plain_halves)):
         return Confidence(0.0, 0.0, 0.0, 0.0, 0.0)
@@ -72,13 +72,13 @@ def measure_confidence(corpus: Corpus, plain: Corpus, names: Names) -> Confidenc
 
 
 def mass_agreed(first: Ids, second: Ids, mass: npt.NDArray[Any]) -> float:
-    """The share of the mass on which two results have the same plain token; 0 where there is no mass."""
+    """Compute the share of the mass on which two results have the same plain token; 0 where there is no mass."""
     agreed = (first == second) & (first >= 0)
     return float(mass[agreed].sum() / mass.sum()) if mass.sum() else 0.0
 
 
 def match_by_rank(names: Names, n: int) -> Ids:
-    """The plain ids of the n most frequent tokens by rank, known names kept; -1 past the end."""
+    """Match the n most frequent tokens by rank, known names kept: → plain ids [n], -1 past the end."""
     matched = names.plain_id[:n].copy()
     free, plain_free = np.flatnonzero(names.is_free[:n]), np.flatnonzero(names.is_plain_free)
     k = min(len(free), len(plain_free))
@@ -87,7 +87,7 @@ def match_by_rank(names: Names, n: int) -> Ids:
 
 
 def bigram_gain(corpus: Corpus, model: Corpus, plain_ids: Ids) -> float:
-    """Mean log P(word | word before) / P(word) of a text's neighbours, decoded, in nats.
+    """Compute the mean log P(word | word before) / P(word) of a decoded text's neighbours, in nats.
 
     Args:
         corpus: the text; neighbours of which one has no plain id are passed over.

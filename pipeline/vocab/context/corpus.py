@@ -27,7 +27,7 @@ class Corpus:
         tokens: the ranked tokens, the most frequent first, equal counts in code point order.
         counts: [V] int64, how often each occurs.
         ids: [L] int32, the rank of each token of the text from 0, OTHER for a token that has none.
-        documents: [L] int32, the number of the document that it stands in, never falling.
+        documents: [L] int32, the number of the document that each token of the text stands in, never falling.
     """
 
     tokens: list[str]
@@ -73,9 +73,9 @@ def rank_tokens(
 
 
 def cut_in_halves(corpus: Corpus) -> tuple[Corpus, Corpus]:
-    """Share the documents out over two corpora with the same ranks; equal documents come into the same one.
+    """Share the documents out over two corpora with the same ranks; equal documents come into the same corpus.
 
-    Which one is decided by the checksum of a document's tokens, so neither the order of the documents nor copies
+    The checksum of a document's tokens decides its half, so neither the order of the documents nor copies
     of a document make the halves alike.
     """
     starts = np.flatnonzero(np.diff(corpus.documents, prepend=-1))

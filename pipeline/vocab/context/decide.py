@@ -1,4 +1,4 @@
-"""From similarities to one plain token for each token: the frequent ones by assignment, the others by what is left."""
+"""From similarities to one plain token for each token: frequent tokens by assignment, the rest by what is left."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ NOBODY = -1
 
 
 def assign(similarity: Array, names: Names, *, temperature: float) -> tuple[Ids, Array]:
-    """The assignment with the highest expected number of right tokens, nobody taken twice.
+    """Find the assignment with the highest expected number of right tokens, no plain token taken twice.
 
     Args:
         similarity: [n, m] of the most frequent tokens.
@@ -25,7 +25,7 @@ def assign(similarity: Array, names: Names, *, temperature: float) -> tuple[Ids,
         temperature: of `transport`, whose probabilities are what is expected.
 
     Returns:
-        plain id of each of the n tokens, NOBODY where none is left, and how probable it is; known names have 1.
+        [n] plain ids, NOBODY where none is left, and [n] their probabilities; known names have 1.
     """
     n, m = similarity.shape
     free, plain_free = np.flatnonzero(names.is_free[:n]), np.flatnonzero(names.is_plain_free[:m])
@@ -40,7 +40,7 @@ def assign(similarity: Array, names: Names, *, temperature: float) -> tuple[Ids,
 
 
 def nearest_free(left: sparse.csr_array, right: sparse.csr_array, is_free: npt.NDArray[np.bool_]) -> Ids:
-    """Each row of `left`, in order, takes the most similar row of `right` that nobody has taken yet.
+    """Let each row of `left`, in order, take the most similar row of `right` that no earlier row has taken.
 
     Args:
         left: [n, F], right: [m, F], rows of unit length.

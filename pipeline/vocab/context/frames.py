@@ -18,7 +18,7 @@ SURE = 0.3  # how probable a match is that may stand in a frame
 
 
 def frame_similarity(corpus: Corpus, plain: Corpus, belief: sparse.csr_array, n: int) -> Array:
-    """Cosine of the frames in which tokens stand; both neighbours are matches that are each other's best.
+    """Compute the cosine of the frames in which tokens stand; both neighbours are matches that are each other's best.
 
     Args:
         corpus, plain: the two texts.
@@ -42,7 +42,7 @@ def frame_similarity(corpus: Corpus, plain: Corpus, belief: sparse.csr_array, n:
 
 
 def mutual_best(belief: sparse.csr_array) -> tuple[Ids, Ids, Array]:
-    """The pairs that are each other's most probable match, surer than SURE: ids, plain ids, probabilities."""
+    """Find the pairs that are each other's most probable match, surer than SURE: → ids, plain ids, probabilities."""
     best = belief.argmax(axis=1)
     best_of_plain = belief.argmax(axis=0)
     probability = belief.max(axis=1).toarray().ravel()
@@ -52,7 +52,7 @@ def mutual_best(belief: sparse.csr_array) -> tuple[Ids, Ids, Array]:
 
 
 def _frames(corpus: Corpus, anchors: Ids, n: int) -> list[tuple[Ids, Ids]]:
-    """For each of FRAMES: the tokens that stand in one, and its number, of the two anchors' places in `anchors`."""
+    """List, for each of FRAMES, the tokens inside a frame and the frame's number, made of its anchors' places."""
     place = np.full(len(corpus.tokens) + 1, -1, np.int64)  # the last entry is for OTHER
     place[anchors] = np.arange(len(anchors))
     ids, documents, places = corpus.ids, corpus.documents, place[corpus.ids]

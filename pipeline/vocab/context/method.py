@@ -69,7 +69,7 @@ def context(
 
 
 def name_pinned(corpus: Corpus, plain: Corpus, pinned: Mapping[str, str]) -> Names:
-    """What the pinned tokens (token → its own plain token) tell beforehand."""
+    """Return the names that the pinned tokens (token → its own plain token) tell before any matching."""
     plain_ids = {token: i for i, token in enumerate(plain.tokens)}
     plain_id = np.array([plain_ids.get(pinned.get(token, ""), -1) for token in corpus.tokens], dtype=np.int64)
     is_free = np.array([token not in pinned for token in corpus.tokens], dtype=bool)
@@ -80,7 +80,7 @@ def name_pinned(corpus: Corpus, plain: Corpus, pinned: Mapping[str, str]) -> Nam
 def align_by_context(
     kept: Mapping[str, int], corpus: Corpus, plain: Corpus, names: Names, pinned: Mapping[str, str]
 ) -> list[MappingRow]:
-    """The mapping table of `match_corpora`; tokens that it does not match get new rows.
+    """Make the mapping table of `match_corpora`'s result; tokens without a match get new rows.
 
     Args:
         kept: count of each token that gets a row.
@@ -108,14 +108,14 @@ def align_by_context(
 
 
 def match_corpora(corpus: Corpus, plain: Corpus, names: Names) -> tuple[Ids, Array]:
-    """Find the plain token of each token: the 10,000 most frequent by assignment, the others by nearest free one.
+    """Find the plain token of each token: the 10,000 most frequent by assignment, the rest by nearest free plain token.
 
     Args:
         corpus, plain: the competition's text and the plain one.
         names: what is known beforehand.
 
     Returns:
-        [V] plain ids, -1 where none is left; and [V] how probable each is, nan for those of nearest free.
+        [V] plain ids, -1 where none is left; and [V] how probable each is, nan for plain tokens by nearest free.
     """
     rounds = FIRST + THEN
     with Progress(len(rounds), "align by context", "round") as progress:
@@ -126,7 +126,7 @@ def match_corpora(corpus: Corpus, plain: Corpus, names: Names) -> tuple[Ids, Arr
 
 
 def _match_rest(corpus: Corpus, plain: Corpus, names: Names, matched: Ids, probability: Array, n_plain: int) -> Ids:
-    """The plain ids of the tokens after those matched, whose neighbours are known by the latter."""
+    """Match the tokens after the matched ones, by neighbours among the matched: → plain ids."""
     n = len(matched)
     rest = names.plain_id[n:].copy()
     is_free = names.is_free[n:]
@@ -143,5 +143,5 @@ def _match_rest(corpus: Corpus, plain: Corpus, names: Names, matched: Ids, proba
 
 
 def describe(confidence: Confidence, min_confidence: float) -> dict[str, Any]:
-    """The confidence as entries of the alignment's report."""
+    """Return the confidence as entries of the alignment's report."""
     return {"confidence": confidence.value, "min_confidence": min_confidence, "evidence": asdict(confidence)}

@@ -14,7 +14,7 @@ OFFSETS = ((1,), (-1,), (2,), (-2,), (3, 4), (-3, -4))
 
 
 def count_neighbours(corpus: Corpus, n: int, n_columns: int | None = None) -> list[sparse.csr_array]:
-    """How often tokens stand beside each other in one document.
+    """Count how often tokens stand beside each other in one document.
 
     Args:
         corpus: the text.
@@ -30,7 +30,7 @@ def count_neighbours(corpus: Corpus, n: int, n_columns: int | None = None) -> li
 
 
 def count_pairs(corpus: Corpus, shape: tuple[int, int], offset: int) -> sparse.csr_array:
-    """[shape] float32: how often token j stands `offset` places (to the right, if positive) from token i."""
+    """Count how often token j stands `offset` places (to the right, if positive) from token i: → [shape] float32."""
     left, right = corpus.ids[: -abs(offset)], corpus.ids[abs(offset) :]
     together = corpus.documents[: -abs(offset)] == corpus.documents[abs(offset) :]
     token, neighbour = (left, right) if offset > 0 else (right, left)
@@ -40,7 +40,7 @@ def count_pairs(corpus: Corpus, shape: tuple[int, int], offset: int) -> sparse.c
 
 
 def positive_pmi(counts: sparse.csr_array) -> sparse.csr_array:
-    """max(0, log of how much more often a row and a column meet than if they were independent).
+    """Compute positive PMI: max(0, log of how much more often a row and a column meet than if they were independent).
 
     The columns' probabilities are taken to the power 1/2: rare columns would otherwise get the highest values (Levy,
     Goldberg and Dagan 2015 recommend 3/4; 1/2 mapped 0.3 to 2 points of the text's mass more in docs/alignment.md's
@@ -58,13 +58,13 @@ def positive_pmi(counts: sparse.csr_array) -> sparse.csr_array:
 
 
 def scale_columns(matrix: sparse.csr_array, weights: npt.NDArray[np.floating[Any]]) -> sparse.csr_array:
-    """The matrix with column j multiplied by weight j."""
+    """Return the matrix with column j multiplied by weight j."""
     data = matrix.data * weights.astype(np.float32)[matrix.indices]
     return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def unit_rows(matrix: sparse.csr_array) -> sparse.csr_array:
-    """The matrix with every row divided by its length; empty rows stay empty."""
+    """Return the matrix with every row divided by its length; empty rows stay empty."""
     matrix = matrix.tocsr()
     lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1))
     lengths[lengths == 0] = 1

@@ -21,7 +21,7 @@ FRAME_WEIGHT = 0.75
 
 
 class Round(NamedTuple):
-    """How many of the most frequent tokens a round compares, and whether by their frames too."""
+    """A round of the search: how many of the most frequent tokens are compared, and whether by their frames too."""
 
     n: int
     frames: bool
@@ -39,7 +39,7 @@ def search(
     rounds: Sequence[Round],
     on_round: Callable[[Array], None] = lambda similarity: None,
 ) -> Array:
-    """Compare two texts round by round.
+    """Compare the tokens of two texts round by round.
 
     Args:
         corpus, plain: the competition's text and the plain one.

@@ -28,7 +28,7 @@ def signature_distance(
     named: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
     n: int,
 ) -> Array:
-    """Root mean squared difference between the signatures of the n most frequent tokens of two corpora.
+    """Compute the root mean squared difference between signatures of the n most frequent tokens of two corpora.
 
     Args:
         first, second: a corpus and its `count_neighbours`.
@@ -57,7 +57,7 @@ def _signatures(corpus: Corpus, neighbours: Sequence[sparse.csr_array], named: n
 
 
 def _places(corpus: Corpus, n: int) -> list[Array]:
-    """How often each token opens a document, closes one, and how many documents have it: log shares."""
+    """Compute log shares: how often each token opens a document, closes one, and how many documents have the token."""
     ids, documents = corpus.ids, corpus.documents
     is_first = np.diff(documents, prepend=-1) != 0
     is_last = np.append(is_first[1:], True)
@@ -71,7 +71,7 @@ def _places(corpus: Corpus, n: int) -> list[Array]:
 
 
 def _bands(counts: npt.NDArray[np.int64], named: npt.NDArray[np.int64]) -> sparse.csr_array:
-    """[V, bands] 0/1: each token's band of frequency; a band of its own for the first N_NAMED known ones."""
+    """Put each token into a band of frequency, the first N_NAMED known ones into their own: → [V, bands], 0 or 1."""
     is_named = np.zeros(len(counts), bool)
     is_named[named[named < len(counts)]] = True
     falling = np.sort(np.where(is_named, 0, counts))[::-1]
@@ -87,7 +87,7 @@ def _bands(counts: npt.NDArray[np.int64], named: npt.NDArray[np.int64]) -> spars
 
 
 def _company(counts: sparse.csr_array, bands: sparse.csr_array) -> list[Array]:
-    """Per token: the shares of the bands among its neighbours, how evenly these are spread, how many, and itself."""
+    """Describe each token's neighbours: shares of the bands, concentration, number of kinds, and the token itself."""
     n_neighbours = counts.sum(axis=1)
     in_bands = (counts @ bands).toarray()
     average = in_bands.sum(axis=0) / max(in_bands.sum(), 1)

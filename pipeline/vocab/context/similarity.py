@@ -21,7 +21,7 @@ def company_similarity(
     belief: sparse.csr_array,
     n: int,
 ) -> Array:
-    """Cosine of the tokens' company, translated by the belief.
+    """Compute the cosine of the tokens' company, translated by the belief.
 
     The competition's counts of neighbours are moved to the plain tokens that they probably are; positive PMI on both
     sides; each plain neighbour weighs the square root of the highest probability that somebody is it.
@@ -41,18 +41,18 @@ def company_similarity(
 
 
 def company(neighbours: Sequence[sparse.csr_array], weights: Array) -> sparse.csr_array:
-    """Positive PMI of counts of neighbours, side by side, columns weighted, rows of unit length."""
+    """Compute positive PMI of counts of neighbours, side by side, columns weighted, rows of unit length."""
     return unit_rows(sparse.hstack([scale_columns(positive_pmi(counts), weights) for counts in neighbours], "csr"))
 
 
 def column_weights(belief: sparse.csr_array) -> Array:
-    """[m]: the square root of the highest probability that somebody is plain token j."""
+    """Compute the square root of the highest probability that any token is plain token j: → [m]."""
     weights: Array = np.sqrt(belief.max(axis=0).toarray().ravel())
     return weights
 
 
 def row_products(left: sparse.csr_array, right: sparse.csr_array) -> Array:
-    """left @ right.T as a dense float32 array, in pieces."""
+    """Compute left @ right.T as a dense float32 array, in pieces."""
     n_features = left.shape[1]
     product = np.zeros((left.shape[0], right.shape[0]), np.float32)
     if min(left.nnz, right.nnz) > DENSE * n_features * min(product.shape):

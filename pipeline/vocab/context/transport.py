@@ -15,7 +15,7 @@ FAINT = 0.02  # beliefs below this are forgotten
 
 @dataclass(frozen=True)
 class Names:
-    """What is known beforehand. Legend: V tokens of the competition, W of the plain text.
+    """Known names, from tokens that were never anonymised. Legend: V tokens of the competition, W of the plain text.
 
     Args:
         plain_id: [V] int64, the plain id of a token that was never anonymised; -1 where it is not known.
@@ -29,7 +29,7 @@ class Names:
 
 
 def believe(similarity: Array, names: Names, *, temperature: float) -> sparse.csr_array:
-    """The probability that token i is plain token j: known names with 1, the others by `transport`.
+    """Compute the probability that token i is plain token j: known names with 1, other tokens by `transport`.
 
     Args:
         similarity: [n, m] of the n and m most frequent tokens.
@@ -50,7 +50,7 @@ def believe(similarity: Array, names: Names, *, temperature: float) -> sparse.cs
 
 
 def pairs_as_belief(plain_ids: npt.NDArray[np.int64], probability: Array, shape: tuple[int, int]) -> sparse.csr_array:
-    """A belief of one plain token for each token: [n] plain ids, -1 for none, and their probabilities → [n, m].
+    """Make a belief of one plain token for each token: [n] plain ids, -1 for none, and their probabilities → [n, m].
 
     Plain ids past the m compared are left out, as in `believe`.
     """
@@ -60,7 +60,7 @@ def pairs_as_belief(plain_ids: npt.NDArray[np.int64], probability: Array, shape:
 
 
 def transport(similarity: Array, temperature: float) -> Array:
-    """Entropic optimal transport: what is most like, most likely, and nothing more than once.
+    """Turn similarities into probabilities by entropic optimal transport, no row or column used more than once.
 
     Maximises Σ P·similarity + temperature · entropy of P, with rows that sum to 1 and columns that sum to at most 1
     (the other way round where there are more rows), by Sinkhorn's scaling (Cuturi 2013), the columns' one-sided.
