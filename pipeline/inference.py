@@ -15,14 +15,14 @@ ON_GPU = 8192
 
 
 def batch_tokens(device: str) -> int:
-    """How many tokens, padding included, are read at a time on `device` where nothing is trained."""
+    """Return how many tokens, padding included, are read at a time on `device` where nothing is trained."""
     return ON_CPU if torch.device(device).type == "cpu" else ON_GPU
 
 
 def predict_logits(
     model: TextClassifier, texts: TokenizedTexts, rows: NDArray[np.integer], device: str, precision: str
 ) -> NDArray[np.float32]:
-    """The logits of the texts `rows` [n], in evaluation mode: → [n, C], in the order of `rows`."""
+    """Compute the logits of the texts `rows` [n], in evaluation mode: → [n, C], in the order of `rows`."""
     was_training = model.training
     model.eval()
     row_logits: dict[int, NDArray[np.float32]] = {}
@@ -35,7 +35,7 @@ def predict_logits(
 
 
 def mean_hidden_states(encoder: nn.Module, texts: TokenizedTexts, device: str, precision: str) -> NDArray[np.float32]:
-    """The mean of each text's last hidden states over its real tokens: → [N, H], in evaluation mode."""
+    """Compute the mean of each text's last hidden states over its real tokens: → [N, H], in evaluation mode."""
     encoder.eval()
     pooler = MeanPooler(0)
     features: NDArray[np.float32] | None = None

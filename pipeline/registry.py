@@ -1,4 +1,4 @@
-"""Every word that `params.yaml` may use for a piece, and where the piece lives.
+"""Every word that `params.yaml` may use for a piece, and the place of the piece in the code.
 
 A new loss, pooler, fusion rule … is one function or class beside its kin and one line here. The places are strings, so
 that reading params never imports torch, and a piece is imported only by the stage that uses it. The arguments that a
@@ -166,7 +166,7 @@ FAMILIES: dict[str, dict[str, str]] = {
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument of a piece: its name, its annotation as written, and whether it has to be given."""
+    """An argument of a piece: its name, its annotation as written, and whether it has to be given."""
 
     name: str
     annotation: str
@@ -174,31 +174,31 @@ class Argument:
 
 
 def words(family: str) -> list[str]:
-    """The words of a family, in the order of this file."""
+    """Return the words of a family, in the order of this file."""
     return list(FAMILIES[family])
 
 
 def module_of(family: str, word: str) -> str:
-    """The module in which the piece lives, for example `pipeline.losses.batch_losses`."""
+    """Return the module in which a word's piece lives, for example `pipeline.losses.batch_losses`."""
     return FAMILIES[family][word].split(":")[0]
 
 
 def load(family: str, word: str) -> Any:
-    """Import the piece: a function or a class, or a module where the place names no more than one."""
+    """Import a word's piece: a function or a class, or a module where the place names no more than one."""
     module, _, name = FAMILIES[family][word].partition(":")
     imported = importlib.import_module(module)
     return getattr(imported, name) if name else imported
 
 
 def make(family: str, piece: Mapping[str, Any], *positional: Any) -> Any:
-    """What a piece of params.yaml gives: its word called with `positional`, then with the piece's own arguments."""
+    """Call the function or class of a piece's word with `positional` and the piece's own arguments."""
     own = {key: value for key, value in piece.items() if key != "name"}
     return load(family, piece["name"])(*positional, **own)
 
 
 @cache
 def arguments(family: str, word: str) -> tuple[Argument, ...]:
-    """The keyword-only arguments of the piece, read from its source without importing it."""
+    """Return the keyword-only arguments of a word's piece, read from its source without importing it."""
     signature = _signature(_definition(family, word))
     return tuple(
         Argument(arg.arg, ast.unparse(arg.annotation) if arg.annotation else "Any", default is None)
@@ -207,13 +207,13 @@ def arguments(family: str, word: str) -> tuple[Argument, ...]:
 
 
 def bases(family: str, word: str) -> tuple[str, ...]:
-    """The names of the classes of which the piece says that it is one, read from its source without importing it."""
+    """Return the names of a piece's base classes, read from its source without importing it."""
     definition = _definition(family, word)
     return tuple(ast.unparse(base) for base in definition.bases) if isinstance(definition, ast.ClassDef) else ()
 
 
 def source_path(module: str) -> Path:
-    """The source file of one of the project's own modules (a package's is its `__init__.py`)."""
+    """Return the source file of one of the project's own modules (a package's is its `__init__.py`)."""
     path = ROOT.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
@@ -227,7 +227,7 @@ def _definition(family: str, word: str) -> ast.FunctionDef | ast.ClassDef:
 
 
 def _signature(definition: ast.FunctionDef | ast.ClassDef) -> ast.arguments:
-    """Of a class that of its constructor."""
+    """Return the arguments of a function, or of a class's constructor."""
     if isinstance(definition, ast.FunctionDef):
         return definition.args
     for member in definition.body:

@@ -1,7 +1,7 @@
-"""Mend what a killed run left behind: `python -m tools.mend`, with which `make repro` begins.
+"""Mend the files that a killed run left behind: `python -m tools.mend`, with which `make repro` begins.
 
-DVC writes dvc.lock and its list of running stages in place: killed at the wrong moment it leaves them empty or cut, and
-then refuses to start. What is lost with a stage's lines in dvc.lock comes back from DVC's run-cache.
+DVC writes dvc.lock and its list of running stages in place: killed at the wrong moment DVC leaves them empty or cut,
+and then refuses to start. What is lost with a stage's lines in dvc.lock comes back from DVC's run-cache.
 """
 
 import json
@@ -38,9 +38,9 @@ def main() -> None:
 
 
 def mend_lock(lock: Path = LOCK, copy: Path = COPY) -> None:
-    """Restore a lock file that a kill has cut, from its copy or from git; copy one that is whole.
+    """Restore a lock file that a kill has cut, from its copy or from git; copy a lock file that is whole.
 
-    Raises UserError for one that is damaged in another way, a merge's conflict marks for instance.
+    Raises UserError for a lock file that is damaged in another way, a merge's conflict marks for instance.
     """
     if not lock.exists():
         return
@@ -61,10 +61,10 @@ def mend_lock(lock: Path = LOCK, copy: Path = COPY) -> None:
 
 
 def is_cut(content: bytes, earlier: Sequence[bytes] = ()) -> bool:
-    """Whether a lock file ends too soon; UserError where it is wrong in any other way.
+    """Return whether a lock file ends too soon; raise UserError where it is wrong in any other way.
 
-    One that was cut between two lines may look whole. It is known by files of `earlier`: where its stages are the first
-    ones of such a file, in the same order, and the rest is missing.
+    A file that was cut between two lines may look whole. Such a cut is known by files of `earlier`: where its stages
+    are the first ones of such a file, in the same order, and the rest is missing.
     """
     try:
         text = content.decode("utf-8")
@@ -93,7 +93,7 @@ def is_cut(content: bytes, earlier: Sequence[bytes] = ()) -> bool:
 
 
 def _begins(stages: dict[str, Any], earlier: dict[str, Any]) -> bool:
-    """Whether these are the first stages of an earlier lock file, and the rest is missing, or the last one's end."""
+    """Return whether `stages` are the first of an earlier lock file, with the rest, or the last one's end, missing."""
     if not earlier or list(stages) != list(earlier)[: len(stages)]:
         return False
     last = list(stages)[-1]
@@ -101,7 +101,7 @@ def _begins(stages: dict[str, Any], earlier: dict[str, Any]) -> bool:
 
 
 def _stages(content: bytes) -> dict[str, Any]:
-    """The stages of a lock file; none where it is damaged."""
+    """Return the stages of a lock file; none where the file is damaged."""
     try:
         stages: dict[str, Any] = YAML(typ="safe").load(content.decode())["stages"]
         is_whole = content.endswith(b"\n") and all(_is_whole(stage) for stage in stages.values())
@@ -123,7 +123,7 @@ def _ends_too_soon(locked: Any) -> bool:
 
 
 def _is_whole(stage: Any) -> bool:
-    """Whether a stage's entry has what DVC asks for: a command, lists of paths, params by file."""
+    """Return whether a stage's entry has what DVC asks for: a command, lists of paths, params by file."""
     if not isinstance(stage, dict) or not stage.get("cmd"):
         return False
     params, paths = stage.get("params", {}), [stage.get(part, []) for part in ("deps", "outs")]
@@ -150,16 +150,17 @@ def _restore(lock: Path, copy: Path, committed: bytes) -> None:
 
 
 def _committed(lock: Path) -> bytes:
-    """The lock file of the last commit; nothing where there is none."""
+    """Return the lock file of the last commit; nothing where there is none."""
     shown = subprocess.run(["git", "show", f"HEAD:./{lock}"], capture_output=True, check=False)
     return shown.stdout if shown.returncode == 0 else b""
 
 
 def mend_running(running: Path = RUNNING) -> None:
-    """Remove DVC's list of who works at what where a kill has cut it, or where all that it names are gone.
+    """Remove DVC's list of running stages where a kill has cut it, or where all processes that it names are gone.
 
-    DVC stops at one that it can't read, warns at length of each entry of a process that is gone, and is held up by one
-    whose number another process has, or whose end nobody has looked at (a zombie, as containers without an init have).
+    DVC stops at a list that it can't read, warns at length of each entry of a process that is gone, and is held up by
+    an entry whose number another process has, or whose end nobody has looked at (a zombie, as containers without an
+    init have).
     """
     for _ in range(TRIES):
         try:
@@ -185,7 +186,7 @@ def _runs_dvc(number: int) -> bool:
 
 
 def _read_list(running: Path) -> str:
-    """The list as it was written, nothing where there is none. Raises ValueError for one that is no JSON."""
+    """Read DVC's list as it was written, nothing where there is none. Raises ValueError for text that is no JSON."""
     if not running.exists():
         return ""
     text = running.read_text(encoding="utf-8")
@@ -214,7 +215,7 @@ def _more(paths: list[Path]) -> str:
 
 
 def _is_recorded(stage: str) -> bool:
-    """Whether DVC knows the outputs of a stage as they lie here; False, too, where it cannot say."""
+    """Return whether DVC knows the outputs of a stage as they lie here; False, too, where DVC cannot say."""
     dvc = shutil.which("dvc")
     if dvc is None:
         return False

@@ -1,4 +1,4 @@
-"""Remove what params.yaml no longer names: `python -m tools.prune`.
+"""Remove files of names that params.yaml no longer has: `python -m tools.prune`.
 
 A member that was dropped from params.yaml leaves its files in models/ and reports/, where they would count into the
 hashes of folders that later stages depend on. They stay in DVC's cache: naming the member again brings them back.
@@ -58,19 +58,22 @@ def main() -> None:
 
 
 def made_by_stages() -> set[str]:
-    """The outputs that dvc.lock records. Raises UserError for a lock file that is damaged."""
+    """Return the outputs that dvc.lock records. Raises UserError for a lock file that is damaged."""
     from pipeline.artifacts.lock import locked_stages
 
     return {out["path"] for stage in locked_stages().values() for out in stage.get("outs", [])}
 
 
 def planned_names() -> dict[str, set[str]]:
-    """The names of each section of params.yaml as the plan has them."""
+    """Return the names of each section of params.yaml as the plan has them."""
     return {section: {path.stem for path in (PLAN / stage).glob("*.json")} for section, stage in STAGE_OF.items()}
 
 
 def named_artifacts(named: Mapping[str, set[str]]) -> dict[Path, set[str]]:
-    """For each folder of named artifacts, the names that params.yaml gives it; `named` has those of each section."""
+    """Return, for each folder of named artifacts, the names that params.yaml gives it.
+
+    `named` has the names of each section.
+    """
     from pipeline.artifacts import paths
 
     def names(*sections: str) -> set[str]:
@@ -98,7 +101,7 @@ def named_artifacts(named: Mapping[str, set[str]]) -> dict[Path, set[str]]:
 
 
 def unused(params: "Params") -> dict[str, tuple[str, Path]]:
-    """The stages whose artifacts nobody reads, each with its entry in params.yaml and the artifact."""
+    """Return the stages whose artifacts nobody reads, each with its entry in params.yaml and the artifact."""
     from pipeline.artifacts import paths
 
     made = {
@@ -128,7 +131,7 @@ def unused(params: "Params") -> dict[str, tuple[str, Path]]:
 
 
 def leftovers(named: dict[Path, set[str]]) -> list[Path]:
-    """What lies in the folders and is not named; hidden files are not ours."""
+    """List the paths in the folders that are not among their names; hidden files are not ours."""
     found = []
     for folder, names in named.items():
         if folder.is_dir():

@@ -23,16 +23,16 @@ MAX_SWEEPS = 50
 
 
 class Coordinate:
-    """The method `coordinate` of params: ascends from the best prior ** -tau (ones are tau = 0)."""
+    """The method `coordinate` of params: an ascent from the best prior ** -tau (ones are tau = 0)."""
 
     rank = 50
 
     def fit(self, scores: FloatArray, y: IntArray, seed: int) -> Fit:
-        """The weights [C] at the end of the ascent; nothing is random."""
+        """Find the weights [C] at the end of the ascent; nothing is random."""
         return ascend(scores, y, best_of(prior_family(scores, y), scores, y))
 
     def n_fitted(self, n_classes: int) -> int:
-        """A weight a class."""
+        """Return the number of classes: each has one weight."""
         return n_classes
 
 
@@ -42,8 +42,8 @@ class BaggedCoordinate:
     Buehlmann and Yu 2002, "Analyzing bagging", on samples of half the rows.
 
     Args:
-        bags: samples.
-        share: of each class's rows in one sample, without replacement, one row at least.
+        bags: the number of samples.
+        share: share of each class's rows in one sample, without replacement, one row at least.
 
     Raises:
         ValueError: unless bags >= 1 and 0 < share <= 1.
@@ -59,7 +59,7 @@ class BaggedCoordinate:
         self.bags, self.share = bags, share
 
     def fit(self, scores: FloatArray, y: IntArray, seed: int) -> Fit:
-        """The mean weights [C] over the samples, which are drawn from `seed`."""
+        """Find the mean weights [C] over the samples, which are drawn from `seed`."""
         rng = np.random.default_rng(seed)
         logs, searches = np.zeros(scores.shape[1]), 0
         for _ in range(self.bags):
@@ -70,12 +70,12 @@ class BaggedCoordinate:
         return Fit(np.exp(logs), searches)
 
     def n_fitted(self, n_classes: int) -> int:
-        """A weight a class."""
+        """Return the number of classes: each has one weight."""
         return n_classes
 
 
 def ascend(scores: FloatArray, y: IntArray, start: FloatArray) -> Fit:
-    """The weights [C] that coordinate ascent reaches from `start` [C].
+    """Ascend from weights `start` [C], one class at a time: → the weights [C] that are reached.
 
     Classes take their turn from the rarest to the most frequent (the lower index first, if equal), in
     sweeps over all classes, until a sweep gains nothing. Macro-F1 never falls.
@@ -94,7 +94,7 @@ def ascend(scores: FloatArray, y: IntArray, start: FloatArray) -> Fit:
 
 
 def draw_of_each_class(y: IntArray, share: float, rng: np.random.Generator) -> IntArray:
-    """Sorted rows: `share` of every class's, rounded at random so that the mean share is kept, at least one."""
+    """Draw rows, sorted: `share` of every class's, rounded at random so that the mean share is kept, at least one."""
     places = rng.random(len(y))
     order = np.lexsort((places, y))  # class by class, within it at random
     counts = np.bincount(y)
@@ -136,7 +136,7 @@ class Rivals(NamedTuple):
 def best_weight(
     own: FloatArray, rivals: Rivals, y: IntArray, label: int, actual: IntArray, current: float
 ) -> tuple[float, float]:
-    """The weight of class `label` with the highest macro-F1, and that macro-F1.
+    """Find the weight of class `label` with the highest macro-F1: → that weight and that macro-F1.
 
     `own` [N] are the unweighted scores of the class, `actual` [C] the label counts. The weight is the
     geometric middle of the best interval between breakpoints; of equally good intervals, the one nearest
@@ -155,7 +155,7 @@ def best_weight(
 
 
 def _breakpoints(own: FloatArray, rivals: Rivals, label: int) -> FloatArray:
-    """The weight [N] above which each row is predicted as `label`: 0 for always, infinity for never."""
+    """Compute the weight [N] above which each row is predicted as `label`: 0 for always, infinity for never."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         breakpoints: FloatArray = rivals.value / own
     always_by_index = (own == 0) & (rivals.value == 0) & (label < rivals.label)
@@ -165,9 +165,9 @@ def _breakpoints(own: FloatArray, rivals: Rivals, label: int) -> FloatArray:
 
 
 def _intervals(breakpoints: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Lower and upper ends [F + 1] of the intervals between sorted breakpoints [F].
+    """Return lower and upper ends [F + 1] of the intervals between sorted breakpoints [F].
 
-    The two outer ones reach a factor of 4 past the last breakpoint, so that their middle is a factor of 2
+    The two outer intervals reach a factor of 4 past the last breakpoint, so that their middle is a factor of 2
     past it.
     """
     if not len(breakpoints):

@@ -13,7 +13,7 @@ LANES = 512  # rows that are compared at once, in the cache
 
 @compiled
 def macro_f1_of_weightings(blocks: FloatArray, y: IntArray, actual: IntArray, weightings: FloatArray) -> FloatArray:
-    """Macro-F1 [B] of argmax(weighting * scores), for `weightings` [B, C]; the lowest class where several are equal.
+    """Compute macro-F1 [B] of argmax(weighting * scores), for `weightings` [B, C]; of equal classes the lowest.
 
     `blocks` [N / L, C, L] are the scores, a block of rows at a time and one class a line, so that a block stays in the
     cache while every weighting passes over it; rows beyond N fill the last block. y [N], `actual` [C] label counts.
@@ -55,7 +55,7 @@ def macro_f1_of_weightings(blocks: FloatArray, y: IntArray, actual: IntArray, we
 
 @compiled
 def best_of_others(by_class: FloatArray, class_weights: FloatArray, left_out: int) -> tuple[FloatArray, IntArray]:
-    """The largest weighted score among all classes but `left_out` in each row [N], and its class [N].
+    """Find the largest weighted score among all classes but `left_out` in each row [N], and its class [N].
 
     `by_class` [C, N] are the scores; the lowest class where several are equal.
     """
@@ -82,7 +82,7 @@ def best_of_others(by_class: FloatArray, class_weights: FloatArray, left_out: in
 def macro_f1_of_flips(
     flips: IntArray, rivals: IntArray, always: BoolArray, y: IntArray, label: int, actual: IntArray
 ) -> FloatArray:
-    """Macro-F1 [F + 1] after none, the first, ... all rows in `flips` [F] went from their rival class to `label`.
+    """Compute macro-F1 [F + 1] after none, the first, ... all rows in `flips` [F] go from their rival class to `label`.
 
     `rivals` [N] are the classes that rows are predicted as before; rows in `always` [N] are `label` from the start.
     """

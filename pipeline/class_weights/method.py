@@ -1,4 +1,4 @@
-"""What a method of class weights is to the rest of the pipeline: it finds weights, and says how much it fits for them.
+"""The interface of a method of class weights: a method finds weights, and says how much it fits for them.
 
 Shapes: N rows, C classes.
 """
@@ -9,14 +9,14 @@ from pipeline.metrics.arrays import FloatArray, IntArray
 
 
 class Fit(NamedTuple):
-    """What a method found."""
+    """The result of a method: class weights, and the evaluations that they took."""
 
     weights: FloatArray  # [C], > 0, of any scale
     evaluations: int  # of macro-F1; for coordinate ascent, line searches over one class
 
 
 class Method(Protocol):
-    """A way to find class weights; what it may be told in params is told to its constructor.
+    """A way to find class weights; the method's settings in params are arguments of its constructor.
 
     `rank` orders methods where pairs fit as many numbers, the smaller first: the steadier one, whose weights are most
     alike on other rows. No two methods have the same, also where they fit different numbers of their own, because the
@@ -25,15 +25,15 @@ class Method(Protocol):
 
     @property
     def rank(self) -> int:
-        """The place among methods, the steadiest first."""
+        """The method's place among all methods, the steadiest first."""
 
     def fit(self, scores: FloatArray, y: IntArray, seed: int) -> Fit:
-        """Class weights for macro-F1 of argmax(weights * scores); scores [N, C] >= 0, labels [N]."""
+        """Find class weights for macro-F1 of argmax(weights * scores); scores [N, C] >= 0, labels [N]."""
 
     def n_fitted(self, n_classes: int) -> int:
-        """How many numbers `fit` takes from the labels: the fewer, the simpler. 0 for every C or for none."""
+        """Return how many numbers `fit` takes from the labels, the fewer the simpler: 0 for every C or for none."""
 
 
 def tunes(method: Method) -> bool:
-    """Whether a method takes anything from the labels; if not, its weights are ones."""
+    """Return whether a method takes anything from the labels; if not, its weights are ones."""
     return method.n_fitted(2) > 0  # two classes are the fewest

@@ -30,8 +30,9 @@ class NelderMead:
     these rows in its own way, and the mean does less.
 
     Args:
-        starts: simplexes.
-        max_evaluations: of macro-F1, by all of them together; too few for one simplex leave the start as it is.
+        starts: the number of simplexes.
+        max_evaluations: evaluations of macro-F1, by all simplexes together; too few for one simplex leave the start as
+        it is.
     """
 
     rank = 40
@@ -40,7 +41,7 @@ class NelderMead:
         self.starts, self.max_evaluations = starts, max_evaluations
 
     def fit(self, scores: FloatArray, y: IntArray, seed: int) -> Fit:
-        """The mean, or the first start, or ones, where the mean falls below them: never worse on these rows."""
+        """Find the mean, or the first start, or ones, where the mean falls below them: never worse on these rows."""
         macro_f1 = batched_objective(scores, y)
         start = best_start(scores, y)
         affordable = max(1, min(self.starts, self.max_evaluations // (4 * (len(start) + 1))))
@@ -56,7 +57,7 @@ class NelderMead:
         return Fit(max(ends, key=lambda found: weighted_macro_f1(scores, y, found)), used)
 
     def n_fitted(self, n_classes: int) -> int:
-        """A weight a class."""
+        """Return the number of classes: each has one weight."""
         return n_classes
 
 
@@ -64,7 +65,7 @@ Objective = Callable[[FloatArray], FloatArray]  # points [P, D] -> values [P], l
 
 
 def open_simplexes(centres: FloatArray, size: float, rng: np.random.Generator) -> FloatArray:
-    """Simplexes [R, D + 1, D] around `centres` [R, D], an edge of length `size` along each axis, its sign drawn."""
+    """Open simplexes [R, D + 1, D] around `centres` [R, D], an edge of length `size` along each axis, signs drawn."""
     n_simplexes, n_dims = centres.shape
     simplexes = np.repeat(centres[:, None, :], n_dims + 1, axis=1)
     axes = np.arange(n_dims)
@@ -75,7 +76,7 @@ def open_simplexes(centres: FloatArray, size: float, rng: np.random.Generator) -
 def maximise(
     objective: Objective, simplexes: FloatArray, max_evaluations: int, smallest: float
 ) -> tuple[FloatArray, FloatArray, int]:
-    """The best point of each simplex [R, D], its value [R], and the number of points evaluated.
+    """Find the best point of each simplex [R, D], its value [R], and the number of points evaluated.
 
     Changes `simplexes` [R, D + 1, D] in place. A simplex rests when it is narrower than `smallest` along every axis;
     the search ends when all rest, or when a further step could take more than `max_evaluations` points.
@@ -93,7 +94,7 @@ def maximise(
 
 
 def _step(objective: Objective, simplexes: FloatArray, values: FloatArray, active: IntArray) -> int:
-    """One step of every active simplex, in place; the number of points evaluated."""
+    """Move every active simplex one step, in place: → the number of points evaluated."""
     n_dims = simplexes.shape[2]
     rows, now = np.arange(len(active)), values[active]
     worst = now.argmin(axis=1)
@@ -124,7 +125,7 @@ def _step(objective: Objective, simplexes: FloatArray, values: FloatArray, activ
 
 
 def _shrink(objective: Objective, simplex: FloatArray, values: FloatArray) -> int:
-    """Draw every corner [D + 1, D] toward the best one, in place; the number of points evaluated."""
+    """Draw every corner [D + 1, D] toward the best corner, in place: → the number of points evaluated."""
     best = int(values.argmax())
     rest = np.arange(len(values)) != best
     simplex[rest] += (simplex[best] - simplex[rest]) / simplex.shape[1]

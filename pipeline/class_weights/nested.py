@@ -1,4 +1,4 @@
-"""The honest score of searched class weights: each fold is predicted with weights that never saw it."""
+"""The honest score of searched class weights: each fold is predicted with weights that never saw that fold."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from pipeline.metrics.arrays import FloatArray, IntArray, check_fold_ids
 
 @dataclass(frozen=True, eq=False)
 class NestedScore:
-    """What class weights are worth on rows that they were not searched on. N rows, C classes, K folds."""
+    """The worth of class weights on rows that they were not searched on. N rows, C classes, K folds."""
 
     score: float  # macro-F1 of all predictions together
     predictions: IntArray  # [N]
@@ -57,7 +57,7 @@ def nested_twice(
     seed: int = 0,
     shrinkage: Shrinkage = 0.0,
 ) -> IntArray:
-    """Predictions [K, N] whose entry k never saw fold k, for choosing between methods without fold k.
+    """Predict [K, N], where entry k never saw fold k, for choosing between methods without fold k.
 
     Entry k predicts the rows of fold k with weights searched without it, as `nested_score` does, and those of every
     other fold j with weights searched without folds k and j. A choice made on the rows outside fold k of several such
@@ -84,7 +84,7 @@ def nested_twice(
 
 
 def scores_of_folds(nested_scores: FloatArray, y: IntArray, fold_ids: IntArray) -> tuple[FloatArray, bool]:
-    """The scores of every fold [K, N, C], and whether they were tuned for each; ValueError if shapes differ."""
+    """Return the scores of every fold [K, N, C], and whether they were tuned for each; ValueError if shapes differ."""
     n_folds = check_fold_ids(fold_ids, len(y))
     given = np.asarray(nested_scores)
     tuned = given.ndim != 2

@@ -1,4 +1,4 @@
-"""The figure that class weights are searched for: macro-F1 of argmax(class_weights * scores).
+"""The objective of a search for class weights: macro-F1 of argmax(class_weights * scores).
 
 Shapes: N rows, C classes.
 """
@@ -13,7 +13,10 @@ from pipeline.metrics.arrays import FloatArray, IntArray, check_labels
 
 
 def check_scores(scores: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]:
-    """Return scores [N, C] as float64 and labels [N]; ValueError unless finite, >= 0 and of one length."""
+    """Return scores [N, C] as float64 and labels [N].
+
+    Raises ValueError unless scores are finite and >= 0, and both are of one length.
+    """
     scores = np.asarray(scores, dtype=np.float64)
     if scores.ndim != 2 or scores.shape[0] == 0 or scores.shape[1] < 2:
         raise ValueError(f"scores has shape {scores.shape}; [rows, classes] with 2 or more classes is needed")
@@ -26,25 +29,25 @@ def check_scores(scores: FloatArray, y: IntArray) -> tuple[FloatArray, IntArray]
 
 
 def predict_labels(scores: FloatArray, class_weights: FloatArray) -> IntArray:
-    """argmax(class_weights * scores) [N]; the lowest index where several classes are equal."""
+    """Predict argmax(class_weights * scores) [N]; the lowest index where several classes are equal."""
     labels: IntArray = np.argmax(scores * class_weights, axis=1)
     return labels
 
 
 def weighted_macro_f1(scores: FloatArray, y: IntArray, class_weights: FloatArray) -> float:
-    """Macro-F1 of `predict_labels(scores, class_weights)` against `y`."""
+    """Compute macro-F1 of `predict_labels(scores, class_weights)` against `y`."""
     return macro_f1(y, predict_labels(scores, class_weights), scores.shape[1])
 
 
 def normalise(class_weights: FloatArray) -> FloatArray:
-    """The same weights with a geometric mean of 1: a common factor changes no prediction."""
+    """Scale weights to a geometric mean of 1: a common factor changes no prediction."""
     logs = np.log(class_weights)
     scaled: FloatArray = np.exp(logs - logs.mean())
     return scaled
 
 
 def batched_objective(scores: FloatArray, y: IntArray) -> Callable[[FloatArray], FloatArray]:
-    """`weighted_macro_f1` [B] as a function of B weightings [B, C], for thousands of calls on the same rows.
+    """Make a function of B weightings [B, C] that computes `weighted_macro_f1` [B], for thousands of calls.
 
     Works in float32: a row whose two largest weighted scores agree to seven digits may go to the other class.
     """

@@ -12,7 +12,7 @@ from pipeline.metrics.arrays import FloatArray, IntArray
 
 
 class SearchedPair(NamedTuple):
-    """What one pair gave. N training rows, n test rows, K folds."""
+    """The result of one pair: its weights and predictions. N training rows, n test rows, K folds."""
 
     found: SearchResult  # on all training rows
     nested: IntArray  # [N], predictions with weights searched without the row's fold
@@ -32,8 +32,8 @@ def search_pair(
 ) -> SearchedPair:
     """Search weights for a candidate's scores `oof` [N, C], `nested` and `test` [n, C], labels y [N].
 
-    `nested` is what `nested_score` takes: [K, N, C], or [N, C] where nothing was tuned. Raises ValueError as `search`
-    and `nested_score` do.
+    `nested` are the scores that `nested_score` takes: [K, N, C], or [N, C] where nothing was tuned. Raises ValueError
+    as `search` and `nested_score` do.
     """
     without_two = nested_twice(nested, y, fold_ids, method, seed, shrinkage) if np.max(fold_ids) > 1 else None
     if without_two is None:

@@ -22,11 +22,11 @@ class NoWeights:
     rank = 0
 
     def fit(self, scores: FloatArray, y: IntArray, seed: int) -> Fit:
-        """Ones [C], without an evaluation."""
+        """Return ones [C], without an evaluation."""
         return Fit(np.ones(scores.shape[1]), 0)
 
     def n_fitted(self, n_classes: int) -> int:
-        """None."""
+        """Return 0: no number is taken from the labels."""
         return 0
 
 
@@ -36,12 +36,12 @@ class Prior:
     rank = 10
 
     def fit(self, scores: FloatArray, y: IntArray, seed: int) -> Fit:
-        """The best weights [C] of all taus; nothing is random."""
+        """Find the best weights [C] of all taus; nothing is random."""
         family = prior_family(scores, y)
         return Fit(best_of(family, scores, y), len(family))
 
     def n_fitted(self, n_classes: int) -> int:
-        """Tau."""
+        """Return 1: tau is the one number that is fitted."""
         return 1
 
 
@@ -54,12 +54,12 @@ class CalibratedPrior:
     rank = 20
 
     def fit(self, scores: FloatArray, y: IntArray, seed: int) -> Fit:
-        """The best weights [C] of all taus; nothing is random."""
+        """Find the best weights [C] of all taus; nothing is random."""
         family = calibrated_family(scores, y)
         return Fit(best_of(family, scores, y), len(family))
 
     def n_fitted(self, n_classes: int) -> int:
-        """As many as there are weights."""
+        """Return the number of classes: as many numbers are fitted as there are weights."""
         return n_classes
 
 
@@ -68,7 +68,7 @@ LARGEST_LOG = 15.0  # of a weight: scores that tell nothing calibrate to a sharp
 
 
 def prior_weights(y: IntArray, n_classes: int, tau: float) -> FloatArray:
-    """Weights [C] proportional to (count of the class) ** -tau, geometric mean 1.
+    """Compute weights [C] proportional to (count of the class) ** -tau, geometric mean 1.
 
     tau = 1 undoes the class prior in probabilities (Menon et al. 2021, "Long-tail learning via logit
     adjustment"). A class that does not occur in `y` gets 1: nothing is known of it.
@@ -81,12 +81,12 @@ def prior_weights(y: IntArray, n_classes: int, tau: float) -> FloatArray:
 
 
 def prior_family(scores: FloatArray, y: IntArray) -> FloatArray:
-    """`prior_weights` for every tau in `TAUS` [T, C]; the first are ones."""
+    """Compute `prior_weights` for every tau in `TAUS` [T, C]; the first are ones."""
     return np.stack([prior_weights(y, scores.shape[1], tau) for tau in TAUS])
 
 
 def calibrated_family(scores: FloatArray, y: IntArray) -> FloatArray:
-    """Weights [T, C] that first calibrate each class and then favour the rare ones, for every tau in `TAUS`.
+    """Compute weights [T, C] that calibrate each class and then favour the rare classes, for every tau in `TAUS`.
 
     With calibrated probabilities q, prior ** -tau * q is largest where `scores` times these weights are: a common
     power of the scores changes no order, so the weights are exp(biases / sharpness) * prior ** (-tau / sharpness).
@@ -100,13 +100,13 @@ def calibrated_family(scores: FloatArray, y: IntArray) -> FloatArray:
 
 
 def best_of(family: FloatArray, scores: FloatArray, y: IntArray) -> FloatArray:
-    """The weights [C] of `family` [T, C] with the highest macro-F1; the first of equals."""
+    """Return the weights [C] of `family` [T, C] with the highest macro-F1; the first of equals."""
     best: FloatArray = family[int(batched_objective(scores, y)(family).argmax())]
     return best
 
 
 def best_start(scores: FloatArray, y: IntArray) -> FloatArray:
-    """The best weights [C] of both families, the plain prior's first."""
+    """Return the best weights [C] of both families, the plain and the calibrated prior's; of equals the plain ones."""
     return best_of(np.concatenate([prior_family(scores, y), calibrated_family(scores, y)]), scores, y)
 
 
@@ -116,7 +116,7 @@ MAX_ITERATIONS = 100
 
 
 class Calibration(NamedTuple):
-    """softmax(sharpness * log(scores) + biases) is the probability of each class."""
+    """A fitted calibration: softmax(sharpness * log(scores) + biases) is the probability of each class."""
 
     sharpness: float
     biases: FloatArray  # [C], mean 0

@@ -15,7 +15,7 @@ Shrinkage = float | Literal["auto"]
 
 @dataclass(frozen=True, eq=False)
 class SearchResult:
-    """Class weights, and what they reach on the rows that they were searched on."""
+    """Class weights, and the score that they reach on the rows that they were searched on."""
 
     weights: FloatArray  # [C], > 0, geometric mean 1
     score: float  # macro-F1 of argmax(weights * probs): tuned, so flattered; see `nested_score`
@@ -24,7 +24,7 @@ class SearchResult:
 
 
 def search(probs: FloatArray, y: IntArray, method: Method, seed: int = 0, shrinkage: Shrinkage = 0.0) -> SearchResult:
-    """Weights [C] that raise macro-F1 of argmax(weights * probs) on probs [N, C] with labels y [N].
+    """Search weights [C] that raise macro-F1 of argmax(weights * probs) on probs [N, C] with labels y [N].
 
     `probs` may be any scores >= 0 whose largest wins: rows need not sum to one, so a vote's counts will do. `shrinkage`
     in [0, 1] pulls the result toward ones, after the search: weights ** (1 - shrinkage); `auto` chooses it by

@@ -24,7 +24,7 @@ Complexity = tuple[int, int]
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """What the choice between pairs is worth on rows that it was not made on."""
+    """The worth of the choice between pairs on rows that the choice was not made on."""
 
     score: float  # macro-F1 of all predictions together
     predictions: IntArray  # [N], fold k by the pair that was chosen without fold k
@@ -32,10 +32,10 @@ class Selection:
 
 
 def complexity(method: Method, n_classes: int, n_fused: int) -> Complexity:
-    """How much a pair fitted to the labels; the smaller the simpler.
+    """Return how much a pair fits to the labels; the smaller the simpler.
 
-    First the count of fitted numbers: `n_fused` by the fusion (0 for a member or a fixed rule), and those of the class
-    weights. Then the method's rank.
+    First comes the count of fitted numbers: `n_fused` by the fusion (0 for a member or a fixed rule), and the numbers
+    of the class weights. Then comes the method's rank.
     """
     return n_fused + method.n_fitted(n_classes), method.rank
 
@@ -43,7 +43,7 @@ def complexity(method: Method, n_classes: int, n_fused: int) -> Complexity:
 def choose(
     predictions: IntArray, y: IntArray, n_classes: int, complexities: Sequence[Complexity], by: Choice, seed: int = 0
 ) -> int:
-    """The index of the pair to submit, from nested `predictions` [P, N] and labels y [N].
+    """Return the index of the pair to submit, from nested `predictions` [P, N] and labels y [N].
 
     `by`: `best` takes the highest nested macro-F1, the first of equals; `one_standard_error` the simplest pair that is
     within one standard error of it, and of equally simple ones the highest.
@@ -69,7 +69,7 @@ def nested_choice(
     by: Choice,
     seed: int = 0,
 ) -> Selection:
-    """Choose outside each fold and predict the fold with what was chosen.
+    """Choose a pair outside each fold and predict the fold with that pair.
 
     `predictions` [P, K, N] are those of `nested_twice` for each pair. Raises ValueError for another shape.
     """

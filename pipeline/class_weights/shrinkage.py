@@ -1,4 +1,4 @@
-"""How far weights are drawn back toward ones."""
+"""Shrinkage: how far class weights are drawn back toward ones."""
 
 from collections.abc import Callable
 
@@ -13,17 +13,17 @@ N_FOLDS = 3
 
 
 def shrink(class_weights: FloatArray, shrinkage: float) -> FloatArray:
-    """weights ** (1 - shrinkage) [C], geometric mean 1."""
+    """Draw weights toward ones: weights ** (1 - shrinkage) [C], geometric mean 1."""
     return normalise(class_weights ** (1 - shrinkage))
 
 
 def choose_shrinkage(
     scores: FloatArray, y: IntArray, search: Callable[[FloatArray, IntArray], FloatArray], seed: int
 ) -> float:
-    """The shrinkage of `CHOICES` with the best macro-F1 on folds that weights were not searched on.
+    """Choose the shrinkage of `CHOICES` with the best macro-F1 on folds that weights were not searched on.
 
     Scores [N, C], labels y [N]; `search` gives weights [C] for some of the rows. Three folds, stratified, from `seed`.
-    The largest of equals.
+    Of equals the largest is chosen.
     """
     fold_ids = stratified_folds(y, min(N_FOLDS, len(y)), seed)
     predictions = np.empty((len(CHOICES), len(y)), dtype=np.int64)
@@ -39,7 +39,7 @@ def choose_shrinkage(
 
 
 def stratified_folds(y: IntArray, n_folds: int, seed: int) -> IntArray:
-    """Folds [N]: each class's rows, shuffled, dealt out in turn; the next class goes on where the last one ended."""
+    """Deal each class's shuffled rows out to folds [N] in turn; the next class goes on where the last one ended."""
     rng = np.random.default_rng(seed)
     order = np.lexsort((rng.random(len(y)), y))
     fold_ids = np.empty(len(y), dtype=np.int64)

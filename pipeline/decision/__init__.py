@@ -1,1 +1,1 @@
-"""How the finished ensemble decides, and what it says of texts that the DAG has not seen."""
+"""The decision of the finished ensemble, and its answers to texts that the DAG has not seen."""

@@ -1,4 +1,4 @@
-"""What the finished ensemble says of texts."""
+"""The finished ensemble's answers to texts."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from pipeline.metrics.arrays import FloatArray, IntArray
 
 
 class Answers(NamedTuple):
-    """What the ensemble says of n texts.
+    """The ensemble's answers to n texts.
 
     `probabilities` [n, C] are the chosen candidate's scores under the class weights, scaled to sum to one: shares of
     votes where the candidate is a vote. `votes` [M, n] are the members' own labels. `label_ids` is [n].
@@ -26,12 +26,12 @@ class Answers(NamedTuple):
 
 
 def answer(decision: Decision, members: Iterable[Member], texts: Sequence[str]) -> Answers:
-    """The answers for n cleaned texts by the decision's members: loaded ones, or those that are loaded one by one."""
+    """Answer n cleaned texts by the decision's members: loaded members, or members that are loaded one by one."""
     return decide(decision, np.stack([probabilities(texts) for probabilities in members]))
 
 
 def decide(decision: Decision, probs: FloatArray) -> Answers:
-    """The answers for n texts, from the probabilities [M, n, C] of the decision's members."""
+    """Answer n texts, from the probabilities [M, n, C] of the decision's members."""
     scores = decision.fuse(probs)
     weighted = scores * decision.weights
     label_ids = predict_labels(scores, decision.weights)
@@ -39,7 +39,7 @@ def decide(decision: Decision, probs: FloatArray) -> Answers:
 
 
 def answer_rows(decision: Decision, members: Iterable[Member], rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """The answer to each row, as JSON: its id, label, probabilities from the largest down, and members' votes.
+    """Yield the answer to each row, as JSON: its id, label, probabilities from the largest down, and members' votes.
 
     Rows are cleaned as test rows are.
     """

@@ -22,12 +22,12 @@ WEIGHTS, STATE = "class_weights", "state."  # arrays; those of the rule's state 
 
 @dataclass(frozen=True)
 class Decision:
-    """The pair of a candidate and class weights that was chosen. M members, n texts, C classes.
+    """A decision: the chosen pair of a candidate and class weights. M members, n texts, C classes.
 
     Attributes:
         candidate: the rule, the ballot or the one member that was chosen.
-        method: of the class weights.
-        members: those that were trained here, in the order in which the rule takes them.
+        method: the method of the class weights.
+        members: the members that were trained here, in the order in which the rule takes them.
         elsewhere: members that the candidate needs and that were trained elsewhere: they cannot read new texts.
         classes: the C classes.
         weights: the class weights [C].
@@ -50,7 +50,7 @@ class Decision:
 
     @cached_property
     def fuse(self) -> Callable[[FloatArray], FloatArray]:
-        """What makes scores [n, C] of the members' probabilities [M, n, C]."""
+        """The function that makes scores [n, C] of the members' probabilities [M, n, C]."""
         rule = rule_of(self.candidate, self.fusion, self.members)
         state = rule.load(self.state)
 
@@ -61,7 +61,7 @@ class Decision:
 
 
 def write_decision(folder: Path, decision: Decision) -> None:
-    """Write decision.json and labels.json for what is small, and arrays.npz, without pickle, for arrays."""
+    """Write a decision: its small parts into decision.json and labels.json, arrays into arrays.npz, without pickle."""
     is_array = {name: isinstance(value, np.ndarray) for name, value in decision.state.items()}
     settings = {
         "candidate": decision.candidate,
@@ -83,7 +83,7 @@ def write_decision(folder: Path, decision: Decision) -> None:
 
 
 def read_decision(folder: Path) -> Decision:
-    """What `write_decision` wrote.
+    """Read the decision that `write_decision` wrote.
 
     Raises UserError where a file is missing, and where the candidate needs a member that was trained elsewhere.
     """

@@ -1,4 +1,4 @@
-"""Making the decision: what was chosen, with what its rule learns from all out-of-fold rows."""
+"""The making of a decision: the chosen pair, with what its rule learns from all out-of-fold rows."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -22,10 +22,10 @@ def make_decision(
     external: Collection[str],
     reading: RowReading,
 ) -> Decision:
-    """The decision for a pair of a candidate and a method, whose class weights are [C].
+    """Make the decision for a pair of a candidate and a method, whose class weights are [C].
 
-    `fusion` is that section of params.yaml, `members` are all that were fused, in this order, and `external` are those
-    of them that were trained elsewhere. The rule learns from what `fuse` let it learn from for the test rows.
+    `fusion` is that section of params.yaml, `members` are all that were fused, in this order, and `external` are the
+    members that were trained elsewhere. The rule learns from what `fuse` let it learn from for the test rows.
     """
     candidate, method = pair
     classes = as_label_set(read_json(LABELS))

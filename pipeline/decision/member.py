@@ -20,16 +20,18 @@ Member: TypeAlias = Callable[[Sequence[str]], FloatArray]  # n cleaned texts →
 
 
 def load_members(decision: Decision, folder: Path) -> Iterator[Member]:
-    """The decision's members, each loaded when it is asked for: all at once might not fit into memory.
+    """Yield the decision's members, each loaded when its turn comes: all at once might not fit into memory.
 
-    `folder` holds theirs. Raises UserError where a fold model is missing.
+    `folder` holds the members' folders. Raises UserError where a fold model is missing.
     """
     for name in decision.members:
         yield load_member(folder / name, decision.classes, decision.n_folds)
 
 
 def load_member(folder: Path, classes: LabelSet, n_folds: int) -> Member:
-    """What makes a member's probabilities [n, C] of n cleaned texts, as `predict` and `fuse` do for the test rows.
+    """Load a member: a function of n cleaned texts that computes probabilities [n, C].
+
+    It computes as `predict` and `fuse` do for the test rows.
 
     All of its `n_folds` fold models are loaded at once. Raises UserError where a fold model is missing.
     """

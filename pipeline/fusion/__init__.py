@@ -1,6 +1,6 @@
 """Fusion of members: arrays in, arrays out.
 
-A new rule is a function or class beside its kin and one line of `pipeline.registry`; it is then a word in
+A new rule is a function or class beside its kin and one line of `pipeline.registry`; the rule is then a word in
 `params.yaml`.
 """
 

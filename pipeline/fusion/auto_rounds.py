@@ -1,4 +1,4 @@
-"""Rounds of voting, found: what winners of competitions did by hand with a table of who agrees with whom."""
+"""Rounds of voting, found by a search: winners of competitions did so by hand, with a table of who agrees with whom."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ from pipeline.metrics.arrays import FloatArray, IntArray
 
 
 class AutoRounds(NamedTuple):
-    """What `auto_rounds` found, and its outcome."""
+    """The result of `auto_rounds`: the rounds that were found, and their outcome."""
 
     found: FoundRounds
     oof: BallotResult
@@ -63,21 +63,21 @@ def auto_rounds(
 
 @dataclass(frozen=True)
 class AutoRoundsRule:
-    """The rule `auto_rounds` of params: `auto_rounds` with these settings."""
+    """The rule `auto_rounds` of params: the search for rounds of voting under some settings."""
 
     settings: RoundSettings
     tuning: Tuning = "choice"
 
     def fit(self, oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> FoundRounds:
-        """The rounds."""
+        """Find the rounds on probs [M, N, C] and labels [N]."""
         return find_rounds(oof_probs, y, _names(len(oof_probs)), self.settings)
 
     def apply(self, probs: FloatArray, state: FoundRounds) -> FloatArray:
-        """The probabilities of the outcome [n, C]."""
+        """Return the probabilities of the outcome [n, C]."""
         return run_rounds(state.ballots, probs, _names(len(probs)), keep=[state.outcome])[state.outcome].probs
 
     def describe(self, state: FoundRounds, names: Sequence[str]) -> dict[str, Any]:
-        """The whole tree, with the members' names, and the ballots as params.yaml takes them."""
+        """Return the whole tree, with the members' names, and the ballots as params.yaml takes them."""
         own = dict(zip(_names(len(names)), names, strict=True))
         rounds = [
             entry
@@ -106,15 +106,15 @@ class AutoRoundsRule:
         }
 
     def dump(self, state: FoundRounds) -> dict[str, Any]:
-        """The ballots, and which of them is the outcome; how they were found has no say in what they give."""
+        """Return the ballots and the outcome's name; how the ballots were found has no say in what they give."""
         return {"ballots": state.ballots, "outcome": state.outcome}
 
     def load(self, dumped: Mapping[str, Any]) -> FoundRounds:
-        """The ballots and their outcome again, without the tree of the search."""
+        """Return the dumped ballots and their outcome, without the tree of the search."""
         return FoundRounds(dumped["ballots"], dumped["outcome"], [])
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
-        """The voters of every ballot that may be held."""
+        """Return the number of voters of all ballots that may be held."""
         return self.settings.rounds * self.settings.ballots * self.settings.most
 
 
@@ -127,7 +127,7 @@ def auto_rounds_rule(
     diversity: float,
     tie: Literal["first", "probability", "rank", "winners_probability"],
 ) -> AutoRoundsRule:
-    """The rule `auto_rounds` of params. Raises UserError for settings that no round can have."""
+    """Make the rule `auto_rounds` of params. Raises UserError for settings that no round can have."""
     try:
         return AutoRoundsRule(
             RoundSettings(fewest=fewest, most=most, ballots=ballots, rounds=rounds, diversity=diversity, tie=tie)

@@ -15,7 +15,7 @@ FLOOR = 1e-15  # a probability of 0 would otherwise be one member's veto on a cl
 
 
 def probability_average(probs: Members, weights: FloatArray | None = None, mean: str = "arithmetic") -> FloatArray:
-    """Probabilities [N, C]: the arithmetic or geometric mean over members of `probs` [M, N, C], or M arrays [N, C].
+    """Average members' probabilities `probs` [M, N, C], or M arrays [N, C]: → [N, C], by arithmetic or geometric mean.
 
     `weights` [M] weigh the members. The geometric mean is scaled so that rows sum to one; in it
     probabilities below 1e-15 count as 1e-15. Rows are read in blocks. Raises ValueError for wrong shapes, or rows
@@ -34,7 +34,7 @@ def probability_average(probs: Members, weights: FloatArray | None = None, mean:
 
 
 def mean_probabilities(members: FloatArray, weights: FloatArray, mean: str = "arithmetic") -> FloatArray:
-    """`probability_average` of the rows of one block, members [M, B, C]."""
+    """Average the probabilities of one block's rows as `probability_average` does, members [M, B, C] → [B, C]."""
     total = np.zeros(members.shape[1:])
     for member, share in zip(members, weights / weights.sum(), strict=True):
         values = member.astype(np.float64)
@@ -43,17 +43,17 @@ def mean_probabilities(members: FloatArray, weights: FloatArray, mean: str = "ar
 
 
 def probability_average_rule() -> Rule:
-    """The rule `probability_average` of params: the arithmetic mean with equal weights."""
+    """Make the rule `probability_average` of params: the arithmetic mean with equal weights."""
     return FixedRule(probability_average)
 
 
 def geometric_average_rule() -> Rule:
-    """The rule `geometric_average` of params: the geometric mean with equal weights."""
+    """Make the rule `geometric_average` of params: the geometric mean with equal weights."""
     return FixedRule(partial(probability_average, mean="geometric"))
 
 
 def rank_average(probs: Members, weights: FloatArray | None = None) -> FloatArray:
-    """Scores [N, C] in [0, 1], larger is better: 1 for a class that every member puts first, 0 for last.
+    """Return scores [N, C] in [0, 1], larger is better: 1 for a class that every member puts first, 0 for last.
 
     `probs`, an array [M, N, C] or M arrays [N, C], are probabilities or logits; equal values in a row share their
     mean rank. `weights` [M] weigh the members. The score is 1 - (weighted mean rank) / (C - 1). Rows are read in
@@ -68,7 +68,7 @@ def rank_average(probs: Members, weights: FloatArray | None = None) -> FloatArra
 
 
 def rank_scores(members: FloatArray, weights: FloatArray) -> FloatArray:
-    """`rank_average` of the rows of one block, members [M, B, C]."""
+    """Score one block's rows as `rank_average` does, members [M, B, C] → [B, C]."""
     total = np.zeros(members.shape[1:])
     for member, weight in zip(members, weights, strict=True):
         if weight > 0:
@@ -79,5 +79,5 @@ def rank_scores(members: FloatArray, weights: FloatArray) -> FloatArray:
 
 
 def rank_average_rule() -> Rule:
-    """The rule `rank_average` of params: `rank_average` with equal weights."""
+    """Make the rule `rank_average` of params: `rank_average` with equal weights."""
     return FixedRule(rank_average)

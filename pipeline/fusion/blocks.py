@@ -1,4 +1,4 @@
-"""Members' matrices in blocks of rows: what keeps the memory small when they lie in memory-mapped files.
+"""Members' matrices in blocks of rows, which keep the memory small when matrices lie in memory-mapped files.
 
 Shapes: M members, N rows, C classes, B rows of a block.
 """
@@ -20,7 +20,7 @@ ROWS = 1024  # of 14 members × 35 classes in single precision these are 2 MB, w
 
 
 class Block(NamedTuple):
-    """Some rows of every member."""
+    """A block of rows with every member's values."""
 
     rows: slice
     members: FloatArray  # [M, B, C], float32 or float64
@@ -28,9 +28,9 @@ class Block(NamedTuple):
 
 
 def read_blocks(probs: Members, distributions: bool = False) -> Iterator[Block]:
-    """The checked rows of `probs`, an array [M, N, C] or M arrays [N, C], memory-mapped or not, from first to last.
+    """Read blocks of `probs`, an array [M, N, C] or M arrays [N, C], memory-mapped or not, checked, first to last.
 
-    Raises ValueError as `check_probs` does, when it comes to the block that is wrong.
+    Raises ValueError as `check_probs` does, at the block that is wrong.
     """
     members = check_members(probs)
     for rows in _block_rows(members):
@@ -40,7 +40,7 @@ def read_blocks(probs: Members, distributions: bool = False) -> Iterator[Block]:
 def map_blocks(
     work: Callable[[Block], Result], probs: Members, distributions: bool = False
 ) -> Iterator[tuple[slice, Result]]:
-    """The rows and `work(block)` of every block that `read_blocks` would give, in its order, on all cores.
+    """Yield the rows and `work(block)` of every block of `read_blocks`, in its order, computed on all cores.
 
     Threads are enough: what takes the time is compiled code that lets the interpreter go.
     """

@@ -13,7 +13,7 @@ from pipeline.metrics.arrays import FloatArray
 
 
 def candidate_rules(fusion: Mapping[str, Any], members: Sequence[str]) -> dict[str, Rule]:
-    """Every rule and ballot of the section `fusion`, once for each of its `member_weights`.
+    """Make every rule and ballot of the section `fusion`, once for each of its `member_weights`.
 
     `members` are all that take part, in the order of the arrays. A candidate whose members get class weights of their
     own is named rule+method. Of a single member no rule is made: there is nothing to fuse.
@@ -31,14 +31,14 @@ def candidate_rules(fusion: Mapping[str, Any], members: Sequence[str]) -> dict[s
 
 
 def rule_of(candidate: str, fusion: Mapping[str, Any], members: Sequence[str]) -> Rule:
-    """The rule under a candidate's name: one of `candidate_rules`, or the member of that name alone."""
+    """Return the rule under a candidate's name: one of `candidate_rules`, or the member of that name alone."""
     if candidate in members:
         return FixedRule(partial(_take, members.index(candidate)))
     return candidate_rules(fusion, members)[candidate]
 
 
 def part_for(candidate: str, fusion: Mapping[str, Any], members: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """The part of `fusion` that makes the candidate, and the members without which it cannot be made."""
+    """Return the part of `fusion` that makes the candidate, and the members without which it cannot be made."""
     nothing: dict[str, Any] = {"rules": [], "ballots": {}, "member_weights": []}
     if candidate in members:
         return nothing, [candidate]

@@ -1,4 +1,4 @@
-"""Checks of what comes into fusion. Shapes: M members, N rows, C classes, B rows of a block."""
+"""Checks of the arrays that come into fusion. Shapes: M members, N rows, C classes, B rows of a block."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -13,7 +13,7 @@ ROW_SUM_TOLERANCE = 1e-3  # probabilities that were stored as float16 still pass
 
 
 def check_members(probs: Members) -> Members:
-    """`probs`, an array [M, N, C] or M arrays [N, C]; nothing is copied.
+    """Return `probs`, an array [M, N, C] or M arrays [N, C], with its shape checked; nothing is copied.
 
     Raises ValueError unless M, N >= 1, C >= 2 and all members have one shape. Values are not looked at.
     """
@@ -45,7 +45,7 @@ def check_block(values: FloatArray, sums: FloatArray, distributions: bool) -> No
 
 
 def check_weights(weights: FloatArray | None, n_members: int) -> FloatArray:
-    """Return member weights [M] as float64, ones for None; ValueError if negative, not finite or all zero."""
+    """Return member weights [M] as float64, ones for None; raise ValueError if negative, not finite or all zero."""
     if weights is None:
         return np.ones(n_members)
     weights = np.asarray(weights, dtype=np.float64)

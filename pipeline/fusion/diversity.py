@@ -1,4 +1,4 @@
-"""How alike the members are, how often they are wrong together, and what each adds.
+"""The likeness of members: how alike they are, how often they are wrong together, and what each adds.
 
 Shapes: M members, N rows, C classes.
 """
@@ -13,7 +13,7 @@ from pipeline.metrics.arrays import FloatArray, IntArray, check_labels
 
 
 def member_similarity(probs: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Two symmetric matrices [M, M] for the members of `probs` [M, N, C].
+    """Compute two symmetric matrices [M, M], agreement and correlation, of the members of `probs` [M, N, C].
 
     `agreement`: the share of rows in which two members have the same most probable class (the lowest
     index where several are equal). `correlation`: Pearson's, over all rows and classes; 0 with a member
@@ -37,12 +37,12 @@ def member_similarity(probs: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def agreement_of(labels: IntArray) -> FloatArray:
-    """The share of rows [M, M] in which two rows of `labels` [M, N] are equal."""
+    """Compute the share of rows [M, M] in which two rows of `labels` [M, N] are equal."""
     return np.stack([(labels == own).mean(axis=1) for own in labels])
 
 
 def double_fault(probs: FloatArray, y: IntArray) -> FloatArray:
-    """The share of rows [M, M] in which two members of `probs` [M, N, C] are both wrong; on the diagonal, one is.
+    """Compute the share of rows [M, M] that two members of `probs` [M, N, C] both get wrong; on the diagonal, one.
 
     Giacinto and Roli (2001), "Design of effective neural network ensembles for image classification purposes".
     Raises ValueError for wrong shapes, values or labels.
@@ -56,9 +56,9 @@ def double_fault(probs: FloatArray, y: IntArray) -> FloatArray:
 
 
 def member_gains(oof_probs: FloatArray, y: IntArray, fold_ids: IntArray, rule: Rule) -> FloatArray:
-    """The nested macro-F1 of `rule` on all members of `oof_probs` [M, N, C] minus that without each member: → [M].
+    """Compute `rule`'s nested macro-F1 on all members of `oof_probs` [M, N, C] minus that without each member: → [M].
 
-    Below 0 a member harms. What the rule tunes is tuned again without the member, and never on the fold that is
+    Below 0 a member harms. Whatever the rule tunes is tuned again without the member, and never on the fold that is
     scored. Raises ValueError for a single member, and as `fuse_nested` does.
     """
     if len(oof_probs) < 2:

@@ -29,7 +29,7 @@ def hill_climb(
     share: float = 0.5,
     seed: int = 0,
 ) -> FloatArray:
-    """Weights [M], summing to one, that raise the `metric` of the weighted mean of `oof_probs` [M, N, C].
+    """Find weights [M], summing to one, that raise the `metric` of the weighted mean of `oof_probs` [M, N, C].
 
     Starts from nothing and adds, `steps` times, the member that makes the mean best; a member may be added again
     (Caruana et al. 2004, "Ensemble selection from libraries of models"). Of equally good members one that is in already
@@ -58,7 +58,7 @@ def hill_climb(
 
 
 def _climb(probs: FloatArray, y: IntArray, rows: IntArray, metric: str, steps: int) -> FloatArray:
-    """The weights [M] of one climb on some `rows`."""
+    """Climb once on some `rows`: → weights [M]."""
     n_members, _, n_classes = probs.shape
     total = np.zeros((len(rows), n_classes))
     counts, best_counts = np.zeros(n_members), np.zeros(n_members)
@@ -77,7 +77,7 @@ def _climb(probs: FloatArray, y: IntArray, rows: IntArray, metric: str, steps: i
 
 
 def _try_members(probs: FloatArray, y: IntArray, rows: IntArray, total: FloatArray) -> tuple[IntArray, IntArray]:
-    """Of each member, added to `total`: the right predictions [M, C] and all predictions [M, C] of every class."""
+    """Count, with each member added to `total`, right predictions [M, C] and all predictions [M, C] of every class."""
     hits = np.zeros((len(probs), probs.shape[2]), dtype=np.int64)
     predicted = np.zeros_like(hits)
     for start in range(0, len(rows), ROWS):
@@ -118,33 +118,33 @@ class HillClimb:
     tuning: Tuning = "choice"
 
     def fit(self, oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> FloatArray:
-        """The members' weights [M]."""
+        """Find the members' weights [M]."""
         return hill_climb(oof_probs, y, steps=self.steps, bags=self.bags, share=self.share, seed=self.seed)
 
     def apply(self, probs: FloatArray, state: FloatArray) -> FloatArray:
-        """The weighted mean probabilities [n, C]."""
+        """Return the weighted mean of the members' probabilities, [n, C]."""
         return probability_average(probs, state)
 
     def describe(self, state: FloatArray, names: Sequence[str]) -> dict[str, float]:
-        """Each member's weight."""
+        """Return each member's weight under its name."""
         return {name: round(float(weight), 6) for name, weight in zip(names, state, strict=True)}
 
     def dump(self, state: FloatArray) -> dict[str, Any]:
-        """The members' weights [M]."""
+        """Return the members' weights [M] under a name."""
         return {"weights": state}
 
     def load(self, dumped: Mapping[str, Any]) -> FloatArray:
-        """The weights again."""
+        """Return the dumped weights [M]."""
         weights: FloatArray = dumped["weights"]
         return weights
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
-        """A weight for each member."""
+        """Return the number of members: each has one weight."""
         return n_members
 
 
 def hill_climb_rule(*, steps: int, bags: int, share: float, seed: int) -> HillClimb:
-    """The rule `hill_climb` of params. Raises UserError for settings out of range."""
+    """Make the rule `hill_climb` of params. Raises UserError for settings out of range."""
     if not _possible(steps, bags, share, seed):
         found = f"steps is {steps}, bags {bags}, share {share}, seed {seed}"
         raise UserError(f"params.yaml: fusion: hill_climb: {found}; {ALLOWED}")

@@ -16,7 +16,9 @@ EQUAL = 1e-9  # relative: shares of the vote that differ by less are tied, 0.1 +
 
 @compiled
 def find_votes(scores: FloatArray) -> tuple[IntArray, FloatArray]:
-    """The class of the largest of each row's `scores` [M, B, C], the lowest where several are equal [M, B].
+    """Return the class of each row's largest score, of `scores` [M, B, C], the lowest where several are equal [M, B].
+
+    Returns also the rows' sums [M, B], which are not finite where a value is not.
 
     And the rows' sums [M, B], which are not finite where a value is not.
     """
@@ -51,7 +53,7 @@ def find_votes(scores: FloatArray) -> tuple[IntArray, FloatArray]:
 
 @compiled
 def count_votes(votes: IntArray, weights: FloatArray, n_classes: int) -> FloatArray:
-    """The votes [B, C] that each class got, from votes [M, B] and weights [M]."""
+    """Count the votes [B, C] that each class got, from votes [M, B] and weights [M]."""
     n_members, n_rows = votes.shape
     counts = np.zeros((n_rows, n_classes))
     for m in range(n_members):
@@ -62,7 +64,7 @@ def count_votes(votes: IntArray, weights: FloatArray, n_classes: int) -> FloatAr
 
 @compiled
 def find_ties(votes: IntArray, weights: FloatArray, n_classes: int) -> tuple[IntArray, IntArray, IntArray]:
-    """The lowest class with the most votes in each row [B], and the rows [P] and classes [P] of every tie."""
+    """Find the lowest class with the most votes in each row [B], and the rows [P] and classes [P] of every tie."""
     n_members, n_rows = votes.shape
     margin = EQUAL * weights.sum()
     labels = np.empty(n_rows, dtype=np.int64)
@@ -110,7 +112,7 @@ LANES = 32  # rows that are ranked side by side, so that every comparison is one
 
 @compiled
 def doubled_ranks(scores: FloatArray) -> IntArray:
-    """Twice the mean rank [N, C] of every class in its row of `scores` [N, C]."""
+    """Compute twice the mean rank [N, C] of every class in its row of `scores` [N, C]."""
     n_rows, n_classes = scores.shape
     ranks = np.empty((n_rows, n_classes), dtype=np.int32)
     lines = np.zeros((n_classes, LANES), dtype=scores.dtype)  # one class a line
@@ -137,7 +139,7 @@ def doubled_ranks(scores: FloatArray) -> IntArray:
 
 @compiled
 def ranks_of(scores: FloatArray, rows: IntArray, classes: IntArray) -> IntArray:
-    """`doubled_ranks` of M members' `scores` [M, B, C] for a few (row, class) pairs alone [M, P]."""
+    """Compute `doubled_ranks` of M members' `scores` [M, B, C] for a few (row, class) pairs alone [M, P]."""
     n_members, _, n_classes = scores.shape
     ranks = np.empty((n_members, len(rows)), dtype=np.int32)
     row = np.empty(n_classes, dtype=scores.dtype)  # without gaps, so that comparisons are those of vectors

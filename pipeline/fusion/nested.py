@@ -1,4 +1,4 @@
-"""Fuse members, with honest scores: what a rule tunes never sees the fold that it is scored on."""
+"""Fusion with honest scores: whatever a rule tunes never sees the fold that the rule is scored on."""
 
 from collections.abc import Callable
 from functools import cache
@@ -12,7 +12,7 @@ from pipeline.metrics.arrays import BoolArray, FloatArray, IntArray, check_fold_
 
 
 class NestedFusion(NamedTuple):
-    """One rule's scores, larger is better. N training rows, n test rows, C classes, K folds."""
+    """The scores of one rule, larger is better. N training rows, n test rows, C classes, K folds."""
 
     oof_scores: FloatArray  # [N, C], tuned on all training rows
     nested_scores: FloatArray  # [K, N, C], entry k tuned without the rows of fold k
@@ -48,7 +48,7 @@ def fuse_nested(
 
 
 def nested_labels(oof_probs: FloatArray, y: IntArray, fold_ids: IntArray, rule: Rule) -> IntArray:
-    """Only the predictions [N]: the argmax of `fuse_nested(...).nested_scores[k]` for the rows of each fold k."""
+    """Return predictions [N] alone: the argmax of `fuse_nested(...).nested_scores[k]` for the rows of each fold k."""
     oof_probs = check_probs(oof_probs)
     y, fold_ids, n_folds = check_rows(oof_probs, y, fold_ids)
     if rule.tuning == "none":
@@ -63,9 +63,9 @@ def nested_labels(oof_probs: FloatArray, y: IntArray, fold_ids: IntArray, rule: 
 
 
 def check_rows(oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> tuple[IntArray, IntArray, int]:
-    """Labels `y` [N] and folds [N] as arrays, and the number of folds.
+    """Return labels `y` [N] and folds [N] as arrays, and the number of folds.
 
-    Raises ValueError unless they fit `oof_probs` [M, N, C].
+    Raises ValueError unless labels and folds fit `oof_probs` [M, N, C].
     """
     n_rows = oof_probs.shape[1]
     y, fold_ids = check_labels(y, oof_probs.shape[2], "y"), np.asarray(fold_ids)
@@ -75,7 +75,7 @@ def check_rows(oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> tuple[
 
 
 def _fit_once(rule: Rule, probs: FloatArray, y: IntArray, fold_ids: IntArray) -> Callable[[frozenset[int]], Any]:
-    """A function of a few folds: what the rule learns without them, kept."""
+    """Make a function of some folds: what the rule learns without these folds, fitted once and kept."""
 
     @cache
     def fit(left_out: frozenset[int]) -> Any:
@@ -94,7 +94,7 @@ def _scores_without(
     fold_ids: IntArray,
     fit: Callable[[frozenset[int]], Any],
 ) -> FloatArray:
-    """Scores [N, C] of all rows by a rule that may not learn from the folds `left_out`."""
+    """Compute scores [N, C] of all rows by a rule that may not learn from the folds `left_out`."""
     scores = rule.apply(probs, fit(left_out))
     if rule.tuning == "model":
         for fold in np.unique(fold_ids[_rows_outside(left_out, fold_ids)]).tolist():

@@ -13,14 +13,14 @@ from pipeline.metrics.arrays import FloatArray, IntArray
 def oof_probabilities(
     members: Sequence[str], row_id: Sequence[str], repeats: IntArray, labels: Sequence[str]
 ) -> FloatArray:
-    """[M, N, C]: the softmax of each member's out-of-fold logits, in the mean of the repeats of folds [R, N]."""
+    """Compute the softmax of members' out-of-fold logits, in the mean of the repeats of folds [R, N]: → [M, N, C]."""
     return np.stack([_probabilities(read_oof(OOF_LOGITS / name, row_id, repeats, labels)) for name in members])
 
 
 def test_probabilities(
     members: Sequence[str], row_id: Sequence[str], n_models: int, labels: Sequence[str]
 ) -> FloatArray:
-    """[M, n, C]: the softmax of each member's test logits, in the mean of its fold models."""
+    """Compute the softmax of each member's test logits, in the mean of its fold models: → [M, n, C]."""
     return np.stack([_probabilities(read_test(TEST_LOGITS / name, row_id, n_models, labels)) for name in members])
 
 

@@ -19,7 +19,7 @@ POOL = 16  # how many may stand in a round: 16 give 6,748 sets of three to five
 
 @dataclass(frozen=True, kw_only=True)
 class RoundSettings:
-    """What `auto_rounds` is told; see there. Raises ValueError for settings that no round can have."""
+    """The settings of `auto_rounds`, which explains them. Raises ValueError for settings that no round can have."""
 
     fewest: int = 3
     most: int = 5
@@ -36,7 +36,7 @@ class RoundSettings:
 
 
 class FoundRounds(NamedTuple):
-    """Rounds of voting, and how they were found."""
+    """Rounds of voting, with the steps of the search that found them."""
 
     ballots: dict[str, dict[str, Any]]  # all that were held, as `run_rounds` takes them
     outcome: str  # the ballot that is the result
@@ -44,7 +44,7 @@ class FoundRounds(NamedTuple):
 
 
 def find_rounds(oof: FloatArray, y: IntArray, names: Sequence[str], settings: RoundSettings) -> FoundRounds:
-    """Search on probabilities `oof` [M, N, C] of the members `names` with labels `y` [N]."""
+    """Search for rounds on probabilities `oof` [M, N, C] of the members `names` with labels `y` [N]."""
     n_classes = oof.shape[2]
     check_labels(y, n_classes, "y")
     standing, labels = list(names), np.concatenate([block.votes for block in read_blocks(oof, True)], axis=1)
@@ -84,7 +84,7 @@ def choose_sets(
     standing: Sequence[str],
     stood: set[frozenset[str]],
 ) -> list[tuple[int, ...]]:
-    """The voters of a round's ballots, as indices into `standing` [S], whose scores are [S] and agreement [S, S]."""
+    """Choose the voters of a round's ballots, as indices into `standing` [S], with scores [S] and agreement [S, S]."""
     pool = sorted(np.argsort(-scores, kind="stable")[:POOL].tolist())
     largest = min(settings.most, len(pool))
     chosen: list[tuple[int, ...]] = []
@@ -101,7 +101,7 @@ def choose_sets(
 def _by_value(
     pool: list[int], smallest: int, largest: int, scores: FloatArray, agreement: FloatArray, diversity: float
 ) -> Iterator[tuple[int, ...]]:
-    """All sets of voters, those of the largest value first, then the smaller, then the earlier in `pool`."""
+    """List all sets of voters, the sets of the largest value first, then the smaller, then the earlier in `pool`."""
     sets, values = [], []
     for size in range(smallest, largest + 1):
         members = np.array(list(combinations(pool, size)))
@@ -139,9 +139,10 @@ def _describe(
 
 
 def is_settled(with_members: FloatArray, between_members: FloatArray, scores: FloatArray) -> bool:
-    """Whether a ballot agrees with every member, and a little more with the better ones.
+    """Return whether a ballot agrees with every member, and a little more with the better members.
 
-    `with_members` [M] is its agreement with each, `between_members` [M, M] that of the members, `scores` [M] theirs.
+    `with_members` [M] is the ballot's agreement with each member, `between_members` [M, M] the agreement of members,
+    and `scores` [M] are the members' scores.
     """
     n_members = len(scores)
     if n_members < 2:

@@ -58,7 +58,7 @@ def _check_ballot(name: str, ballot: Mapping[str, Any], known: Sequence[str]) ->
 
 
 def needed_for(wanted: Sequence[str], ballots: Ballots) -> dict[str, Mapping[str, Any]]:
-    """Those of `ballots` that `wanted` stand on, themselves included, in the order given."""
+    """Return the ballots that `wanted` depend on, `wanted` included, in the order of `ballots`."""
     needed = set(wanted)
     for name in reversed(list(ballots)):
         if name in needed:
@@ -70,7 +70,7 @@ Standing: TypeAlias = dict[str, tuple[FloatArray, IntArray]]  # name -> probabil
 
 
 class BallotResult(NamedTuple):
-    """The outcome of one ballot. N rows, C classes."""
+    """The outcome of a ballot. N rows, C classes."""
 
     labels: IntArray  # [N]
     probs: FloatArray  # [N, C], rows sum to one, the argmax is the label
@@ -103,7 +103,7 @@ def run_rounds(
 
 
 def round_labels(ballots: Ballots, probs: Members, names: Sequence[str], keep: Sequence[str]) -> IntArray:
-    """The labels [len(keep), N] of some ballots of `run_rounds`, whose probabilities are let go block by block."""
+    """Return the labels [len(keep), N] of some ballots of `run_rounds`; probabilities are let go block by block."""
     outcomes = _hold_all(ballots, probs, names, keep)
     labels: IntArray = np.empty((len(keep), len(probs[0])), dtype=np.int64)
     for rows, outcome in outcomes:
@@ -135,7 +135,7 @@ def _hold_all(
 
 
 def _hold(ballot: Mapping[str, Any], standing: Standing, rows: slice) -> tuple[FloatArray, IntArray]:
-    """The probabilities [B, C] and labels [B] of one ballot on the rows of one block."""
+    """Hold one ballot on the rows of one block: → probabilities [B, C] and labels [B]."""
     voters, rule = list(ballot["voters"]), ballot.get("rule", "vote")
     weights = check_weights(ballot.get("weights"), len(voters))
     voters = [voter for voter, weight in zip(voters, weights, strict=True) if weight > 0]

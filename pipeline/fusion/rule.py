@@ -1,4 +1,4 @@
-"""What a fusion rule is to the rest of the pipeline: it may learn from labels, and it gives scores.
+"""The interface of a fusion rule: a rule may learn from labels, and gives scores.
 
 Shapes: M members, N rows, C classes.
 """
@@ -26,25 +26,25 @@ class Rule(Protocol):
 
     @property
     def tuning(self) -> Tuning:
-        """What `fit` learns."""
+        """How much `fit` learns from the labels: `none`, `choice` or `model`."""
 
     def fit(self, oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> Any:
         """Learn from out-of-fold probs [M, N, C], labels [N] and folds [N]; return what was learned."""
 
     def apply(self, probs: FloatArray, state: Any) -> FloatArray:
-        """Scores [n, C] >= 0, larger is better, of probabilities [M, n, C], with what `fit` returned."""
+        """Compute scores [n, C] >= 0, larger is better, of probabilities [M, n, C], with what `fit` returned."""
 
     def describe(self, state: Any, names: Sequence[str]) -> Any:
-        """What `fit` learned, for reports/fusion.json, with the members' names [M]; None where there is nothing."""
+        """Describe what `fit` learned, for reports/fusion.json, with the members' names [M]; None where nothing was."""
 
     def dump(self, state: Any) -> dict[str, Any]:
-        """What `apply` needs of the state, under names: each is an array, or plain JSON."""
+        """Return the part of the state that `apply` needs, under names: each value is an array, or plain JSON."""
 
     def load(self, dumped: Mapping[str, Any]) -> Any:
-        """The state that `dump` wrote down: `apply` gives the same scores with it."""
+        """Return the state that `dump` wrote down: `apply` gives the same scores with it."""
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
-        """How many numbers `fit` takes from the labels: the fewer, the simpler the rule."""
+        """Return how many numbers `fit` takes from the labels: the fewer, the simpler the rule."""
 
 
 @dataclass(frozen=True)
@@ -55,22 +55,22 @@ class FixedRule:
     tuning: Tuning = "none"
 
     def fit(self, oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> None:
-        """Nothing is learned."""
+        """Learn nothing: the scores of a fixed rule need no state."""
 
     def apply(self, probs: FloatArray, state: None) -> FloatArray:
-        """The scores."""
+        """Compute the scores [n, C] of probabilities [M, n, C]."""
         return self.scores(probs)
 
     def describe(self, state: None, names: Sequence[str]) -> None:
-        """Nothing was learned."""
+        """Return None: a fixed rule has learned nothing to describe."""
 
     def dump(self, state: None) -> dict[str, Any]:
-        """Nothing."""
+        """Return no entries: a fixed rule has no state."""
         return {}
 
     def load(self, dumped: Mapping[str, Any]) -> None:
-        """Nothing."""
+        """Return None, the state of every fixed rule."""
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
-        """None."""
+        """Return 0: a fixed rule takes no number from the labels."""
         return 0

@@ -1,4 +1,4 @@
-"""Logits to probabilities."""
+"""The softmax, which turns logits into probabilities."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from pipeline.metrics.arrays import FloatArray
 
 
 def softmax(logits: FloatArray, axis: int = -1) -> FloatArray:
-    """exp(logits) / sum(exp(logits)) along `axis`, without overflow; the result is float64.
+    """Compute exp(logits) / sum(exp(logits)) along `axis`, without overflow; the result is float64.
 
     Raises ValueError if a logit is not finite.
     """

@@ -1,4 +1,4 @@
-"""Stacking: a classifier whose features are what the members say of a row."""
+"""Stacking: a classifier whose features are the members' log-probabilities of a row."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ def stack(
     Each row is scored by a classifier that was fitted without the row's fold (`folds` [N], 0 .. K-1), so that the OOF
     probabilities are as honest as the members' own (Wolpert 1992, "Stacked generalization"). `model`: logistic
     (scikit-learn's logistic regression) or lightgbm (boosted trees; the library is installed apart). `settings` are
-    those of `Stack`. Raises ValueError for wrong shapes or rows that are not probabilities, UserError where lightgbm is
-    not installed.
+    the arguments of `Stack`. Raises ValueError for wrong shapes or rows that are not probabilities, UserError where
+    lightgbm is not installed.
     """
     oof, test = check_probs(oof, distributions=True), check_probs(test, distributions=True)
     rule = Stack(model=model, **settings)
@@ -49,16 +49,16 @@ def stack(
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """The rule `stack` of params.
+    """The rule `stack` of params: a classifier on the members' log-probabilities.
 
     Args:
         model: logistic | lightgbm.
-        C: of the logistic regression on scaled features, smaller is more regularised.
+        C: inverse strength of the logistic regression's regularisation, on scaled features.
         trees: boosting rounds of lightgbm, each with a tree for every class.
-        leaves: of a tree.
-        learning_rate: of boosting.
-        max_rows: rows to fit on, at most: of more, evenly spaced ones.
-        seed: of lightgbm.
+        leaves: leaves of a tree.
+        learning_rate: learning rate of boosting.
+        max_rows: rows to fit on, at most: of more rows, evenly spaced ones are taken.
+        seed: seed of lightgbm.
     """
 
     model: str = "logistic"
@@ -75,11 +75,11 @@ class Stack:
             raise ValueError(f"model is {self.model!r}; one of {', '.join(MODELS)} is allowed")
 
     def fit(self, oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> Any:
-        """The fitted classifier."""
+        """Fit the classifier on all rows of oof_probs [M, N, C] and labels [N]."""
         return self.fit_on(oof_probs, y, np.arange(len(y)))
 
     def fit_on(self, oof_probs: FloatArray, y: IntArray, rows: IntArray) -> Any:
-        """The classifier fitted on some rows, of which no more than `max_rows` are copied."""
+        """Fit the classifier on some rows, of which no more than `max_rows` are copied."""
         taken = rows[np.linspace(0, len(rows) - 1, min(len(rows), self.max_rows)).round().astype(np.int64)]
         features = _features(oof_probs[:, taken])
         if len(np.unique(y[taken])) < 2:
@@ -87,7 +87,7 @@ class Stack:
         return self._classifier().fit(features, y[taken])
 
     def apply(self, probs: FloatArray, state: Any) -> FloatArray:
-        """The classifier's probabilities [n, C]; 0 for a class that it never saw."""
+        """Return the classifier's probabilities [n, C]; 0 for a class that it never saw."""
         scores = np.zeros(probs.shape[1:])
         if isinstance(state, int):
             scores[:, state] = 1
@@ -97,10 +97,10 @@ class Stack:
         return scores
 
     def describe(self, state: Any, names: Sequence[str]) -> None:
-        """Thousands of coefficients are nothing for a report."""
+        """Return None: thousands of coefficients are nothing for a report."""
 
     def dump(self, state: Any) -> dict[str, Any]:
-        """The classes, and the regression's arrays or, of trees, LightGBM's own text as bytes."""
+        """Return the classes, and the regression's arrays or, of trees, LightGBM's own text as bytes."""
         if isinstance(state, int):
             return {"only_class": state}
         if self.model == "lightgbm":
@@ -116,7 +116,7 @@ class Stack:
         }
 
     def load(self, dumped: Mapping[str, Any]) -> Any:
-        """The classifier again. Raises UserError where it is one of lightgbm, and that is not installed."""
+        """Rebuild the dumped classifier. Raises UserError for trees where lightgbm is not installed."""
         if "only_class" in dumped:
             return dumped["only_class"]
         if self.model == "lightgbm":
@@ -130,7 +130,7 @@ class Stack:
         return classifier
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
-        """A coefficient for each class of each member, for each class; of trees, their leaves."""
+        """Return the number of coefficients, one for each class of each member, for each class; of trees, of leaves."""
         per_class = n_members * n_classes + 1 if self.model == "logistic" else self.trees * self.leaves
         return per_class * n_classes
 
@@ -156,13 +156,13 @@ class Stack:
 
 @dataclass(frozen=True)
 class _Trees:
-    """Boosted trees that were loaded again, as far as `Stack.apply` asks for them."""
+    """Boosted trees that were loaded again, with the two attributes that `Stack.apply` reads."""
 
     booster: Any
     classes_: IntArray
 
     def predict_proba(self, features: FloatArray) -> FloatArray:
-        """The probabilities [n, C]; of two classes LightGBM itself gives those of the second alone."""
+        """Return the probabilities [n, C]; of two classes LightGBM itself gives the second's alone."""
         found: FloatArray = self.booster.predict(features, num_threads=1)
         return found if found.ndim == 2 else np.stack([1.0 - found, found], axis=1)
 
@@ -177,7 +177,7 @@ def stack_rule(
     max_rows: int,
     seed: int,
 ) -> Stack:
-    """The rule `stack` of params. Raises UserError for settings out of range."""
+    """Make the rule `stack` of params. Raises UserError for settings out of range."""
     if C <= 0 or trees < 1 or leaves < 2 or learning_rate <= 0 or max_rows < 2 or seed < 0:
         raise UserError(
             f"params.yaml: fusion: stack: C is {C}, trees {trees}, leaves {leaves}, learning_rate {learning_rate}, "
@@ -201,7 +201,7 @@ def _import_lightgbm() -> Any:
 
 
 def _features(members: FloatArray) -> FloatArray:
-    """The log-probabilities of all members [M, n, C] side by side [n, M * C]."""
+    """Put the log-probabilities of all members [M, n, C] side by side, [n, M * C]."""
     features: FloatArray = np.concatenate(
         [np.log(np.maximum(member, FLOOR)).astype(np.float32) for member in members], axis=1
     )

@@ -27,7 +27,7 @@ OF_PROBABILITIES = ("probability", "winners_probability")  # ties that logits ca
 
 
 def vote(probs: Members, tie: str = "rank", weights: FloatArray | None = None) -> IntArray:
-    """The class with the most votes in each row [N].
+    """Return the class with the most votes in each row [N].
 
     Each member of `probs`, an array [M, N, C] or M arrays [N, C], votes for its most probable class, the lowest
     index where several are equal. `weights` [M] are votes per member; one of 0 does not take part. Where classes
@@ -52,7 +52,7 @@ def vote(probs: Members, tie: str = "rank", weights: FloatArray | None = None) -
 
 
 def check_voters(probs: Members, tie: str, weights: FloatArray | None) -> tuple[Members, FloatArray]:
-    """The members [N, C] whose weight is not 0, and their weights [M']."""
+    """Return the members [N, C] whose weight is not 0, and their weights [M']."""
     if tie not in TIES:
         raise ValueError(f"tie is {tie!r}; one of {', '.join(TIES)} is allowed")
     members = check_members(probs)
@@ -64,7 +64,7 @@ def check_voters(probs: Members, tie: str, weights: FloatArray | None) -> tuple[
 
 
 def elect(block: Block, weights: FloatArray, tie: str) -> IntArray:
-    """The winning class of each row of a block [B]."""
+    """Return the winning class of each row of a block [B]."""
     labels, rows, classes = find_ties(block.votes, weights, block.members.shape[2])
     settle_ties(labels, rows, classes, TIES[tie](block.members, block.votes, weights, rows, classes))
     return labels
@@ -74,7 +74,7 @@ TIE_SHARE = 0.99  # of one vote: the most that the tie-break term may add
 
 
 def vote_scores(probs: Members, tie: str = "rank", weights: FloatArray | None = None) -> FloatArray:
-    """Scores [N, C] >= 0 whose argmax is `vote(probs, tie, weights)` in every row.
+    """Compute scores [N, C] >= 0 whose argmax is `vote(probs, tie, weights)` in every row.
 
     The score of a class is its share of the votes plus a tie-break term in [0, 0.99 of the smallest
     single vote). The term is that of the tie rule, for all classes and not only for the tied ones: the
@@ -92,7 +92,7 @@ def vote_scores(probs: Members, tie: str = "rank", weights: FloatArray | None = 
 
 
 def block_scores(block: Block, weights: FloatArray, tie: str) -> FloatArray:
-    """`vote_scores` of one block's rows [B, C]; no weight is 0."""
+    """Score the rows [B, C] of one block as `vote_scores` does; no weight is 0."""
     counts = count_votes(block.votes, weights, block.members.shape[2])
     scores: FloatArray = (counts + TIE_SHARE * weights.min() * _tie_term(block, weights, counts, tie)) / weights.sum()
     put_ahead(scores, elect(block, weights, tie))
@@ -100,28 +100,28 @@ def block_scores(block: Block, weights: FloatArray, tie: str) -> FloatArray:
 
 
 def vote_probability() -> Rule:
-    """The rule `vote_probability` of params: a vote, ties to the largest mean probability."""
+    """Make the rule `vote_probability` of params: a vote, ties to the largest mean probability."""
     return FixedRule(partial(vote_scores, tie="probability"))
 
 
 def vote_rank() -> Rule:
-    """The rule `vote_rank` of params: a vote, ties to the lowest mean rank."""
+    """Make the rule `vote_rank` of params: a vote, ties to the lowest mean rank."""
     return FixedRule(partial(vote_scores, tie="rank"))
 
 
 def vote_winners_probability() -> Rule:
-    """The rule `vote_winners_probability` of params: a vote, ties to the class of the surest voters."""
+    """Make the rule `vote_winners_probability` of params: a vote, ties to the class of the surest voters."""
     return FixedRule(partial(vote_scores, tie="winners_probability"))
 
 
 def put_ahead(scores: FloatArray, labels: IntArray) -> None:
-    """In place, raise the score of a row's label above the row's largest where it is not the argmax."""
+    """In place, raise the score of a row's label above the row's largest where the label is not the argmax."""
     wrong = np.flatnonzero(scores.argmax(axis=1) != labels)
     scores[wrong, labels[wrong]] = np.nextafter(scores[wrong].max(axis=1), np.inf)
 
 
 def _tie_term(block: Block, weights: FloatArray, counts: FloatArray, tie: str) -> FloatArray:
-    """The tie rule's figure for every row of a block and class [B, C], in [0, 1]."""
+    """Compute the tie rule's figure for every row of a block and class [B, C], in [0, 1]."""
     if tie == "rank":
         return rank_scores(block.members, weights)
     if tie == "probability":
@@ -143,36 +143,36 @@ def _tie_term(block: Block, weights: FloatArray, counts: FloatArray, tie: str) -
 class VoteFirst:
     """The rule `vote_first` of params: ties go to the tied class that the best member voted for.
 
-    What it learns is the order of the members: by macro-F1, best first, equal ones in the order given.
+    The rule learns the order of the members: by macro-F1, best first, equal members in the order given.
     """
 
     tuning: Tuning = "choice"
 
     def fit(self, oof_probs: FloatArray, y: IntArray, fold_ids: IntArray) -> IntArray:
-        """The members' indices [M], best first."""
+        """Order the members by macro-F1: → their indices [M], best first."""
         n_classes = oof_probs.shape[2]
         scores = np.array([macro_f1(y, member.argmax(axis=1), n_classes) for member in oof_probs])
         return np.argsort(-scores, kind="stable")
 
     def apply(self, probs: FloatArray, state: IntArray) -> FloatArray:
-        """The vote's scores [n, C] with the members in the order of `state`."""
+        """Compute the vote's scores [n, C] with the members in the order of `state`."""
         return vote_scores(probs[state], tie="first")
 
     def describe(self, state: IntArray, names: Sequence[str]) -> list[str]:
-        """The members, best first."""
+        """Return the members' names, best first."""
         return [names[index] for index in state]
 
     def dump(self, state: IntArray) -> dict[str, Any]:
-        """The order of the members [M]."""
+        """Return the order of the members [M] under a name."""
         return {"order": state}
 
     def load(self, dumped: Mapping[str, Any]) -> IntArray:
-        """The order again."""
+        """Return the dumped order [M]."""
         order: IntArray = dumped["order"]
         return order
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
-        """A place for each member."""
+        """Return the number of members: each takes one place in the order."""
         return n_members
 
 
@@ -180,7 +180,7 @@ TieBreak = Callable[[FloatArray, IntArray, FloatArray, IntArray, IntArray], Floa
 
 
 def first(members: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray) -> FloatArray:
-    """Larger for the class that an earlier member voted for."""
+    """Compute tie figures that are larger for the class that an earlier member voted for."""
     position: IntArray = np.argmax(votes[:, rows] == classes, axis=0)
     return -position.astype(np.float64)
 
@@ -188,19 +188,19 @@ def first(members: FloatArray, votes: IntArray, weights: FloatArray, rows: IntAr
 def probability(
     members: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
 ) -> FloatArray:
-    """The weighted sum of the class's probability over all members."""
+    """Compute the weighted sum of each tied class's probability over all members."""
     return _sum_over_members(_values(members, rows, classes), weights)
 
 
 def winners_probability(
     members: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray
 ) -> FloatArray:
-    """The weighted sum of the class's probability over the members that voted for it."""
+    """Compute the weighted sum of each tied class's probability over the members that voted for it."""
     return _sum_over_members(_values(members, rows, classes) * (votes[:, rows] == classes), weights)
 
 
 def rank(members: FloatArray, votes: IntArray, weights: FloatArray, rows: IntArray, classes: IntArray) -> FloatArray:
-    """Minus the weighted sum of the class's rank in every member's own ordering of the row."""
+    """Compute minus the weighted sum of each tied class's rank in every member's own ordering of the row."""
     ranks = ranks_of(members, rows, classes)
     if (weights == weights[0]).all():
         exact: FloatArray = -weights[0] * ranks.sum(axis=0)  # a sum of integers has no order

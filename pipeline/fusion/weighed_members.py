@@ -1,4 +1,4 @@
-"""Class weights of each member, before fusion: every member's probabilities are weighed for macro-F1 by themselves."""
+"""Class weights of each member, before fusion: every member's probabilities are weighed for macro-F1 on their own."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ RULE = "rule."  # before the names of what the rule dumps
 
 
 class WeighedState(NamedTuple):
-    """What was learned: class weights of every member [M, C], and what the rule learned on the weighed members."""
+    """What `WeighedMembers` learned: the members' class weights [M, C], and the rule's state on weighed members."""
 
     class_weights: FloatArray
     of_rule: Any
@@ -27,11 +27,11 @@ class WeighedMembers:
     """The fusion rule `rule` on members whose probabilities were first multiplied by class weights of their own.
 
     A member's weights are searched by `method` on the same rows that the rule learns from; `fuse_nested` therefore
-    never lets them see the fold that is scored. They flatter the rows that they were searched on, so these are scored
-    with weights that were searched without them (`model`).
+    never lets them see the fold that is scored. Searched weights flatter the rows of the search, so these rows are
+    scored with weights that were searched without them (`model`).
 
     Attributes:
-        kept: what was searched before, by the rows; rules that share it search once for all.
+        kept: class weights that were searched before, by the hash of their rows; rules that share `kept` search once.
     """
 
     rule: Rule
@@ -52,31 +52,31 @@ class WeighedMembers:
         return WeighedState(class_weights, self.rule.fit(weigh(oof_probs, class_weights), y, fold_ids))
 
     def apply(self, probs: FloatArray, state: WeighedState) -> FloatArray:
-        """The rule's scores [n, C] of the weighed members."""
+        """Compute the rule's scores [n, C] of the weighed members."""
         return self.rule.apply(weigh(probs, state.class_weights), state.of_rule)
 
     def describe(self, state: WeighedState, names: Sequence[str]) -> dict[str, Any]:
-        """The members' class weights, and what the rule learned."""
+        """Return the members' class weights, and what the rule learned."""
         of_members = zip(names, state.class_weights.round(6).tolist(), strict=True)
         return {"class_weights": dict(of_members), "rule": self.rule.describe(state.of_rule, names)}
 
     def dump(self, state: WeighedState) -> dict[str, Any]:
-        """The members' class weights [M, C], and under `rule.…` what the rule dumps."""
+        """Return the members' class weights [M, C], and under `rule.…` what the rule dumps."""
         of_rule = self.rule.dump(state.of_rule)
         return {"class_weights": state.class_weights, **{RULE + name: value for name, value in of_rule.items()}}
 
     def load(self, dumped: Mapping[str, Any]) -> WeighedState:
-        """Both again."""
+        """Return the dumped class weights and the state of the rule."""
         of_rule = {name.removeprefix(RULE): value for name, value in dumped.items() if name.startswith(RULE)}
         return WeighedState(dumped["class_weights"], self.rule.load(of_rule))
 
     def n_fitted(self, n_members: int, n_classes: int) -> int:
-        """What the method fits, for each member, and what the rule takes."""
+        """Count the numbers that the method fits for each member, and those that the rule takes."""
         return n_members * self.method.n_fitted(n_classes) + self.rule.n_fitted(n_members, n_classes)
 
 
 def weigh(probs: FloatArray, class_weights: FloatArray) -> FloatArray:
-    """Probabilities [M, n, C] times the members' class weights [M, C], scaled so that rows sum to one again."""
+    """Multiply probabilities [M, n, C] by the members' class weights [M, C], and scale rows to sum to one again."""
     weighed = np.asarray(probs) * class_weights[:, None]
     weighed /= weighed.sum(axis=2, keepdims=True)
     return weighed

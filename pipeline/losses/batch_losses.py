@@ -1,4 +1,4 @@
-"""Losses of a batch as a whole: they are means over classes, and those of its parts do not add up to it."""
+"""Losses of a batch as a whole: means over classes, for which the losses of a batch's parts do not add up."""
 
 import math
 
@@ -13,10 +13,10 @@ TINY = 1e-12  # below the line: what is divided by may be 0, as in a batch whose
 
 
 class BatchLoss(nn.Module):
-    """logits [B, C], targets, ids [B] or probabilities [B, C], class weights [C], row weights [B] → a scalar.
+    """The base of a batch's loss, from logits [B, C], targets, ids [B] or probabilities [B, C], and weights → a scalar.
 
-    Class weights are those of the mean over classes; a row counts as often as it weighs. The constructor takes only the
-    loss's own arguments, keyword-only.
+    Class weights [C] weigh the mean over classes; row weights [B] say how often each row counts. The constructor takes
+    only the loss's own arguments, keyword-only.
     """
 
 
@@ -45,7 +45,7 @@ class DiceLoss(BatchLoss):
         self.hardest_share = hardest_share
 
     def forward(self, logits: Tensor, targets: Tensor, class_weights: Tensor, row_weights: Tensor) -> Tensor:
-        """logits [B, C], targets [B] or [B, C], class_weights [C], row_weights [B] → scalar."""
+        """Compute the loss: logits [B, C], targets [B] or [B, C], class_weights [C], row_weights [B] → scalar."""
         p = torch.softmax(logits.float(), dim=-1)  # [B, C]
         t, w = probabilities(targets, p), row_weights.unsqueeze(1)
         if self.hardest_share < 1:
@@ -59,9 +59,9 @@ class DiceLoss(BatchLoss):
 
 
 def hardest_rows(p: Tensor, t: Tensor, row_weights: Tensor, share: float) -> Tensor:
-    """Which rows answer their target the worst, by Σ_c t_c · p_c: p and t [B, C], row_weights [B] → indices.
+    """Find the rows that answer their target the worst, by Σ_c t_c · p_c: p, t [B, C], row_weights [B] → indices.
 
-    Of the rows that weigh anything this share is kept, rounded up; of equals the first.
+    Of the rows of any weight the given share is kept, rounded up; of equals the first.
     """
     answered = (t * p).sum(dim=-1)
     # Rounded first: 0.07 · 100 is a little above 7 in floating point, and would be 8 rows.
@@ -80,7 +80,7 @@ class MacroF1Loss(BatchLoss):
     """
 
     def forward(self, logits: Tensor, targets: Tensor, class_weights: Tensor, row_weights: Tensor) -> Tensor:
-        """logits [B, C], targets [B] or [B, C], class_weights [C], row_weights [B] → scalar."""
+        """Compute the loss: logits [B, C], targets [B] or [B, C], class_weights [C], row_weights [B] → scalar."""
         p = torch.softmax(logits.float(), dim=-1)  # [B, C]
         t, w = probabilities(targets, p), row_weights.unsqueeze(1)
         true_positives, rows = (w * p * t).sum(dim=0), (w * t).sum(dim=0)  # [C]
@@ -90,6 +90,6 @@ class MacroF1Loss(BatchLoss):
 
 
 def _mean_of_those_that_occur(values: Tensor, rows: Tensor, class_weights: Tensor) -> Tensor:
-    """The weighted mean of the values [C] of classes that have rows, or a part of one: rows and weights [C]."""
+    """Average values [C], by weights [C], over the classes that have rows, or a part of one: rows [C]."""
     weights = class_weights * (rows > 0)
     return (values * weights).sum() / weights.sum().clamp(min=TINY)

@@ -7,7 +7,7 @@ from pipeline.ranges import Positive
 
 
 class SupConLoss(nn.Module):
-    """Rows of one class closer than rows of others (Khosla et al. 2020, arXiv:2004.11362).
+    """A loss that draws rows of one class together, away from other classes (Khosla et al. 2020, arXiv:2004.11362).
 
     Args:
         temperature: of the similarities; 0.07 to 0.5 are in use.
@@ -20,13 +20,13 @@ class SupConLoss(nn.Module):
         self.loss = losses.SupConLoss(temperature=temperature)
 
     def forward(self, vectors: Tensor, labels: Tensor) -> Tensor:
-        """vectors [B, H], labels [B] → scalar; 0 where the batch holds no two rows of one class."""
+        """Compute the loss: vectors [B, H], labels [B] → scalar; 0 where the batch holds no two rows of one class."""
         loss: Tensor = self.loss(vectors, labels)
         return loss
 
 
 class NTXentLoss(nn.Module):
-    """Each pair of one class against all rows of other classes (Chen et al. 2020, arXiv:2002.05709).
+    """A loss of each pair of one class against all rows of other classes (Chen et al. 2020, arXiv:2002.05709).
 
     Args:
         temperature: of the similarities; 0.07 to 0.5 are in use.
@@ -39,7 +39,7 @@ class NTXentLoss(nn.Module):
         self.loss = losses.NTXentLoss(temperature=temperature)
 
     def forward(self, vectors: Tensor, labels: Tensor) -> Tensor:
-        """vectors [B, H], labels [B] → scalar; 0 where the batch holds no two rows of one class."""
+        """Compute the loss: vectors [B, H], labels [B] → scalar; 0 where the batch holds no two rows of one class."""
         loss: Tensor = self.loss(vectors, labels)
         return loss
 

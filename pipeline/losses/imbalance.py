@@ -8,25 +8,25 @@ from pipeline.ranges import BelowOne
 
 
 def uniform(counts: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Every class 1. counts [C] → weights [C]."""
+    """Weigh every class 1. counts [C] → weights [C]."""
     return np.ones(len(counts))
 
 
 def balanced(counts: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Inverse to the class's count. counts [C] → weights [C]."""
+    """Weigh each class by the inverse of its count. counts [C] → weights [C]."""
     return _scaled(1 / np.maximum(counts, 1), counts)
 
 
 def sqrt_balanced(counts: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Inverse to the square root of the class's count. counts [C] → weights [C]."""
+    """Weigh each class by the inverse square root of its count. counts [C] → weights [C]."""
     return _scaled(1 / np.sqrt(np.maximum(counts, 1)), counts)
 
 
 def effective_number(counts: NDArray[np.integer], *, beta: BelowOne) -> NDArray[np.float64]:
-    """Inverse to the class's effective number of rows, (1 − beta^n) / (1 − beta) (Cui et al. 2019, arXiv:1901.05555).
+    """Weigh each class by 1 / effective number of rows, (1 − beta^n) / (1 − beta) (Cui et al. 2019, arXiv:1901.05555).
 
     A new row of a large class is likely to be much like one that is there: beyond about 1 / (1 − beta) rows, more
-    count no further. 0 weighs all classes alike, near 1 it is `balanced`. counts [C] → weights [C].
+    count no further. A beta of 0 weighs all classes alike, one near 1 weighs as `balanced`. counts [C] → weights [C].
 
     Raises UserError for a beta outside [0, 1).
     """

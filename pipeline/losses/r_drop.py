@@ -5,7 +5,7 @@ from torch.nn import functional
 
 
 def symmetric_kl(logits_a: Tensor, logits_b: Tensor) -> Tensor:
-    """½ (KL(a ‖ b) + KL(b ‖ a)) of each row, in nats (Liang et al. 2021, arXiv:2106.14448).
+    """Compute ½ (KL(a ‖ b) + KL(b ‖ a)) of each row, in nats (Liang et al. 2021, arXiv:2106.14448).
 
     logits_a and logits_b [B, C], of the same rows under two dropout masks → [B], in fp32. Both sides are taught.
     """

@@ -1,4 +1,4 @@
-"""Losses of each row alone: they know of no other row, of no weight and of no mean (`pipeline.training.objective`)."""
+"""Losses of each row alone, which see no other row, no weight and no mean (`pipeline.training.objective` does)."""
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -7,14 +7,14 @@ from pipeline.ranges import BelowOne, NotNegative
 
 
 class RowLoss(nn.Module):
-    """logits [B, C] and targets, ids [B] or probabilities [B, C] → the loss of each row, [B].
+    """The base of a row's loss: logits [B, C] and targets, ids [B] or probabilities [B, C] → the loss of each row, [B].
 
     The constructor takes only the loss's own arguments, keyword-only. The parts of a batch add up to the whole.
     """
 
 
 class CrossEntropyLoss(RowLoss):
-    """−Σ_c t_c · log p_c.
+    """Cross-entropy, −Σ_c t_c · log p_c.
 
     Args:
         label_smoothing: share of the target that is spread evenly over all classes (Szegedy et al. 2016).
@@ -25,14 +25,16 @@ class CrossEntropyLoss(RowLoss):
         self.label_smoothing = label_smoothing
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """logits [B, C], targets [B] or [B, C] → [B]."""
+        """Compute the loss of each row: logits [B, C], targets [B] or [B, C] → [B]."""
         # PyTorch's own `weight` would give the smoothed part the weights of all classes: under balanced weights of a
         # long tail their mean is far above 1, which would multiply the smoothing.
         return functional.cross_entropy(logits, targets, reduction="none", label_smoothing=self.label_smoothing)
 
 
 class FocalLoss(RowLoss):
-    """−Σ_c t_c · (1 − p_c)^gamma · log p_c: rows already learnt count less (Lin et al. 2017, arXiv:1708.02002).
+    """Focal loss, −Σ_c t_c · (1 − p_c)^gamma · log p_c: rows already learnt count less.
+
+    Lin et al. 2017, arXiv:1708.02002.
 
     Args:
         gamma: 0 is cross-entropy; 0.3 to 2 are in use.
@@ -43,7 +45,7 @@ class FocalLoss(RowLoss):
         self.gamma = gamma
 
     def forward(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """logits [B, C], targets [B] or [B, C] → [B]."""
+        """Compute the loss of each row: logits [B, C], targets [B] or [B, C] → [B]."""
         log_p = functional.log_softmax(logits, dim=-1)
         if targets.dim() == 1:
             return self._of_classes(log_p.gather(1, targets.unsqueeze(1)).squeeze(1))

@@ -1,4 +1,4 @@
-"""What a kind of member is: one object, whatever it trains."""
+"""The interface of a kind of member: one object with the same methods, whatever model the kind trains."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ from pipeline.runtime.executors.executor import Resources
 
 
 class FoldModel(Protocol):
-    """A trained fold."""
+    """The trained model of one fold."""
 
     def logits(self, features: Any, rows: NDArray[np.integer]) -> NDArray[np.float32]:
-        """The logits [n, C] of the rows [n] of features, in the order of `rows`."""
+        """Return the logits [n, C] of the rows [n] of features, in the order of `rows`."""
 
     def save(self, folder: Path) -> None:
-        """Write what `MemberKind.load` reads into an empty folder."""
+        """Write the files that `MemberKind.load` reads into an empty folder."""
 
 
 @dataclass(frozen=True)
 class TrainedFold:
-    """What training a fold gives.
+    """The result of training one fold: its model and its learning curve.
 
     Attributes:
         model: the trained fold.
@@ -40,7 +40,7 @@ class TrainedFold:
 
 
 def evaluated_once(step: int, logits: NDArray[np.floating], label_ids: NDArray[np.integer]) -> pd.DataFrame:
-    """The history of a training whose only evaluation is that of its end: logits [n, C], labels [n]."""
+    """Return the history of a training that is evaluated once, at its end: logits [n, C], labels [n]."""
     score = macro_f1(label_ids, logits.argmax(axis=1), logits.shape[1])
     loss = negative_log_likelihood(logits, label_ids)
     return pd.DataFrame({"step": [step], "loss": [round(loss, 6)], "macro_f1": [round(score, 6)]})
@@ -48,12 +48,12 @@ def evaluated_once(step: int, logits: NDArray[np.floating], label_ids: NDArray[n
 
 @dataclass(frozen=True)
 class Run:
-    """How one fold is trained.
+    """The circumstances of one fold's training: its device, its name for people and the file of its state.
 
     Attributes:
-        device: where.
-        what: what it is, for people: `bert-ce fold 3`.
-        state_file: where a kind that trains for long keeps what it needs to go on after a kill; None: nowhere.
+        device: where the fold is trained.
+        what: the run's name for people: `bert-ce fold 3`.
+        state_file: where a kind that trains for long keeps its state, to go on after a kill; None: nowhere.
     """
 
     device: str
@@ -62,21 +62,21 @@ class Run:
 
 
 class MemberKind(Protocol):
-    """A kind of member. `recipe` is one of its own `Recipe`.
+    """A kind of member. `recipe` is always one of the kind's own `Recipe`.
 
-    It is a word of the registry's `kinds`, and lies in a folder of its own beside its recipe.
+    A kind is a word of the registry's `kinds`, and lies in a folder of its own beside its recipe.
     """
 
     def set_up(self, recipe: Any) -> None:
-        """Set this process's threads and seeds; called before each fold: the one before may be another member's."""
+        """Set this process's threads and seeds; called before each fold: the fold before may be another member's."""
 
     def resources(self, recipe: Any) -> Resources:
-        """What training a fold, or predicting with one, needs."""
+        """Return the resources that a fold needs to be trained or to predict."""
 
     def reader(self, source: Path, recipe: Any) -> Callable[[Sequence[str]], Any]:
-        """What makes features of N texts, all of them at once or some.
+        """Return a function that makes features of N texts, all texts at once or some.
 
-        `source` is the recipe's `from`, or what `save_shared` wrote of it.
+        `source` is the recipe's `from`, or the folder that `save_shared` wrote of that.
         """
 
     def fit(self, rows: TrainingRows[Any], fold: int, recipe: Any, run: Run) -> TrainedFold:
@@ -90,10 +90,10 @@ class MemberKind(Protocol):
         """Write what all folds of a member need besides their own weights into a new folder."""
 
     def load(self, shared: Path, folder: Path, classes: LabelSet, recipe: Any, device: str) -> FoldModel:
-        """A fold that `FoldModel.save` wrote, ready on the device."""
+        """Return a fold that `FoldModel.save` wrote, ready on the device."""
 
 
 def load_kind(kind: str) -> MemberKind:
-    """The object behind a word of `kinds`; importing it may import torch."""
+    """Return the object behind a word of `kinds`; importing it may import torch."""
     found: MemberKind = registry.load("kinds", kind)()
     return found

@@ -1,4 +1,4 @@
-"""What the recipes of all kinds of members have, and what a kind says of itself before anything trains.
+"""The base of all kinds' recipes, and the facts that a kind states before anything trains.
 
 Recipes are read, checked and planned without torch: a kind's own `recipe.py` imports none.
 """
@@ -25,7 +25,7 @@ Start: TypeAlias = Literal["encoder", "tfidf", "word2vec"]  # an encoder, or an 
 
 
 class Beside(NamedTuple):
-    """What a member's rules look at beside its own keys: what it starts from, as far as is known, and the labels."""
+    """The facts beside a member's own keys that its rules read: its start, as far as known, and the label levels."""
 
     start: Start | None
     level_separator: Any
@@ -34,8 +34,8 @@ class Beside(NamedTuple):
 class MemberRecipe(Section):
     """A member of an ensemble as params.yaml describes it, every default filled in.
 
-    A kind's own is a subclass named `Recipe` in the module `recipe` beside the one that the registry names; beside it
-    stands MAX_LENGTH_CUTS, see `load_limits`.
+    A kind's own recipe is a subclass named `Recipe` in the module `recipe` beside the module that the registry names;
+    beside the subclass stands MAX_LENGTH_CUTS, see `load_limits`.
 
     Attributes:
         starts_from: what `from` may name.
@@ -50,15 +50,15 @@ class MemberRecipe(Section):
 
     @classmethod
     def check(cls, written: Mapping[str, Any], beside: Beside) -> list[Problem]:
-        """What is wrong between the keys of a member, located by its own keys.
+        """Return the problems between the keys of a member, each located by the member's own keys.
 
-        `written` has every default filled in and need not be valid: what has another form than it should is reported
-        elsewhere and passed over here.
+        `written` has every default filled in and need not be valid: a value of another form than it should have is
+        reported elsewhere and passed over here.
         """
         return []
 
     def loads(self) -> list[tuple[str, str]]:
-        """The words of the registry that the kind loads without being given them, each with its family."""
+        """Return the words of the registry that the kind loads without being given them, each with its family."""
         return []
 
 
@@ -69,15 +69,15 @@ def load_recipe(kind: str) -> type[MemberRecipe]:
 
 
 def load_limits(kind: str) -> Sequence[str]:
-    """What the `max_length` of a kind's members cuts texts by: `tokens` of an encoder, `words` of word vectors."""
+    """Return what a kind's `max_length` cuts texts by: `tokens` of an encoder, `words` of word vectors, or nothing."""
     limits: Sequence[str] = importlib.import_module(recipe_module(kind)).MAX_LENGTH_CUTS
     return limits
 
 
 def read_recipe(file: Path) -> MemberRecipe:
-    """A recipe as `finetune` wrote it: the part of its plan that describes the member.
+    """Read a recipe as `finetune` wrote it: the part of its plan that describes the member.
 
-    Raises UserError for one of another version of its kind.
+    Raises UserError for a recipe of another version of its kind.
     """
     content = read_json(file)
     known = content.get("kind") in registry.words("kinds")
@@ -91,20 +91,23 @@ def read_recipe(file: Path) -> MemberRecipe:
 
 
 def holds_tokens(source: str) -> bool:
-    """Whether a path is one of an encoder that a stage has made."""
+    """Return whether a path leads to an encoder that a stage has made."""
     return any(folder in Path(source).parents for folder in (PRETRAINED, ALIGNED, ENCODERS))
 
 
 def holds_vectors(source: str) -> bool:
-    """Whether a path is one of vectors that a stage has made."""
+    """Return whether a path leads to vectors that a stage has made."""
     return VECTORS in Path(source).parents
 
 
 def words_of_vectors() -> list[tuple[str, str]]:
-    """What features by vectors may take: any kind and segmentation, for their folder says it and is not there yet."""
+    """Return the words that features by vectors may load, each with its family: all kinds and all segmentations.
+
+    Which of them are needed stands in the vectors' folder, which is not there yet.
+    """
     return [(family, word) for family in ("segmentation", "vectors") for word in registry.words(family)]
 
 
 def recipe_module(kind: str) -> str:
-    """The module of a kind's recipes, which stands beside the one that the registry names."""
+    """Return the module of a kind's recipes, which stands beside the module that the registry names."""
     return f"{registry.module_of('kinds', kind).rpartition('.')[0]}.recipe"

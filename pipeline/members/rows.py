@@ -15,15 +15,15 @@ F = TypeVar("F")  # what the kind reads: features, or token ids
 
 @dataclass(frozen=True, eq=False)
 class TrainingRows(Generic[F]):
-    """R rows with their targets, and which of K folds trains on which of them: what all folds of a member share.
+    """R rows with their targets, and which of K folds trains on which row: shared by all folds of a member.
 
     Attributes:
-        features: what the member's kind reads of the R texts.
+        features: the R texts as the member's kind reads them.
         targets: class ids [R], or probabilities of the classes [R, C].
         weights: [R], how much each row counts in training.
-        parent: [R], of which row each is a changed copy; -1: of none. Copies follow their parent into training and
-            nowhere else.
-        trains: [K, R], whether a fold may train on a row; of a copy its parent's.
+        parent: [R], the row that each row is a changed copy of; -1: of none. Copies follow their parent into training
+            and nowhere else.
+        trains: [K, R], whether a fold may train on a row; of a copy the value of its parent.
         held_out: [K, R], whether a fold holds a row out. Rows that no fold holds out are never scored.
         classes: the label set, of C classes.
     """
@@ -38,19 +38,19 @@ class TrainingRows(Generic[F]):
 
     @cached_property
     def label_ids(self) -> NDArray[np.int64]:
-        """The class of each row, [R]: of probabilities the likeliest, of equals the first."""
+        """Return the class of each row, [R]: the likeliest where targets are probabilities, the first of equals."""
         return (self.targets if self.targets.ndim == 1 else self.targets.argmax(axis=1)).astype(np.int64)
 
     def train_rows(self, fold: int) -> NDArray[np.int64]:
-        """The rows that a fold trains on, without copies."""
+        """Return the rows that a fold trains on, without copies."""
         return np.flatnonzero(self.trains[fold] & (self.parent < 0))
 
     def held_out_rows(self, fold: int) -> NDArray[np.int64]:
-        """The rows that a fold holds out."""
+        """Return the rows that a fold holds out."""
         return np.flatnonzero(self.held_out[fold])
 
     def with_copies(self, rows: NDArray[np.integer]) -> NDArray[np.integer]:
-        """`rows`, then the rows of their copies."""
+        """Return `rows`, then the rows that are copies of them."""
         return np.concatenate([rows, np.flatnonzero(np.isin(self.parent, rows) & (self.parent >= 0))])
 
     def split(
@@ -79,9 +79,9 @@ def rows_of_competition(
     fold_ids: NDArray[np.integer],
     copy_of: NDArray[np.integer] | Sequence[int] = (),
 ) -> TrainingRows[F]:
-    """The competition's N rows, each in the folds that do not hold it out, and A copies of some of them behind.
+    """Return the competition's N rows, each in the folds that do not hold it out, then A copies of some of these rows.
 
-    `features` are of all N + A texts, `label_ids` [N] and `fold_ids` [repeats, N] of the competition's. Fold k of
+    `features` are of all N + A texts, `label_ids` [N] and `fold_ids` [repeats, N] of the competition's rows. Fold k of
     repeat r is number r · n_folds + k. Rows of fold -1 are trained on by all folds and held out by none.
     """
     n_folds, n_rows = int(fold_ids.max()) + 1, len(label_ids)
@@ -99,7 +99,7 @@ def rows_of_competition(
 
 
 def class_counts(rows: TrainingRows[Any], of_rows: NDArray[np.integer]) -> NDArray[np.float64]:
-    """How many of some rows each class has, [C]: a row counts as much as it weighs, and for each class by its part."""
+    """Count the rows of each class among some rows, [C]: a row adds its weight, split over classes as its target is."""
     _, labels, weights = as_labelled(rows, of_rows)
     return np.bincount(labels, weights, minlength=len(rows.classes.names)).astype(np.float64)
 
@@ -107,7 +107,7 @@ def class_counts(rows: TrainingRows[Any], of_rows: NDArray[np.integer]) -> NDArr
 def as_labelled(
     rows: TrainingRows[Any], of_rows: NDArray[np.integer]
 ) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.float64]]:
-    """Some rows as examples of one class each, for models that know no other: → (rows, labels, weights), all [E].
+    """Turn rows into examples of one class each, for models that know no other: → (rows, labels, weights), all [E].
 
     A row with probabilities [R, C] becomes one example for each class that is likely at all, of that share of its
     weight: the examples' cross-entropies sum to the cross-entropy of the row. Examples of no weight are left out.

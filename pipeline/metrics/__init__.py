@@ -1,4 +1,4 @@
-"""Macro-F1 and friends, computed from counts, with bootstrap intervals."""
+"""Macro-F1 and related scores, computed from counts, with bootstrap intervals."""
 
 from pipeline.metrics.bootstrap import Interval, bootstrap_interval, paired_bootstrap
 from pipeline.metrics.nested_figures import nested_figures

@@ -23,7 +23,7 @@ def check_labels(labels: IntArray, n_classes: int, name: str) -> IntArray:
 
 
 def check_fold_ids(fold_ids: IntArray, n_rows: int) -> int:
-    """The number of folds K; raise ValueError unless `fold_ids` [n_rows] uses each of 0 .. K-1, K >= 2."""
+    """Return the number of folds K; raise ValueError unless `fold_ids` [n_rows] uses each of 0 .. K-1, K >= 2."""
     fold_ids = np.asarray(fold_ids)
     if fold_ids.shape != (n_rows,):
         raise ValueError(f"fold_ids has shape {fold_ids.shape}; one fold for each of {n_rows} rows is needed")

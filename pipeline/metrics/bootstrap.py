@@ -18,7 +18,7 @@ BLOCK = 4_000_000  # counts held at once: 32 MB
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure on the real rows (`value`), its percentile interval, and the resamples' standard deviation."""
+    """A figure on the real rows (`value`), its percentile interval, and the standard deviation over resamples."""
 
     value: float
     low: float
@@ -34,7 +34,7 @@ def bootstrap_interval(
     seed: int = 0,
     level: float = 0.95,
 ) -> Interval:
-    """The macro-F1 of `y_pred` with its bootstrap interval over rows; labels [N]."""
+    """Compute the macro-F1 of `y_pred` with its bootstrap interval over rows; labels [N]."""
     resampled = _resampled_macro_f1(y_true, [y_pred], n_classes, n_samples, seed)
     return _interval(macro_f1(y_true, y_pred, n_classes), resampled[0], level)
 
@@ -48,7 +48,7 @@ def paired_bootstrap(
     seed: int = 0,
     level: float = 0.95,
 ) -> Interval:
-    """The difference macro-F1(a) - macro-F1(b) with its interval: both see the same resampled rows."""
+    """Compute macro-F1(a) - macro-F1(b) with its interval, both on the same resampled rows."""
     resampled = _resampled_macro_f1(y_true, [pred_a, pred_b], n_classes, n_samples, seed)
     difference = macro_f1(y_true, pred_a, n_classes) - macro_f1(y_true, pred_b, n_classes)
     return _interval(difference, resampled[0] - resampled[1], level)
@@ -57,7 +57,7 @@ def paired_bootstrap(
 def _resampled_macro_f1(
     y_true: IntArray, predictions: Sequence[IntArray], n_classes: int, n_samples: int, seed: int
 ) -> FloatArray:
-    """Macro-F1 [P, n_samples] of P predictions of the same rows, on resamples that all of them share."""
+    """Compute macro-F1 [P, n_samples] of P predictions of the same rows, on resamples that all of them share."""
     if n_samples < 2:
         raise ValueError(f"n_samples is {n_samples}; at least 2 are needed")
     columns = [check_labels(y_true, n_classes, "y_true")]
@@ -75,7 +75,7 @@ def _resampled_macro_f1(
 
 
 def _macro_f1_of_draws(draws: IntArray, combinations: IntArray, n_classes: int) -> FloatArray:
-    """Macro-F1 [P, B] of draws [B, U]: counts of the `combinations` [1 + P, U] of label and predictions."""
+    """Compute macro-F1 [P, B] of draws [B, U]: counts of the `combinations` [1 + P, U] of label and predictions."""
     classes = np.arange(n_classes)
     weights = draws.astype(np.float64)  # a float product is a BLAS call, and exact for counts below 2**53
     is_label = (combinations[0][:, None] == classes).astype(np.float64)

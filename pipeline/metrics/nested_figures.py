@@ -1,4 +1,4 @@
-"""What reports say of nested predictions."""
+"""The figures of nested predictions that reports show."""
 
 from pipeline.metrics.arrays import IntArray
 from pipeline.metrics.scores import fold_macro_f1, macro_f1

@@ -9,7 +9,7 @@ from pipeline.metrics.arrays import FloatArray, IntArray, check_fold_ids, check_
 
 
 def macro_f1(y_true: IntArray, y_pred: IntArray, n_classes: int) -> float:
-    """The unweighted mean of the F1 of all `n_classes` classes.
+    """Compute the unweighted mean of the F1 of all `n_classes` classes.
 
     Equals scikit-learn's `f1_score(average="macro", labels=range(n_classes), zero_division=0)`: a class
     that is neither among the labels nor among the predictions counts as 0, it is not left out of the
@@ -21,7 +21,7 @@ def macro_f1(y_true: IntArray, y_pred: IntArray, n_classes: int) -> float:
 
 
 def per_class_f1(y_true: IntArray, y_pred: IntArray, n_classes: int) -> FloatArray:
-    """The F1 of each class [C]; 0 for a class without a true positive, one that never occurs included."""
+    """Compute the F1 of each class [C]; 0 without a true positive, also for a class that never occurs."""
     y_true, y_pred = _check_pair(y_true, y_pred, n_classes)
     return f1_from_counts(
         np.bincount(y_true[y_true == y_pred], minlength=n_classes),
@@ -33,25 +33,25 @@ def per_class_f1(y_true: IntArray, y_pred: IntArray, n_classes: int) -> FloatArr
 def f1_from_counts(
     hits: IntArray | FloatArray, predicted: IntArray | FloatArray, actual: IntArray | FloatArray
 ) -> FloatArray:
-    """F1 = 2 hits / (predicted + actual), elementwise and broadcast; 0 where both counts are 0."""
+    """Compute F1 = 2 hits / (predicted + actual), elementwise and broadcast; 0 where both counts are 0."""
     return 2.0 * hits / np.maximum(predicted + actual, 1)
 
 
 def confusion(y_true: IntArray, y_pred: IntArray, n_classes: int) -> IntArray:
-    """Counts [C, C]: entry (i, j) is the number of rows of class i that were predicted as j."""
+    """Count rows by class and prediction, [C, C]: entry (i, j) is the rows of class i that were predicted as j."""
     y_true, y_pred = _check_pair(y_true, y_pred, n_classes)
     codes = y_true.astype(np.int64) * n_classes + y_pred
     return np.bincount(codes, minlength=n_classes * n_classes).reshape(n_classes, n_classes)
 
 
 def accuracy(y_true: IntArray, y_pred: IntArray, n_classes: int) -> float:
-    """The share of rows whose prediction is the label."""
+    """Compute the share of rows whose prediction is the label."""
     y_true, y_pred = _check_pair(y_true, y_pred, n_classes)
     return float(np.mean(y_true == y_pred))
 
 
 def fold_macro_f1(y_true: IntArray, y_pred: IntArray, fold_ids: IntArray, n_classes: int) -> FloatArray:
-    """The macro-F1 of each fold's rows [K], for the spread over folds.
+    """Compute the macro-F1 of each fold's rows [K], for the spread over folds.
 
     A class without a row in a fold counts as 0 there, as in `macro_f1`; the mean of the folds is in
     general not the pooled macro-F1.
@@ -70,7 +70,7 @@ def _check_pair(y_true: IntArray, y_pred: IntArray, n_classes: int) -> tuple[Int
 
 
 def negative_log_likelihood(logits: FloatArray, label_ids: IntArray) -> float:
-    """The mean of −log softmax(logits)[label] over the rows."""
+    """Compute the mean of −log softmax(logits)[label] over the rows."""
     shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
     log_norm = np.log(np.exp(shifted).sum(axis=1))
     return float((log_norm - shifted[np.arange(len(label_ids)), label_ids]).mean())

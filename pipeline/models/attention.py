@@ -1,4 +1,4 @@
-"""Which of the equal computations of attention is the fastest."""
+"""The fastest of the equal ways to compute attention, chosen tensor by tensor."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ LONGEST_PREDICTED = 256
 def use_fastest_attention(model: Any) -> None:
     """Let a Hugging Face model compute attention, tensor by tensor, as is fastest; what it computes stays the same.
 
-    PyTorch's fused kernel is, but for bfloat16 on a CPU: there its backward pass took 85 to 130 ms for 4,096 tokens
-    where the plain formula took 15 (4 heads of 64, texts of 16 to 128 tokens, PyTorch 2.13 with AVX512-BF16 and AMX,
-    one thread), and its forward pass alone, in prediction, 1.6 to 8.2 ms for 2,048 tokens where the plain formula took
-    0.9 to 7.5 (texts of 16 to 256 tokens, AVX512-BF16 without AMX). Models that do not use the fused kernel stay as
-    they are.
+    PyTorch's fused kernel is the fastest, but for bfloat16 on a CPU: there its backward pass took 85 to 130 ms for
+    4,096 tokens where the plain formula took 15 (4 heads of 64, texts of 16 to 128 tokens, PyTorch 2.13 with
+    AVX512-BF16 and AMX, one thread), and its forward pass alone, in prediction, 1.6 to 8.2 ms for 2,048 tokens where
+    the plain formula took 0.9 to 7.5 (texts of 16 to 256 tokens, AVX512-BF16 without AMX). Models that do not use the
+    fused kernel stay as they are.
     """
     from transformers import AttentionInterface, AttentionMaskInterface
     from transformers.masking_utils import sdpa_mask
@@ -40,7 +40,7 @@ def attend(
     packing: Packing | None = None,
     **settings: Any,
 ) -> tuple[Tensor, None]:
-    """query [B, heads, Q, d], key and value [B, heads, T, d], boolean mask [B, 1, Q or 1, T] → [B, Q, heads, d].
+    """Attend: query [B, heads, Q, d], key, value [B, heads, T, d], bool mask [B, 1, Q or 1, T] → [B, Q, heads, d].
 
     Packed, all three are [1, heads, P, d], there is no mask, and the result is [1, P, heads, d].
     """
@@ -62,7 +62,7 @@ def attend(
 
 
 def _by_formula(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float | None) -> Tensor:
-    """As `attend`, but → [B, heads, Q, d]."""
+    """Compute `attend` by the plain formula, → [B, heads, Q, d]."""
     scores = (query * (query.shape[-1] ** -0.5 if scale is None else scale)) @ key.transpose(-1, -2)
     if mask is not None:
         # In place, so that the backward pass has nothing to do. Not −∞: a query of padding may see no key at all, in a

@@ -34,14 +34,17 @@ class Bidirectional(nn.Module):
         self.backward_rnn = network(width, size, batch_first=True)
 
     def forward(self, states: Tensor, attention_mask: Tensor) -> Tensor:
-        """states [B, T, H], attention_mask [B, T], padding last → [B, T, 2 x size], forward first."""
+        """Read texts in both directions.
+
+        states [B, T, H], attention_mask [B, T], padding last → [B, T, 2 x size], the forward direction first.
+        """
         mirror = mirrored_positions(attention_mask)
         forward = self.forward_rnn(states)[0]
         backward = take(self.backward_rnn(take(states, mirror))[0], mirror)
         return torch.cat([forward, backward], dim=-1)
 
     def summary(self, states: Tensor, attention_mask: Tensor) -> Tensor:
-        """The state of each direction after its last real token: [B, T, H] → [B, 2 x size]."""
+        """Return the state of each direction after its last real token: [B, T, H] → [B, 2 x size]."""
         last = attention_mask.sum(dim=1, keepdim=True) - 1  # [B, 1]
         forward = self.forward_rnn(states)[0]
         backward = self.backward_rnn(take(states, mirrored_positions(attention_mask)))[0]
@@ -49,12 +52,12 @@ class Bidirectional(nn.Module):
 
 
 def mirrored_positions(attention_mask: Tensor) -> Tensor:
-    """[B, T] → [B, T]: where each real token stands once its text is turned round; padding stays where it is."""
+    """Return where each real token stands once its text is turned round, [B, T] → [B, T]; padding stays in place."""
     lengths = attention_mask.sum(dim=1, keepdim=True)
     positions = torch.arange(attention_mask.shape[1], device=attention_mask.device).expand_as(attention_mask)
     return torch.where(positions < lengths, lengths - 1 - positions, positions)
 
 
 def take(states: Tensor, positions: Tensor) -> Tensor:
-    """states [B, T, H] at the positions [B, U] of each row → [B, U, H]."""
+    """Take the states at some positions of each row: states [B, T, H], positions [B, U] → [B, U, H]."""
     return states.gather(1, positions.unsqueeze(-1).expand(-1, -1, states.shape[-1]))

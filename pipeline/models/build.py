@@ -24,7 +24,7 @@ from pipeline.vectors.features import is_vectors
 
 
 class HasParts(Protocol):
-    """What a recipe says of the parts of a classifier. The names are those of params.yaml, where they are explained."""
+    """The part of a recipe that describes a classifier; the names are those of params.yaml, where each is explained."""
 
     layers: Any
     sequence: list[Any]
@@ -44,12 +44,12 @@ def build_classifier(
     parent_ids: Sequence[int] = (),
     with_weights: bool = True,
 ) -> TextClassifier:
-    """A classifier over the encoder of a Hugging Face directory, or over the table of word vectors, in fp32.
+    """Build a classifier in fp32 over the encoder of a Hugging Face directory, or over a table of word vectors.
 
     `parent_ids` are the classes' parents where labels have levels. `with_weights=False` reads the
-    encoder's `config.json` only; the weights are to be loaded over it.
+    encoder's `config.json` only; the weights are to be loaded over the fresh ones.
 
-    Raises UserError for words that do not fit the encoder or each other, and for `levels` where labels have none.
+    Raises UserError for words that fit neither the encoder nor each other, and for `levels` where labels have none.
     """
     config = read_config(directory)
     layers = registry.make("layers", recipe.layers, config.hidden_size, config.num_hidden_layers)
@@ -86,16 +86,16 @@ def build_classifier(
 
 
 def read_config(directory: Path) -> Any:
-    """The shape of what lies in a directory: a Hugging Face encoder or word vectors."""
+    """Read the shape of the model that lies in a directory: a Hugging Face encoder or word vectors."""
     if is_vectors(directory):
         return read_word_config(directory)
     return AutoConfig.from_pretrained(directory, local_files_only=True)
 
 
 def load_encoder(config: Any, directory: Path | None, dropout: float) -> nn.Module:
-    """The encoder that a configuration describes, in fp32, with its dropout set and without its own pooler.
+    """Load the encoder that a configuration describes, in fp32, with its dropout set and without its own pooler.
 
-    With a directory the weights are those that lie there, without one they are fresh.
+    With a directory the weights are those that lie there, without a directory the weights are fresh.
     """
     if isinstance(config, WordEmbeddingsConfig):
         return load_word_embeddings(config, directory, dropout)

@@ -11,7 +11,7 @@ from pipeline.models.packing import find_packing, packed_inputs
 
 
 class ClassifierOutput(NamedTuple):
-    """logits [B, C], the pooled vectors [B, W] that they were made of, and logits [B, P] of the labels' first level."""
+    """Logits [B, C], the pooled vectors [B, W] below them, and the logits [B, P] of the labels' first level."""
 
     logits: Tensor
     pooled: Tensor
@@ -19,7 +19,7 @@ class ClassifierOutput(NamedTuple):
 
 
 class TextClassifier(nn.Module):
-    """A transformer encoder, and what makes class logits of its hidden states.
+    """A transformer encoder, and the layers that make class logits of its hidden states.
 
     Args:
         encoder: gives hidden states [B, T, H] of input ids.
@@ -55,7 +55,7 @@ class TextClassifier(nn.Module):
         self.sequence, self.poolers, self.combine = nn.ModuleList(sequence), nn.ModuleList(poolers), combine
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, word_ids: Tensor | None = None) -> ClassifierOutput:
-        """input_ids and attention_mask [B, T] → logits [B, C], pooled [B, W], level_logits [B, P] or None.
+        """Classify texts: input_ids, attention_mask [B, T] → logits [B, C], pooled [B, W], level_logits [B, P] or None.
 
         word_ids [B, T] are for sequence layers that read words.
         """
@@ -72,7 +72,7 @@ class TextClassifier(nn.Module):
         return ClassifierOutput(self.levels.predict(logits, level_logits), pooled, level_logits)
 
     def _encode(self, input_ids: Tensor, attention_mask: Tensor) -> tuple[Tensor, ...]:
-        """The hidden states that `layers` reads."""
+        """Return the hidden states that `layers` reads."""
         inputs: dict[str, Any] = {"input_ids": input_ids, "attention_mask": attention_mask}
         packs = self.packs and self.training and input_ids.device.type == "cpu"
         packing = find_packing(self.encoder, attention_mask) if packs else None

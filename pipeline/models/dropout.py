@@ -37,7 +37,7 @@ class ByteDropout(nn.Dropout):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """input, any shape → the same shape and dtype."""
+        """Drop elements of the input, of any shape: → the same shape and dtype."""
         if not self.training or self.p in (0.0, 1.0) or input.device.type != "cpu":
             return functional.dropout(input, self.p, self.training, self.inplace)
         masked = input * draw_mask(input, self.p)
@@ -45,7 +45,7 @@ class ByteDropout(nn.Dropout):
 
 
 def draw_mask(like: Tensor, p: float) -> Tensor:
-    """A tensor of the shape and dtype of `like`, of zeros and of one over the share that stays."""
+    """Draw a mask of the shape and dtype of `like`: 0, or 1 divided by the share of elements that stays."""
     dropped = min(max(round(256 * p), 1), 255)
     numbers = torch.empty(-(-like.numel() // 8), dtype=torch.int64).random_(-(2**63), None)  # all 64 bits
     stays = numbers.view(torch.uint8)[: like.numel()].ge_(dropped)  # in place it is vectorised, to a bool it is not

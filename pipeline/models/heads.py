@@ -21,7 +21,7 @@ class ClassificationHead(nn.Module):
         self.scale = float(samples) if reduce == "sum" else 1.0
 
     def forward(self, pooled: Tensor) -> Tensor:
-        """pooled [B, H] → logits [B, C]."""
+        """Compute class logits: pooled [B, H] → logits [B, C]."""
         if not self.training:
             # In half precision, up to three rows in a thousand would have two classes of equal logits.
             with torch.autocast(pooled.device.type, enabled=False):
@@ -52,21 +52,21 @@ class LevelHead(nn.Module):
         self.register_buffer("parent_ids", torch.tensor(parent_ids), persistent=False)
 
     def forward(self, pooled: Tensor) -> Tensor:
-        """pooled [B, H] → parent logits [B, P]."""
+        """Compute parent logits: pooled [B, H] → [B, P]."""
         logits: Tensor = self.head(pooled)
         return logits
 
     def predict(self, logits: Tensor, level_logits: Tensor) -> Tensor:
-        """The class logits [B, C] that stand for a prediction. In training they are the class head's own."""
+        """Return the class logits [B, C] that stand for a prediction. In training they are the class head's own."""
         if self.training or self.prediction == "flat":
             return logits
         return under_parents(logits, level_logits, self.parent_ids)
 
 
 def under_parents(logits: Tensor, level_logits: Tensor, parent_ids: Tensor) -> Tensor:
-    """log p(parent) + log p(class among its parent's classes), in fp32: [B, C], [B, P], [C] → [B, C].
+    """Return log p(parent) + log p(class among its parent's classes), in fp32: [B, C], [B, P], [C] → [B, C].
 
-    They are log-probabilities: those of a parent's classes sum to the parent's own.
+    The results are log-probabilities: the probabilities of a parent's classes sum to the parent's own.
     """
     logits, level_logits = logits.float(), level_logits.float()
     n_parents = level_logits.shape[1]

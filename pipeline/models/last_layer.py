@@ -32,11 +32,11 @@ def compute_first_token_alone(encoder: Any) -> None:
 
 
 def chosen_states(encoder: Any, input_ids: Tensor, attention_mask: Tensor, chosen: Tensor) -> Tensor:
-    """The last hidden states of the chosen tokens: input_ids, attention_mask and bool chosen [B, T] → [n_chosen, H].
+    """Return the last hidden states of chosen tokens: input_ids, attention_mask, bool chosen [B, T] → [n_chosen, H].
 
     Of twelve products the other tokens need three in the last layer, queries, keys and values. An encoder with a pooler
-    of its own, which masked language models have not, stays whole. The layer is whole again when this returns, so it
-    does not go with gradient checkpointing, which computes it a second time.
+    of its own, which masked language models have not, stays whole. The layer is whole again when this returns, so
+    chosen states do not go with gradient checkpointing, which computes a layer a second time.
     """
     layers = bert_layers(encoder)
     if layers is None or getattr(encoder, "pooler", None) is not None:
@@ -53,7 +53,7 @@ def chosen_states(encoder: Any, input_ids: Tensor, attention_mask: Tensor, chose
 
 
 class _Attention(nn.Module):
-    """Made of the parts of a whole attention, under their names: attention itself, and its residual connection."""
+    """A module of the parts of a whole attention, under their names: attention itself, and its residual connection."""
 
     def __init__(self, whole: Any):
         super().__init__()
@@ -66,7 +66,9 @@ class FirstTokenAttention(_Attention):
     def forward(
         self, hidden_states: Tensor, attention_mask: Tensor | None = None, packing: Packing | None = None, **_: Any
     ) -> tuple[Tensor, None]:
-        """hidden_states [B, T, H], boolean mask [B, 1, T, T] → [B, 1, H], and no attention weights.
+        """Attend from the first token to all.
+
+        hidden_states [B, T, H], boolean mask [B, 1, T, T] → [B, 1, H], and no attention weights.
 
         Packed, hidden_states are [1, P, H].
         """
@@ -90,7 +92,7 @@ class FirstTokenAttention(_Attention):
 def attend_from_one(
     query: Tensor, states: Tensor, attention_mask: Tensor | None, key: nn.Linear, value: nn.Linear, n_heads: int
 ) -> Tensor:
-    """Attention from one token without the keys and values of the others.
+    """Compute attention from one token without the keys and values of the other tokens.
 
     A query's product with a key W x + b is that of Wᵀ q with x, and q · b; a mean of values V x + c is V times the mean
     of x, and c. So the two products that each token needs become two of each text.
@@ -123,7 +125,9 @@ class FirstTokenNezhaAttention(_Attention):
         attention_bias: Tensor | None,
         packing: Packing | None = None,
     ) -> Tensor:
-        """hidden_states [B, T, H], relative_positions [T, T, d], attention_bias [B, 1, 1, T] → [B, 1, H].
+        """Attend from the first token to all.
+
+        hidden_states [B, T, H], relative_positions [T, T, d], attention_bias [B, 1, 1, T] → [B, 1, H].
 
         Packed, hidden_states are [1, P, H].
         """
@@ -142,7 +146,10 @@ class ChosenTokensAttention(_Attention):
         self.chosen, self.is_nezha = chosen, isinstance(whole, NezhaAttention)
 
     def forward(self, hidden_states: Tensor, *others: Any, **more: Any) -> Any:
-        """hidden_states [B, T, H] and what else the whole attention takes → [n, H], as it gives [B, T, H]."""
+        """Attend from all tokens, and keep the chosen ones.
+
+        hidden_states [B, T, H] and the whole attention's other arguments → [n, H], in the form of its [B, T, H].
+        """
         if self.is_nezha:
             context = self.self(hidden_states, hidden_states, *others, **more)
         else:

@@ -1,4 +1,4 @@
-"""Which of the encoder's layers are read.
+"""The ways to read the encoder's layers: the last, an earlier one, several side by side, or a mean over all.
 
 A way is a module made with the encoder's hidden size and number of layers. It says `n_layers`, how many layers the
 encoder has to compute; `all_layers`, whether it reads the hidden states of all of them or those of the last alone;
@@ -27,7 +27,7 @@ class LastLayer(nn.Module):
         self.output_size, self.n_layers = hidden_size, n_layers
 
     def forward(self, hidden_states: tuple[Tensor, ...], attention_mask: Tensor) -> Tensor:
-        """Hidden states, each [B, T, H] → those of the last layer."""
+        """Take the states of the last layer: hidden states, each [B, T, H] → [B, T, H]."""
         return hidden_states[-1]
 
 
@@ -49,7 +49,7 @@ class EarlyExit(nn.Module):
         self.output_size, self.n_layers = hidden_size, n
 
     def forward(self, hidden_states: tuple[Tensor, ...], attention_mask: Tensor) -> Tensor:
-        """Hidden states, each [B, T, H] → those of the last layer that is there."""
+        """Take the states of the last layer that is there: hidden states, each [B, T, H] → [B, T, H]."""
         return hidden_states[-1]
 
 
@@ -69,7 +69,7 @@ class ConcatLast(nn.Module):
         self.output_size, self.n_layers, self.n = n * hidden_size, n_layers, n
 
     def forward(self, hidden_states: tuple[Tensor, ...], attention_mask: Tensor) -> Tensor:
-        """Hidden states, each [B, T, H] → [B, T, n x H], the last layer last."""
+        """Put the last `n` layers side by side: hidden states, each [B, T, H] → [B, T, n x H], the last layer last."""
         return torch.cat(hidden_states[-self.n :], dim=-1)
 
 
@@ -92,7 +92,7 @@ class WeightedSum(nn.Module):
         self.scores = nn.Parameter(torch.zeros(n_layers))
 
     def forward(self, hidden_states: tuple[Tensor, ...], attention_mask: Tensor) -> Tensor:
-        """Hidden states, each [B, T, H] → [B, T, H]."""
+        """Take the weighted mean of the layers: hidden states, each [B, T, H] → [B, T, H]."""
         weights = self.scores.softmax(dim=0)
         layers = hidden_states[-self.n_layers :]
         mixed = weights[0] * layers[0]
@@ -128,7 +128,7 @@ class HIRE(nn.Module):
         self.score = nn.Linear(2 * size, 1)
 
     def forward(self, hidden_states: tuple[Tensor, ...], attention_mask: Tensor) -> Tensor:
-        """Hidden states, each [B, T, H], attention_mask [B, T] → [B, T, 3 x H]."""
+        """Extract [R ; A ; R∘A]: hidden states, each [B, T, H], attention_mask [B, T] → [B, T, 3 x H]."""
         layers = torch.stack(hidden_states[-self.n_layers :])  # [L, B, T, H]
         read = self.reader.summary(layers.flatten(0, 1), attention_mask.repeat(self.n_layers, 1))
         weights = self.score(read).view(self.n_layers, -1, 1, 1).softmax(dim=0)  # [L, B, 1, 1]

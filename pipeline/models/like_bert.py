@@ -9,7 +9,7 @@ LIKE_BERT = ("bert", "camembert", "electra", "ernie", "roberta", "xlm-roberta")
 
 
 def bert_layers(encoder: Any) -> Any | None:
-    """The layers of an encoder, from the first to the last; None where they are not BERT's, nor NEZHA's."""
+    """Return an encoder's layers, from the first to the last; None where they are neither BERT's nor NEZHA's."""
     config = encoder.config
     model_type = getattr(config, "model_type", None)  # word vectors have none
     is_like_bert = model_type in LIKE_BERT and not config.is_decoder and not config.chunk_size_feed_forward
@@ -17,6 +17,6 @@ def bert_layers(encoder: Any) -> Any | None:
 
 
 def attends_as_ours(encoder: Any) -> bool:
-    """Whether an encoder's layers are BERT's with the attention of `use_fastest_attention`, or NEZHA's with its own."""
+    """Return whether the layers are BERT's with `use_fastest_attention`, or NEZHA's with their own attention."""
     layers_fit = bert_layers(encoder) is not None
     return layers_fit and (encoder.config.model_type == "nezha" or encoder.config._attn_implementation == NAME)

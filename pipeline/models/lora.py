@@ -25,9 +25,9 @@ def add_lora(encoder: Any, *, rank: int, alpha: float, dropout: float) -> None:
 
 
 def merge_lora(model: nn.Module) -> None:
-    """Add the updates to the weights that they are of and leave plain linear layers, in place; without any, do nothing.
+    """Merge the updates into the weights below them and leave plain linear layers, in place; without any, do nothing.
 
-    What is computed stays the same but for rounding, and takes less time.
+    The encoder's output stays the same but for rounding, and takes less time.
     """
     if not any("lora_" in name for name, _ in model.named_parameters()):
         return

@@ -19,15 +19,15 @@ HALF_PRECISION_MULTIPLE = 64
 
 @dataclass(frozen=True)
 class Packing:
-    """Where each of the N tokens of a padded batch [B, T] lies among P packed ones; what follows the N is padding.
+    """The places of the N tokens of a padded batch [B, T] among P packed ones; what follows the N is padding.
 
     Attributes:
         mask: bool [B, T], true for tokens.
         tokens: int64 [N], the places of the tokens in [B * T].
         slots: int64 [N * heads], the places of the heads of the tokens in [B * heads * T].
-        sources: int64 [B * heads * T], the place in [P * heads] of what lies there: for padding, of the padding that
-            comes first.
-        n_heads: of attention.
+        sources: int64 [B * heads * T], the place in [P * heads] that each element is read from: for padding, the
+            place of the first padding.
+        n_heads: the heads of attention.
         size: P, at least N + 1.
     """
 
@@ -39,35 +39,35 @@ class Packing:
     size: int
 
     def pack(self, values: Tensor, fill: int) -> Tensor:
-        """[B, T] → [1, P], `fill` after the tokens."""
+        """Pack values of tokens, [B, T] → [1, P], with `fill` after the tokens."""
         packed = values.new_full((1, self.size), fill)
         packed[0, : len(self.tokens)] = values.flatten()[self.tokens]
         return packed
 
     def unpack(self, states: Tensor) -> Tensor:
-        """[1, P, H] → [B, T, H], 0 for padding; states of another shape are not packed, and stay."""
+        """Unpack states, [1, P, H] → [B, T, H], 0 for padding; states of another shape are not packed, and stay."""
         if states.shape[:2] != (1, self.size):
             return states
         rows = states.new_zeros(self.mask.numel(), states.shape[-1])
         return rows.index_copy(0, self.tokens, states[0, : len(self.tokens)]).view(*self.mask.shape, -1)
 
     def lay_out(self, heads: Tensor) -> Tensor:
-        """[1, heads, P, d] → [B, heads, T, d]; padding has any finite values."""
+        """Lay packed heads out in rows, [1, heads, P, d] → [B, heads, T, d]; padding has any finite values."""
         n_rows, n_columns = self.mask.shape
         rows = heads.transpose(1, 2).reshape(-1, heads.shape[-1])
         laid_out: Tensor = _LayOut.apply(rows, self)  # type: ignore[no-untyped-call]
         return laid_out.view(n_rows, heads.shape[1], n_columns, -1)
 
     def collect(self, heads: Tensor) -> Tensor:
-        """[B, heads, T, d] → [1, P, heads, d], 0 after the tokens."""
+        """Pack the heads of rows, [B, heads, T, d] → [1, P, heads, d], 0 after the tokens."""
         collected: Tensor = _Collect.apply(heads.reshape(-1, heads.shape[-1]), self)  # type: ignore[no-untyped-call]
         return collected.view(1, self.size, heads.shape[1], -1)
 
 
 def find_packing(encoder: Any, attention_mask: Tensor) -> Packing | None:
-    """Where to pack the tokens of a batch, attention_mask [B, T], padded after them.
+    """Find where to pack the tokens of a batch, attention_mask [B, T], padded after the tokens.
 
-    None where it would not save anything, and where a text has no token at all.
+    Returns None where packing would not save anything, and where a text has no token at all.
     """
     n_heads = encoder.config.num_attention_heads
     mask = attention_mask.bool()
@@ -86,7 +86,7 @@ def find_packing(encoder: Any, attention_mask: Tensor) -> Packing | None:
 
 
 def packed_inputs(encoder: nn.Module, input_ids: Tensor, packing: Packing) -> dict[str, Any]:
-    """What an encoder reads in place of input_ids [B, T] and their mask, to give packed states [1, P, H]."""
+    """Pack an encoder's inputs: what it reads in place of input_ids [B, T] and their mask, to give states [1, P, H]."""
     first = int(input_ids[0, 0])  # a token that training has (`pipeline.models.trained_words`)
     inputs = {"input_ids": packing.pack(input_ids, fill=first), "packing": packing}
     positions = position_ids(encoder, input_ids)
@@ -100,7 +100,7 @@ def packed_inputs(encoder: nn.Module, input_ids: Tensor, packing: Packing) -> di
 
 
 class _LayOut(Function):
-    """[P * heads, d] → [B * heads * T, d]."""
+    """The step [P * heads, d] → [B * heads * T, d] of `Packing.lay_out`, with its gradient."""
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor, packing: Packing) -> Tensor:
@@ -113,7 +113,7 @@ class _LayOut(Function):
 
 
 class _Collect(Function):
-    """[B * heads * T, d] → [P * heads, d]."""
+    """The step [B * heads * T, d] → [P * heads, d] of `Packing.collect`, with its gradient."""
 
     @staticmethod
     def forward(ctx: Any, rows: Tensor, packing: Packing) -> Tensor:

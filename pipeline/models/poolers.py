@@ -14,7 +14,7 @@ class CLSPooler(nn.Module):
         super().__init__()
 
     def forward(self, hidden_states: Tensor, attention_mask: Tensor) -> Tensor:
-        """hidden_states [B, T, H], or [B, 1, H] of the first token, attention_mask [B, T] → [B, H]."""
+        """Take the first token: hidden_states [B, T, H], or [B, 1, H] of that token, attention_mask [B, T] → [B, H]."""
         return hidden_states[:, 0]
 
 
@@ -25,7 +25,7 @@ class MeanPooler(nn.Module):
         super().__init__()
 
     def forward(self, hidden_states: Tensor, attention_mask: Tensor) -> Tensor:
-        """hidden_states [B, T, H], attention_mask [B, T] → [B, H]."""
+        """Average the real tokens: hidden_states [B, T, H], attention_mask [B, T] → [B, H]."""
         mask = attention_mask.unsqueeze(-1).to(hidden_states.dtype)  # [B, T, 1]
         return (hidden_states * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
 
@@ -37,7 +37,7 @@ class MaxPooler(nn.Module):
         super().__init__()
 
     def forward(self, hidden_states: Tensor, attention_mask: Tensor) -> Tensor:
-        """hidden_states [B, T, H], attention_mask [B, T] → [B, H]."""
+        """Take the largest values: hidden_states [B, T, H], attention_mask [B, T] → [B, H]."""
         padding = attention_mask.unsqueeze(-1) == 0
         return hidden_states.masked_fill(padding, float("-inf")).amax(dim=1)
 
@@ -63,7 +63,7 @@ class SelfAttentionPooler(nn.Module):
         self.score = nn.Linear(size, 1, bias=False)
 
     def forward(self, hidden_states: Tensor, attention_mask: Tensor) -> Tensor:
-        """hidden_states [B, T, H], attention_mask [B, T] → [B, H]."""
+        """Average the tokens by their weights: hidden_states [B, T, H], attention_mask [B, T] → [B, H]."""
         scores = self.score(torch.tanh(self.inner(hidden_states))).float()  # [B, T, 1]
         weights = scores.masked_fill(attention_mask.unsqueeze(-1) == 0, float("-inf")).softmax(dim=1)
         pooled: Tensor = (weights.to(hidden_states.dtype) * hidden_states).sum(dim=1)
@@ -71,7 +71,7 @@ class SelfAttentionPooler(nn.Module):
 
 
 class DynamicRoutingPooler(nn.Module):
-    """Each token sends its vector to a few capsules, more of it to the capsules that agree with it.
+    """A few capsules that collect the tokens' vectors: each token sends more of its own to those that agree with it.
 
     Dynamic routing (Sabour et al. 2017, arXiv:1710.09829) used as an aggregation of hidden states (Gong et al. 2018,
     arXiv:1806.01501). One projection is shared by all tokens; padding sends nothing.
@@ -98,7 +98,7 @@ class DynamicRoutingPooler(nn.Module):
         self.projection = nn.Linear(hidden_size, hidden_size)
 
     def forward(self, hidden_states: Tensor, attention_mask: Tensor) -> Tensor:
-        """hidden_states [B, T, H], attention_mask [B, T] → [B, H], the capsules one after the other."""
+        """Route the tokens: hidden_states [B, T, H], attention_mask [B, T] → [B, H], the capsules in a row."""
         batch, tokens, hidden = hidden_states.shape
         sent = self.projection(hidden_states).float()
         sent = sent.view(batch, tokens, self.capsules, hidden // self.capsules)
@@ -106,7 +106,7 @@ class DynamicRoutingPooler(nn.Module):
             return self._route(sent, attention_mask).reshape(batch, hidden)
 
     def _route(self, sent: Tensor, attention_mask: Tensor) -> Tensor:
-        """sent [B, T, K, D], what each token has for each capsule → [B, K, D]."""
+        """Route `sent` [B, T, K, D], the vector that each token has for each capsule, to the capsules [B, K, D]."""
         real = attention_mask.to(sent.dtype).unsqueeze(-1)  # [B, T, 1]
         agreement = sent.new_zeros(sent.shape[:3])
         capsules = sent.new_zeros(len(sent), *sent.shape[2:])

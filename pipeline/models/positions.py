@@ -1,4 +1,4 @@
-"""Which positions an encoder has for tokens."""
+"""The positions that an encoder has for tokens, and the longest text that has room in them."""
 
 import torch
 from torch import Tensor, nn
@@ -7,7 +7,7 @@ from pipeline.errors import UserError
 
 
 def max_tokens(encoder: nn.Module) -> int | None:
-    """The longest input of an encoder, in tokens; None where its positions are relative, so that none is."""
+    """Return the longest input of an encoder, in tokens; None where positions are relative, which set no limit."""
     table = _table(encoder)
     if table is None:
         return None
@@ -16,7 +16,7 @@ def max_tokens(encoder: nn.Module) -> int | None:
 
 
 def position_ids(encoder: nn.Module, input_ids: Tensor) -> Tensor | None:
-    """The positions [B, T] that an encoder gives to the tokens input_ids [B, T]; None where they are relative."""
+    """Return the positions [B, T] that an encoder gives to the tokens input_ids [B, T]; None for relative positions."""
     table = _table(encoder)
     if table is None:
         return None

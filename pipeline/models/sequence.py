@@ -18,12 +18,12 @@ from pipeline.ranges import AtLeastOne, Widths
 
 
 def lstm(width: int, *, size: AtLeastOne) -> Bidirectional:
-    """LSTM (Hochreiter and Schmidhuber 1997) in both directions, `size` units in each: width → 2 x size."""
+    """Make an LSTM (Hochreiter and Schmidhuber 1997) in both directions, `size` units in each: width → 2 x size."""
     return Bidirectional(nn.LSTM, width, size)
 
 
 def gru(width: int, *, size: AtLeastOne) -> Bidirectional:
-    """GRU (Cho et al. 2014, arXiv:1406.1078) in both directions, `size` units in each: width → 2 x size."""
+    """Make a GRU (Cho et al. 2014, arXiv:1406.1078) in both directions, `size` units in each: width → 2 x size."""
     return Bidirectional(nn.GRU, width, size)
 
 
@@ -51,7 +51,7 @@ class TextCNN(nn.Module):
         self.convolutions = nn.ModuleList(nn.Conv1d(width, filters, size) for size in widths)
 
     def forward(self, states: Tensor, attention_mask: Tensor) -> Tensor:
-        """states [B, T, H], attention_mask [B, T] → [B, T, filters x widths]."""
+        """Convolve texts: states [B, T, H], attention_mask [B, T] → [B, T, filters x widths]."""
         return convolve(self.convolutions, states, attention_mask)
 
 
@@ -66,7 +66,7 @@ def check_convolution(word: str, filters: int, widths: Sequence[int]) -> None:
 
 
 def convolve(convolutions: nn.ModuleList, states: Tensor, attention_mask: Tensor) -> Tensor:
-    """What the convolutions give at every token, under ReLU: [B, T, H] → [B, T, the sum of their filters]."""
+    """Apply the convolutions at every token, under ReLU: [B, T, H] → [B, T, the sum of their filters]."""
     columns = states.masked_fill(attention_mask.unsqueeze(-1) == 0, 0.0).transpose(1, 2)  # [B, H, T]
     found = []
     for convolution in convolutions:
@@ -114,7 +114,7 @@ class WordConv(nn.Module):
         self.convolutions = nn.ModuleList(nn.Conv1d(width + size, filters, n) for n in widths)
 
     def forward(self, states: Tensor, attention_mask: Tensor, word_ids: Tensor) -> Tensor:
-        """states [B, T, H], attention_mask and word_ids [B, T], 0 for no word → [B, T, filters x widths]."""
+        """Convolve texts: states [B, T, H], mask and word_ids [B, T], 0 for no word → [B, T, filters x widths]."""
         bucket = torch.where(word_ids > 0, 1 + word_ids % self.buckets, 0)
         beside = torch.cat([states, self.words(bucket).to(states.dtype)], dim=-1)  # [B, T, H + size]
         return convolve(self.convolutions, beside, attention_mask)

@@ -10,9 +10,10 @@ from torch.nn import functional
 
 
 class TrainedWords(nn.Module):
-    """In place of a table [V, H]: the rows `ids` [U] as parameter `weight` [U, H], and the others, which stay as is.
+    """A substitute for a table [V, H]: its rows `ids` [U] as parameter `weight` [U, H], its other rows as they are.
 
-    In training it looks words up among `ids` alone; another id is an IndexError. It stays on the table's device.
+    In training the module looks words up among `ids` alone; another id is an IndexError. It stays on the table's
+    device.
     """
 
     def __init__(self, table: nn.Embedding, ids: NDArray[np.integer]):
@@ -27,7 +28,7 @@ class TrainedWords(nn.Module):
         self.padding_idx = None if table.padding_idx is None else int(places[table.padding_idx])
 
     def forward(self, input_ids: Tensor) -> Tensor:
-        """input_ids [B, T] → [B, T, H]."""
+        """Look embeddings up: input_ids [B, T] → [B, T, H]."""
         places, n_trained = self.places[input_ids], len(self.weight)
         if self.training:
             padding_idx = None if self.padding_idx is None or self.padding_idx >= n_trained else self.padding_idx
@@ -37,7 +38,7 @@ class TrainedWords(nn.Module):
         return torch.where((places < n_trained)[..., None], trained, other)
 
     def whole(self) -> nn.Embedding:
-        """The table [V, H], with what was learnt."""
+        """Return the table [V, H] with the trained rows in their places."""
         is_trained = self.places < len(self.weight)
         weight = self.others.new_empty(len(self.places), self.others.shape[1])
         weight[is_trained], weight[~is_trained] = self.weight.detach(), self.others
@@ -49,9 +50,10 @@ class TrainedWords(nn.Module):
 def train_words(encoder: Any, ids: NDArray[np.integer]) -> None:
     """Let training change the embeddings of the token ids `ids` alone, in place, until `restore_words`.
 
-    To the others training would do nothing but to decay them, by learning rate times weight decay in an update. For
-    that their gradients would be filled with zeros, measured and clipped, and AdamW would read and write them with both
-    of its moments, which for a table of many languages takes more time than all layers (docs/performance.md).
+    To the other embeddings training would do nothing but to decay them, by learning rate times weight decay in an
+    update. For that their gradients would be filled with zeros, measured and clipped, and AdamW would read and write
+    them with both of its moments, which for a table of many languages takes more time than all layers
+    (docs/performance.md).
 
     Tables that are frozen, that scale what they give, or that several modules share stay whole, and those of models
     with a decoder.
@@ -73,7 +75,7 @@ def restore_words(encoder: Any) -> None:
 
 
 def _table(encoder: Any) -> nn.Module | None:
-    """What gives the embeddings of token ids; None where transformers says that a family has none, as CANINE."""
+    """Return the module that embeds token ids; None where transformers says that a family has none, as CANINE."""
     try:
         table: nn.Module = encoder.get_input_embeddings()
     except NotImplementedError:

@@ -24,7 +24,7 @@ class WordEmbeddingsConfig:
 
 
 class WordStates(NamedTuple):
-    """The hidden states [B, T, H]; they are those of all layers, too, as there is one."""
+    """The hidden states [B, T, H] of the table, its only layer: the last states are also those of all layers."""
 
     last_hidden_state: Tensor
     hidden_states: tuple[Tensor, ...]
@@ -41,7 +41,7 @@ class WordEmbeddings(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def get_input_embeddings(self) -> Any:
-        """The table, [words + 2, H]."""
+        """Return the table, [words + 2, H]."""
         return self.embeddings["word_embeddings"]
 
     def set_input_embeddings(self, value: nn.Module) -> None:
@@ -49,20 +49,20 @@ class WordEmbeddings(nn.Module):
         self.embeddings["word_embeddings"] = value
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, output_hidden_states: bool = False) -> WordStates:
-        """input_ids and attention_mask [B, T] → hidden states [B, T, H]."""
+        """Look word vectors up: input_ids and attention_mask [B, T] → hidden states [B, T, H]."""
         states: Tensor = self.dropout(self.get_input_embeddings()(input_ids))
         return WordStates(states, (states,))
 
 
 def read_word_config(folder: Path) -> WordEmbeddingsConfig:
-    """The size of the table for the words of a folder of word vectors, whose vectors need not be there."""
+    """Read the table's size from a folder of word vectors, whose vectors need not be there."""
     require_file(folder / "words.txt")
     n_words = (folder / "words.txt").read_text(encoding="utf-8").count("\n")
     return WordEmbeddingsConfig(n_words + SPECIAL, read_json(folder / "settings.json")["dimensions"])
 
 
 def load_word_embeddings(config: WordEmbeddingsConfig, folder: Path | None, dropout: float) -> WordEmbeddings:
-    """The table of a folder's vectors, unknown words starting from their mean; fresh without a folder."""
+    """Make the table from a folder's vectors, unknown words starting from their mean; fresh without a folder."""
     encoder = WordEmbeddings(config, dropout)
     if folder is not None:
         require_file(folder / "vectors.npy")

@@ -1,4 +1,4 @@
-"""What each encoder's alignment is worth: judged by the answer key where there is one, and by itself."""
+"""The worth of each encoder's alignment, judged by the answer key where there is one, and by its own confidence."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from pipeline.vocab.report import mass_mapped_right
 
 
 def judge_mapping(key: Path, mapping: Path, counts: Path, split: str, texts: list[str]) -> dict[str, float]:
-    """The shares of the text's mass that are mapped right; `{}` where the key does not tell the words.
+    """Compute the shares of the text's mass that are mapped right; `{}` where the key does not tell the words.
 
     `key`: the folder with vocabulary.csv (token, word). `mapping`: the table of `align_vocab`. `counts`: the
     pretrained tokens. `split`: what a word of the `texts`, the competition's corpus, is.
@@ -28,7 +28,7 @@ def judge_mapping(key: Path, mapping: Path, counts: Path, split: str, texts: lis
 
 
 def fallback_warnings(reports: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A line for each encoder (→ its alignment report) that was not aligned by the method that was asked for."""
+    """Return a line for each encoder (→ its alignment report) that was not aligned by the method asked for."""
     return [
         f"{encoder}: alignment by {report['method']} had a confidence of {report['confidence']:.2f}, "
         f"{report['min_confidence']} is needed; it was aligned by {report['method_used']} instead"

@@ -21,11 +21,11 @@ def list_candidates(
     fold_ids: NDArray[Any],
     n_classes: int,
 ) -> list[Candidate]:
-    """One a pair of candidate and class weights, the best nested score first.
+    """List a candidate for each pair of a fused candidate and class weights, the best nested score first.
 
     `scores` and `hidden`: {candidate: {method: …}}, as in reports/class_weights.json and reports/hidden.json.
-    `kinds`: 'member' or 'external'; who is not in it is a fusion. `notes`: what the leaderboard says beside a name.
-    `tuned`: the methods of class weights that take something from labels.
+    `kinds`: 'member' or 'external'; a name without a kind is a fusion. `notes`: what the leaderboard says beside a
+    name. `tuned`: the methods of class weights that take something from labels.
     """
     rows = []
     for index, (name, method) in enumerate(zip(predictions.candidates, predictions.methods, strict=True)):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class: its training rows, its class weight and its F1 without and with the weights."""
+    """A class: its training rows, its class weight and its F1 without and with the weights."""
 
     label: str
     support: int
@@ -18,7 +18,7 @@ class ClassRow:
 
     @property
     def change(self) -> float:
-        """F1 with class weights minus F1 without."""
+        """The F1 with class weights minus the F1 without."""
         return self.after - self.before
 
 
@@ -46,13 +46,13 @@ class ShareRow:
 def class_rows(
     labels: list[str], counts: list[int], weights: list[float], before: list[float], after: list[float]
 ) -> list[ClassRow]:
-    """One row for each class, the most frequent first; equal counts in the order of the labels."""
+    """Return one row for each class, the most frequent first; equal counts in the order of the labels."""
     rows = [ClassRow(*values) for values in zip(labels, counts, weights, before, after, strict=True)]
     return sorted(rows, key=lambda row: -row.support)
 
 
 def confused_pairs(confusion: NDArray[np.int64], labels: list[str], limit: int) -> list[ConfusedPair]:
-    """The `limit` largest cells off the diagonal; equal ones with the larger share first, then by place."""
+    """Return the `limit` largest cells off the diagonal; of equal cells the larger share first, then by place."""
     totals = confusion.sum(axis=1)
     errors = confusion.copy()
     np.fill_diagonal(errors, 0)
@@ -62,7 +62,10 @@ def confused_pairs(confusion: NDArray[np.int64], labels: list[str], limit: int) 
 
 
 def share_rows(labels: list[str], train_counts: list[int], histogram: list[tuple[str, int]]) -> list[ShareRow]:
-    """Shares in both, the most frequent training class first; a label that is not in `histogram` has 0."""
+    """Return the shares of each class in train and submission, the most frequent training class first.
+
+    A label that is not in `histogram` has 0.
+    """
     predicted = dict(histogram)
     n_train = max(sum(train_counts), 1)
     n_test = max(sum(predicted.values()), 1)

@@ -1,4 +1,4 @@
-"""What a report shows: plain values, filled by the stage and drawn by `html` and `markdown`."""
+"""The contents of a report: plain values, filled by the stage and drawn by `html` and `markdown`."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from pipeline.submission import LedgerEntry
 
 @dataclass(frozen=True)
 class Candidate:
-    """One row of the leaderboard: a member or a fusion, with one way of finding class weights."""
+    """A row of the leaderboard: a member or a fusion, with one way of finding class weights."""
 
     name: str  # 'nezha-dice', 'vote-rank', ...
     kind: str  # 'member' | 'external' | 'fusion'
@@ -27,7 +27,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Curve:
-    """One training run over its optimiser steps; NaN where a value was not measured at that step."""
+    """A training run's values over its optimiser steps; NaN where a value was not measured at a step."""
 
     steps: list[int]
     loss: list[float]
@@ -38,7 +38,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Difference:
-    """Nested macro-F1 of the chosen pair minus that of another, paired on the same rows."""
+    """The nested macro-F1 of the chosen pair minus that of another, paired on the same rows."""
 
     name: str
     weights: str

@@ -10,7 +10,7 @@ Panel = dict[str, object]
 
 
 def finetune_curves(contents: Contents) -> list[Panel]:
-    """For each fine-tuned member a panel for the loss and one for macro-F1, the folds over one another."""
+    """Draw, for each fine-tuned member, a panel for the loss and one for macro-F1, the folds over one another."""
     members: list[Panel] = []
     for member, folds in contents.curves.items():
         loss = [Series(fold, c.steps, c.loss, _colour(i)) for i, (fold, c) in enumerate(folds.items())]
@@ -35,7 +35,7 @@ def finetune_curves(contents: Contents) -> list[Panel]:
 
 
 def mlm_curves(contents: Contents) -> list[Panel]:
-    """For each masked-language-model run a panel with the training and the held-out loss."""
+    """Draw, for each masked-language-model run, a panel with the training and the held-out loss."""
     panels: list[Panel] = []
     for name, curve in contents.mlm_curves.items():
         series = [Series("training loss", curve.steps, curve.loss, "s0")]
@@ -56,7 +56,7 @@ def _best(values: list[float] | None) -> float | None:
 
 
 def _describe_end(curve: Curve) -> str:
-    """The held-out loss of the weights that a masked language model ended with, and whether it stopped early."""
+    """Describe the held-out loss of the weights that a masked language model ended with, and any early stop."""
     held_out = zip(curve.held_out_loss or [], curve.steps, strict=False)
     measured = [(loss, step) for loss, step in held_out if math.isfinite(loss)]
     if not measured:

@@ -1,4 +1,4 @@
-"""The section on the data: what `prepare` found, in tables and a chart."""
+"""The report's section on the data: the findings of `prepare`, in tables and a chart."""
 
 from markupsafe import Markup
 
@@ -20,7 +20,7 @@ OWN = (
 
 
 def data(contents: Contents) -> dict[str, object] | None:
-    """The tables of reports/data.json and data/prepared/cleaning.json; warnings have a place of their own."""
+    """Return the tables of reports/data.json and data/prepared/cleaning.json; warnings have a place of their own."""
     report = contents.data
     if not report:
         return None
@@ -38,14 +38,14 @@ def data(contents: Contents) -> dict[str, object] | None:
 
 
 def _reasons(bad_rows: object) -> list[tuple[str, int, int]]:
-    """(reason, training rows, test rows) of those that occur."""
+    """Return (reason, training rows, test rows) of the reasons that occur."""
     train, test = (_mapping(_mapping(bad_rows).get(split)) for split in ("train", "test"))
     rows = [(reason, _number(train.get(reason)), _number(test.get(reason))) for reason in {**train, **test}]
     return [row for row in rows if row[1] or row[2]]
 
 
 def _growth_charts(points: list[Row]) -> list[tuple[str, Markup]]:
-    """For each unit the distinct tokens over the tokens read."""
+    """Draw, for each unit, the distinct tokens over the tokens read."""
     charts = []
     for unit in dict.fromkeys(str(point.get("unit")) for point in points):
         own = [point for point in points if point.get("unit") == unit]

@@ -1,4 +1,4 @@
-"""How numbers are written, the same in HTML and Markdown; an en dash where there is none or none finite."""
+"""The formats of numbers, the same in HTML and Markdown; an en dash where there is no number or no finite one."""
 
 import math
 from collections.abc import Callable
@@ -46,12 +46,12 @@ weight = _finite(_weight)  # three significant digits
 
 
 def count(value: int) -> str:
-    """A whole number with thousands separated: 14,009."""
+    """Write a whole number with thousands separated: 14,009."""
     return f"{value:,}"
 
 
 def plain(value: object) -> str:
-    """Any scalar of a JSON report as text: counts with separators, floats with four significant digits."""
+    """Write any scalar of a JSON report as text: counts with separators, floats with four significant digits."""
     if value is None:
         return MISSING
     if isinstance(value, bool):
@@ -64,16 +64,16 @@ def plain(value: object) -> str:
 
 
 def fact(key: str, value: object) -> str:
-    """A scalar of a JSON report: a share, known by its key, as a percentage, else as `plain` has it."""
+    """Write a scalar of a JSON report: a share, known by its key, as a percentage, else as `plain` does."""
     is_share = key.startswith(SHARE_STARTS) or key.endswith(SHARE_ENDS)
     return percent(value) if is_share and isinstance(value, float) else plain(value)
 
 
 def words(key: str) -> str:
-    """A JSON key as words: 'n_tokens' -> 'n tokens'."""
+    """Write a JSON key as words: 'n_tokens' -> 'n tokens'."""
     return key.replace("_", " ")
 
 
 def breakable(name: str) -> Markup:
-    """A name as HTML that may break after an underscore, for narrow screens."""
+    """Write a name as HTML that may break after an underscore, for narrow screens."""
     return Markup("_<wbr>").join(name.split("_"))

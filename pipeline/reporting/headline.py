@@ -1,4 +1,4 @@
-"""What `make repro` prints last: where things are, and the scores."""
+"""The last lines that `make repro` prints: where the submission and the report are, and the scores."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from pipeline.artifacts.paths import CLASS_WEIGHTS_REPORT, HIDDEN_REPORT, HTML_R
 
 
 def read_headline() -> list[str]:
-    """The lines of the finished run. Raises UserError where there is none."""
+    """Read the lines of the finished run. Raises UserError where no run has finished."""
     return headline(read_json(CLASS_WEIGHTS_REPORT), read_json(HIDDEN_REPORT) if HIDDEN_REPORT.exists() else {})
 
 
 def headline(weights: dict[str, Any], hidden: dict[str, Any]) -> list[str]:
-    """Lines from reports/class_weights.json and reports/hidden.json (`{}` where it was not written)."""
+    """Write lines from reports/class_weights.json and reports/hidden.json (`{}` where that was not written)."""
     chosen = weights["chosen"]
     lines = [
         f"submission  {SUBMISSION}",

@@ -12,9 +12,9 @@ from pipeline.metrics import macro_f1
 
 
 def score_hidden(key: Path | None, test_ids: list[str], predictions: Predictions, labels: list[str]) -> dict[str, Any]:
-    """The hidden macro-F1 of the submission and of every pair of candidate and class weights.
+    """Compute the hidden macro-F1 of the submission and of every pair of candidate and class weights.
 
-    `key`: the folder with test_labels.csv (id, label); None where there is none, then no score is given.
+    `key`: the folder with test_labels.csv (id, label); None where there is no key, then no score is given.
     → `submission` and `scores`, {candidate: {method: macro-F1}}.
     Raises UserError when a test row has no label, or one that training lacks.
     """

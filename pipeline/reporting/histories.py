@@ -10,7 +10,7 @@ from pipeline.reporting.contents import Curve
 
 
 def read_curve(file: Path) -> Curve:
-    """One training run's curve."""
+    """Read the curve of one training run."""
     table = pd.read_csv(file)
 
     def measured(name: str) -> list[float] | None:
@@ -20,7 +20,7 @@ def read_curve(file: Path) -> Curve:
 
 
 def finetuning_curves(history: Path, members: list[str]) -> dict[str, dict[str, Curve]]:
-    """member → fold → curve, of the members that have folds of their own."""
+    """Read the curves of members that have folds of their own: member → fold → curve."""
     return {
         member: {
             file.stem: read_curve(file)
@@ -33,9 +33,9 @@ def finetuning_curves(history: Path, members: list[str]) -> dict[str, dict[str, 
 def masked_lm_curves(
     history: Path, pretrained: Mapping[str, int | None], post_trained: Mapping[str, int | None]
 ) -> dict[str, Curve]:
-    """'pretrain <name>' and 'post-train <name>' → curve, of those that were trained.
+    """Read the curves of the encoders that were trained: 'pretrain <name>' and 'post-train <name>' → curve.
 
-    The mappings give the steps that were planned where training may stop early, and else None.
+    The mappings give an encoder's planned steps where training may stop early, and else None.
     """
     runs = [("pretrain", "pretrain", name, steps) for name, steps in pretrained.items()]
     runs += [("post-train", "post_train", name, steps) for name, steps in post_trained.items()]

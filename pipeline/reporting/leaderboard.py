@@ -1,4 +1,4 @@
-"""The leaderboard's rows: candidates in order, with what is derived from their scores."""
+"""The leaderboard's rows: candidates in order, with the figures that their scores give."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pipeline.reporting.contents import Candidate
 
 @dataclass(frozen=True)
 class LeaderboardRow:
-    """A candidate and what is computed from its scores."""
+    """A candidate with the figures that are computed from its scores."""
 
     candidate: Candidate
     rank: int  # from 1
@@ -21,7 +21,7 @@ class LeaderboardRow:
 
 
 def leaderboard_rows(candidates: list[Candidate]) -> list[LeaderboardRow]:
-    """Rows with the best nested macro-F1 first; equal ones by name, then by class-weight method."""
+    """Return rows with the best nested macro-F1 first; equal ones by name, then by class-weight method."""
     ordered = sorted(candidates, key=lambda c: (_last_if_nan(-c.nested), c.name, c.weights))
     representative: dict[str, Candidate] = {}
     for candidate in ordered:
@@ -41,13 +41,13 @@ def leaderboard_rows(candidates: list[Candidate]) -> list[LeaderboardRow]:
 
 
 def best_member(candidates: list[Candidate]) -> Candidate | None:
-    """The best candidate, nested, that is no fusion; None where all are fusions."""
+    """Return the candidate with the best nested score that is no fusion; None where all are fusions."""
     rows = leaderboard_rows(candidates)
     return next((row.candidate for row in rows if row.candidate.kind != "fusion"), None)
 
 
 def mean_gaps(candidates: list[Candidate]) -> tuple[float, float] | None:
-    """Mean distance to the hidden score, of OOF and of nested scores; None without an answer key."""
+    """Compute the mean distance to the hidden score, of OOF and of nested scores; None without an answer key."""
     gaps = [(abs(c.oof - c.hidden), abs(c.nested - c.hidden)) for c in candidates if c.hidden is not None]
     if not gaps:
         return None

@@ -12,7 +12,7 @@ from pipeline.submission import LedgerEntry
 
 
 def render_markdown(contents: Contents) -> str:
-    """The whole report: headline, warnings, leaderboard, classes, vocabulary alignment, what was read."""
+    """Write the whole report: headline, warnings, leaderboard, classes, vocabulary alignment, what was read."""
     parts = [
         _headline(contents),
         _warnings(contents.warnings),
@@ -27,7 +27,7 @@ def render_markdown(contents: Contents) -> str:
 
 
 def leaderboard_markdown(contents: Contents, *, one_per_name: bool = True) -> str:
-    """The results table alone; by default one row a name: the chosen, else its best class weights."""
+    """Write the results table alone; by default one row a name: the chosen pair, else its best class weights."""
     rows = [row for row in leaderboard_rows(contents.candidates) if row.represents_name or not one_per_name]
     has_hidden = any(row.candidate.hidden is not None for row in rows)
     header = [
@@ -47,13 +47,13 @@ def leaderboard_markdown(contents: Contents, *, one_per_name: bool = True) -> st
 
 
 def table(header: list[str], body: list[list[str]], numbers_from: int) -> str:
-    """A Markdown table; columns from `numbers_from` on are right-aligned. Cells are taken as Markdown."""
+    """Write a Markdown table; columns from `numbers_from` on are right-aligned. Cells are taken as Markdown."""
     rule = ["---:" if i >= numbers_from else "---" for i in range(len(header))]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in (header, rule, *body))
 
 
 def escaped(text: str) -> str:
-    """Text from the data so that Markdown shows it as it is, on one line, in a table cell too."""
+    """Escape text from the data so that Markdown shows it as it is, on one line, in a table cell too."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"([\\`*\[\]|~#])", r"\\\1", text)
     text = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", text)

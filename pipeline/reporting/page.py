@@ -13,7 +13,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render_html(contents: Contents) -> str:
-    """One self-contained page. The same contents give the same bytes; all text from the data is escaped."""
+    """Write one self-contained page. The same contents give the same bytes; all text from the data is escaped."""
     return _environment().get_template("index.html.j2").render(**_page(contents))
 
 

@@ -10,7 +10,7 @@ from pipeline.reporting.contents import Contents
 
 
 def write_plots(contents: Contents, folder: Path) -> None:
-    """Write confusion.csv (a row each training text) and per_class_f1.csv of the chosen pair."""
+    """Write confusion.csv (a row for each training text) and per_class_f1.csv of the chosen pair."""
     names = np.array(contents.labels, dtype=object)
     actual, predicted = np.divmod(np.arange(contents.confusion.size), len(names))
     pairs = pd.DataFrame({"actual": names[actual], "predicted": names[predicted]})

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def results_table(class_weights: Mapping[str, Any], fusion: Mapping[str, Any], hidden: Mapping[str, Any]) -> str:
-    """A Markdown table with one row a candidate, at its best class weights, best nested score first.
+    """Write a Markdown table with one row a candidate, at its best class weights, best nested score first.
 
     The arguments are reports/class_weights.json, fusion.json and hidden.json. The chosen row is bold.
     """
@@ -35,7 +35,7 @@ def results_table(class_weights: Mapping[str, Any], fusion: Mapping[str, Any], h
 
 
 def stage_table(dvc_yaml: Mapping[str, Any]) -> str:
-    """A Markdown table of the stages and their `desc`, in the order of dvc.yaml."""
+    """Write a Markdown table of the stages and their `desc`, in the order of dvc.yaml."""
     lines = ["| stage | what it does |", "| --- | --- |"]
     for name, stage in dvc_yaml["stages"].items():
         body = stage.get("do", stage)

@@ -1,4 +1,4 @@
-"""What each section of the page shows, computed from the contents. An empty one is None and vanishes."""
+"""The values that each section of the page shows, computed from the contents. An empty section is None and vanishes."""
 
 import numpy as np
 from markupsafe import Markup
@@ -19,7 +19,7 @@ MOST_PAIRS = 15  # rows of the list of most confused pairs
 
 
 def headline(contents: Contents) -> Section:
-    """The chosen pair, its scores, the gain over the best member, and the size of the task."""
+    """Return the chosen pair, its scores, the gain over the best member, and the size of the task."""
     chosen, member = contents.chosen, best_member(contents.candidates)
     compared = [chosen] if member is None or member is chosen else [chosen, member]
     scale = strip_scale(compared)
@@ -40,7 +40,7 @@ def headline(contents: Contents) -> Section:
 
 
 def leaderboard(contents: Contents) -> Section:
-    """Every candidate with its scores and its strip, best nested first."""
+    """Return every candidate with its scores and its strip, best nested first."""
     rows = leaderboard_rows(contents.candidates)
     scale = strip_scale(contents.candidates)
     return {
@@ -54,7 +54,7 @@ def leaderboard(contents: Contents) -> Section:
 
 
 def confusion(contents: Contents) -> Section | None:
-    """The heatmap and the pairs most often confused."""
+    """Return the heatmap and the pairs most often confused."""
     matrix = contents.confusion
     n_rows = int(matrix.sum())
     if n_rows == 0:
@@ -68,7 +68,7 @@ def confusion(contents: Contents) -> Section | None:
 
 
 def classes(contents: Contents) -> Section | None:
-    """F1 of each class before and after class weights, with support and weight."""
+    """Return the F1 of each class before and after class weights, with support and weight."""
     if not contents.labels:
         return None
     rows = class_rows(
@@ -87,7 +87,7 @@ def classes(contents: Contents) -> Section | None:
 
 
 def similarity(contents: Contents) -> Section | None:
-    """Agreement and correlation of every two members; nothing to compare below two."""
+    """Return the agreement and correlation of every two members; None below two members."""
     if len(contents.member_names) < 2:
         return None
     matrices = [
@@ -105,7 +105,7 @@ def similarity(contents: Contents) -> Section | None:
 
 
 def tinted(matrix: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
-    """Each value with a tint from 0 (the least off the diagonal) to 1 (the most); the diagonal has none."""
+    """Pair each value with a tint from 0 (the least off the diagonal) to 1 (the most); the diagonal has none."""
     off_diagonal = matrix[~np.eye(len(matrix), dtype=bool)]
     low, high = float(np.nanmin(off_diagonal)), float(np.nanmax(off_diagonal))
     width = max(high - low, 1e-9)
@@ -118,7 +118,7 @@ def tinted(matrix: NDArray[np.float64]) -> list[list[tuple[float, float]]]:
 
 
 def alignment(contents: Contents) -> list[Section]:
-    """For each encoder the alignment's figures, and the top rows of the mapping."""
+    """Return, for each encoder, the alignment's figures and the top rows of the mapping."""
     encoders: list[Section] = []
     for encoder, report in contents.alignment.items():
         examples = report.get("examples")
@@ -135,7 +135,7 @@ def alignment(contents: Contents) -> list[Section]:
 
 
 def submission(contents: Contents) -> Section | None:
-    """The submission's file and its class shares beside those of train."""
+    """Return the submission's file and its class shares beside those of train."""
     if not contents.submission:
         return None
     histogram = contents.submission.get("label_histogram")
@@ -150,7 +150,7 @@ def submission(contents: Contents) -> Section | None:
 
 
 def ledger(contents: Contents) -> Section | None:
-    """The submissions that a board has scored: a chart of nested against board, and their list."""
+    """Return the submissions that a board has scored: a chart of nested against board, and their list."""
     if not contents.ledger:
         return None
     points = [
@@ -161,7 +161,7 @@ def ledger(contents: Contents) -> Section | None:
 
 
 def pairs_of(histogram: object) -> list[tuple[str, int]]:
-    """(label, count) pairs from a JSON list of pairs; an empty list from anything else."""
+    """Return (label, count) pairs from a JSON list of pairs; an empty list from anything else."""
     if not isinstance(histogram, list | tuple):
         return []
     return [(str(label), int(count)) for label, count in histogram]

@@ -1,4 +1,4 @@
-"""The submission: its form, its checks, and the manifest of what it was made of."""
+"""The submission: its form, its checks, and the manifest of the files that it was made from."""
 
 from pipeline.submission.format import Template, read_template, render_submission
 from pipeline.submission.ledger import LedgerEntry, append_entry, read_ledger

@@ -11,12 +11,12 @@ from pipeline.errors import UserError
 
 @dataclass(frozen=True)
 class Template:
-    """What a sample submission fixes.
+    """The form that a sample submission fixes for every submission.
 
     Attributes:
         header: the names of the id column and the label column, in the file's order.
         ids: the ids in the file's order.
-        separator: what stands between the two.
+        separator: the text between the two columns.
         id_first: whether the id column comes first.
     """
 
@@ -57,7 +57,7 @@ def read_template(
 
 
 def render_submission(template: Template, predicted: Mapping[str, str]) -> str:
-    """The submission as text: the template's header and order, with the predicted label of each id.
+    """Write the submission as text: the template's header and order, with the predicted label of each id.
 
     With a separator of several characters, which knows no quoting, fields stand as they are.
     """
@@ -71,7 +71,7 @@ def render_submission(template: Template, predicted: Mapping[str, str]) -> str:
 
 
 def split_rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Line (from 1) and fields of each row; quoted fields where the separator is one character."""
+    """Yield line (from 1) and fields of each row; quoted fields where the separator is one character."""
     if len(separator) > 1:
         for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
             yield number, line.removesuffix("\r").split(separator) if line.strip() else []

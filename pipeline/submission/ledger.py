@@ -1,4 +1,4 @@
-"""The ledger of submissions: what each was, what was expected of it, and what a board gave."""
+"""The ledger of submissions: each submission, the score that was expected of it, and the score that a board gave."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from pipeline.errors import UserError
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """One submission on one board, a line of reports/ledger.csv."""
+    """A submission on a board, one line of reports/ledger.csv."""
 
     date: str  # YYYY-MM-DD
     board: str  # A, B, public, ...
@@ -27,7 +27,7 @@ HEADER = [field.name for field in fields(LedgerEntry)]
 
 
 def read_ledger(path: Path) -> list[LedgerEntry]:
-    """All entries, the oldest line first; none where there is no file. Raises UserError, naming the line."""
+    """Read all entries, the oldest line first; none where there is no file. Raises UserError, naming the line."""
     if not path.exists():
         return []
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))

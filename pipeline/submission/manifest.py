@@ -1,4 +1,4 @@
-"""What a submission was made of."""
+"""The manifest of a submission: what the submission was made of."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ def make_manifest(
     chosen: Mapping[str, Any],
     made_on: Mapping[str, Mapping[str, Mapping[str, str]]],
 ) -> dict[str, Any]:
-    """The submission's SHA-256, the hash of each file that it was made from, and the pair that made it.
+    """Return the submission's SHA-256, the hash of each file that it was made from, and the pair that made it.
 
-    `made_on` says of each member what each of its folds was made on. Members whose folds were made on different things
-    are named with them: their bytes may be those of no single machine.
+    `made_on` says of each member which device, instruction sets and versions each of its folds was made on. Members
+    whose folds were made on different ones are named with them: their bytes may be those of no single machine.
 
     dvc.lock is not among the inputs: it is being written while stages run. The inputs' own hashes stand in it.
     """
@@ -29,7 +29,7 @@ def make_manifest(
 
 
 def _by_place(folds: Mapping[str, Mapping[str, str]]) -> list[dict[str, Any]]:
-    """What folds were made on, each once, with the names of those folds."""
+    """Return each different machine that folds were made on, once, with the names of its folds."""
     places = [dict(place) for place in folds.values()]
     unique = [place for index, place in enumerate(places) if place not in places[:index]]
     return [{"folds": [name for name in folds if dict(folds[name]) == place], **place} for place in unique]

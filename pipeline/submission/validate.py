@@ -1,4 +1,4 @@
-"""The last look at a submission before it is written."""
+"""The last check of a submission before it is written."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from pipeline.submission.format import Template, check_ids, split_rows
 def validate_submission(
     text: str, template: Template, test_ids: Sequence[str], labels: Sequence[str]
 ) -> dict[str, int]:
-    """Read the text back and hold it against what was asked for: → the number of rows of each label, [C] in order.
+    """Check the text against what was asked for: → the number of rows of each label, [C] in order.
 
     Raises UserError, naming line and value, for another header, a missing, repeated or misplaced id, or a label that
     the training data does not have.

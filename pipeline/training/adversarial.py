@@ -27,7 +27,9 @@ def fgm(
     on: Names,
     epsilon: Positive,
 ) -> None:
-    """Fast gradient method (Miyato et al. 2017, arXiv:1605.07725): clean gradients plus those of the attacked batch.
+    """Apply the fast gradient method (Miyato et al. 2017, arXiv:1605.07725).
+
+    The gradients are those of the clean batch plus those of the attacked batch.
 
     Each target moves by a step of length `epsilon` along its own gradient.
     """
@@ -49,7 +51,9 @@ def pgd(
     alpha: Positive,
     steps: AtLeastOne,
 ) -> None:
-    """Projected gradient descent (Madry et al. 2018, arXiv:1706.06083): clean gradients plus those of the last step.
+    """Apply projected gradient descent (Madry et al. 2018, arXiv:1706.06083).
+
+    The gradients are those of the clean batch plus those of the last step.
 
     Each of `steps` steps has length `alpha`; after each, the sum of a target's steps is brought back into the ball of
     radius `epsilon` around where it started.
@@ -78,9 +82,9 @@ def freelb(
     alpha: Positive,
     steps: AtLeastOne,
 ) -> None:
-    """Free large-batch training (Zhu et al. 2020, arXiv:1909.11764): the mean of the gradients of `steps` batches.
+    """Apply free large-batch training (Zhu et al. 2020, arXiv:1909.11764): average the gradients of `steps` batches.
 
-    The first is the clean one; before each of the others the targets move by a step of length `alpha` along their
+    The first batch is the clean one; before each other batch the targets move by a step of length `alpha` along their
     latest gradient, inside a ball of radius `epsilon`. The paper moves the embedded tokens; here the weights move.
     """
     clean = [target.detach().clone() for target in targets]
@@ -106,10 +110,10 @@ def _copy_of_gradient(target: nn.Parameter) -> torch.Tensor:
 
 
 def find_targets(model: Any, on: Sequence[str]) -> list[nn.Parameter]:
-    """The parameters of a classifier that `on` names, each once, in the model's order.
+    """Find the parameters of a classifier that `on` names, each once, in the model's order.
 
     `embeddings` is the encoder's word embeddings, `first_layer` the weights of its first layer; anything else is part
-    of a parameter's name. Raises UserError for a name that finds none, and where one of them is frozen.
+    of a parameter's name. Raises UserError for a name that finds none, and for a frozen parameter.
     """
     named = dict(model.named_parameters())
     found: set[str] = set()
@@ -140,22 +144,22 @@ def _example(named: dict[str, nn.Parameter]) -> str:
 
 
 def unit_gradients(gradients: Sequence[Tensor | None]) -> list[Tensor]:
-    """Each gradient scaled to length 1; zeros where it is zero, or no number (an overflow in fp16).
+    """Scale each gradient to length 1; zeros where it is zero, or no number (an overflow in fp16).
 
-    Raises ValueError for a missing one.
+    Raises ValueError for a missing gradient.
     """
     return [_unit(gradient) for gradient in gradients]
 
 
 def project(offset: Tensor, epsilon: float) -> Tensor:
-    """The offset, shortened to length `epsilon` where it is longer."""
+    """Shorten the offset to length `epsilon` where it is longer."""
     shortened: Tensor = offset * (epsilon / offset.norm().clamp(min=1e-12)).clamp(max=1.0)
     return shortened
 
 
 @torch.no_grad()
 def restore(targets: Sequence[nn.Parameter], values: Sequence[Tensor]) -> None:
-    """Put values back, to the bit."""
+    """Put the kept values back into the targets, to the bit."""
     for target, value in zip(targets, values, strict=True):
         target.copy_(value)
 

@@ -15,11 +15,11 @@ from pipeline.ranges import AtLeastOne, BelowOne
 
 @dataclass(frozen=True)
 class Average:
-    """The average and its rule.
+    """An average of a model's weights, and the rule by which updates join it.
 
     Attributes:
         model: holds the average; `n_averaged` says of how many steps, 0 before the first.
-        joins: whether the weights after an update, counted from 1, join.
+        joins: whether the weights after an update, counted from 1, join the average.
     """
 
     model: AveragedModel
@@ -27,10 +27,10 @@ class Average:
 
 
 def swa(model: nn.Module, total_steps: int, *, start: BelowOne, every: AtLeastOne) -> Average:
-    """Stochastic weight averaging (Izmailov et al. 2018, arXiv:1803.05407).
+    """Average weights from late in training (stochastic weight averaging, Izmailov et al. 2018, arXiv:1803.05407).
 
     Args:
-        model: whose weights are averaged.
+        model: the model whose weights are averaged.
         total_steps: updates of the whole training.
         start: share of training after which weights join.
         every: updates between two that join.
@@ -43,10 +43,10 @@ Tensors = tuple[Tensor, ...] | list[Tensor]
 
 
 def ema(model: nn.Module, total_steps: int, *, decay: BelowOne) -> Average:
-    """The average keeps `decay` of itself at each update, the rest is the weights' (Polyak and Juditsky 1992).
+    """Average weights exponentially: each update keeps `decay` of the average (Polyak and Juditsky 1992).
 
-    In the n-th update it keeps at most (1 + n) / (10 + n), so that a short training does not end near the weights that
-    it began with.
+    The n-th update keeps at most (1 + n) / (10 + n), and the rest is the model's weights: a short training then does
+    not end near the weights that it began with.
     """
 
     def move(averages: Tensors, weights: Tensors, n_averaged: Tensor | int) -> None:

@@ -1,4 +1,4 @@
-"""How deep in the encoder a parameter lies."""
+"""The depth of a parameter in the encoder."""
 
 import re
 
@@ -14,26 +14,26 @@ EMBEDDING = re.compile(
 
 
 def layer_number(name: str) -> int | None:
-    """The number of the layer that a parameter belongs to, from 0; None outside of the layers."""
+    """Return the number of the layer that a parameter belongs to, from 0; None outside of the layers."""
     found = LAYER.search(f".{name}")
     return int(found.group(1)) if found else None
 
 
 def is_embedding(name: str) -> bool:
-    """Whether a parameter of a classifier belongs to its encoder's embeddings."""
+    """Return whether a parameter of a classifier belongs to its encoder's embeddings."""
     return bool(EMBEDDING.match(name))
 
 
 def count_layers(model: nn.Module) -> int:
-    """The number of layers of a classifier's encoder that have weights of their own."""
+    """Count the layers of a classifier's encoder that have weights of their own."""
     numbers = [layer_number(name) for name, _ in model.named_parameters() if name.startswith("encoder.")]
     return 1 + max((number for number in numbers if number is not None), default=-1)
 
 
 def layers_from_top(name: str, n_layers: int) -> int:
-    """How far below the top of the encoder a parameter lies: 0 for the last layer, `n_layers` for the embeddings.
+    """Return how far below the encoder's top a parameter lies: 0 for the last layer, `n_layers` for the embeddings.
 
-    What belongs to no layer, such as a final normalisation, counts as the top.
+    A parameter of no layer, such as a final normalisation's, counts as the top.
     """
     if is_embedding(name):
         return n_layers

@@ -42,12 +42,12 @@ def train_encoder(
 ) -> pd.DataFrame:
     """Run masked-language modelling on `texts` and save the encoder, its tokenizer and its curve into a folder.
 
-    A checkpoint of step n becomes the directory `step-<n>` inside it, an encoder of its own; where training ended
-    before step n, it is the encoder that training ended with. `settings` are the arguments of `train_masked_lm`,
+    A checkpoint of step n becomes the directory `step-<n>` inside that folder, an encoder of its own; where training
+    ended before step n, it is the encoder that training ended with. `settings` are the arguments of `train_masked_lm`,
     `max_length`, and `masking`, a piece.
 
-    `scratch` keeps the tokenised texts, the finished checkpoints and the state of training. A call that finds one
-    there goes on with it, so it must be of the same texts, model and settings; whoever calls removes it.
+    `scratch` keeps the tokenised texts, the finished checkpoints and the state of training. A call that finds a
+    state there goes on with it, so `scratch` must be of the same texts, model and settings; the caller removes it.
 
     Returns the learning curve: step, loss, held_out_loss.
 
@@ -105,7 +105,7 @@ def train_encoder(
 def publish_encoder(kept: Path, folder: Path, curve_file: Path, early_stop: int | None) -> str:
     """Copy an encoder that `train_encoder` saved, and its curve, to where later stages read them.
 
-    Returns `describe_curve` of it.
+    Returns `describe_curve` of that curve.
     """
     with atomic_folder(folder) as new, atomic_path(curve_file) as curve:
         copy_kept(kept, new, leave_out=[CURVE])
@@ -114,7 +114,7 @@ def publish_encoder(kept: Path, folder: Path, curve_file: Path, early_stop: int 
 
 
 def describe_curve(curve: pd.DataFrame, early_stop: int | None) -> str:
-    """In words: the held-out loss of the weights that training ended with, and the step they are of."""
+    """Describe in words the held-out loss of the weights that training ended with, and the step of these weights."""
     if curve.empty:
         return "not trained"
     kept = len(curve) - 1 if early_stop is None else int(curve["held_out_loss"].argmin())
@@ -122,7 +122,7 @@ def describe_curve(curve: pd.DataFrame, early_stop: int | None) -> str:
 
 
 def _tokenize(folder: Path, tokenizer: Any, texts: Iterable[str], max_length: int, what: str) -> TokenStore:
-    """The texts tokenised, once: what an earlier call left in the folder is taken."""
+    """Tokenise the texts, once: the tokens that an earlier call left in the folder are taken."""
     if not is_kept(folder, what):
         with keep_folder(folder) as new:
             # A copy: a tokenizer keeps, and is saved with, the truncation that it was last called with.

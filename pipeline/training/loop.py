@@ -25,7 +25,7 @@ from pipeline.training.update import updater
 
 
 class Scores(NamedTuple):
-    """What an evaluation gives; `loss` is the mean cross-entropy."""
+    """The scores of an evaluation; `loss` is the mean cross-entropy."""
 
     macro_f1: float
     accuracy: float
@@ -44,7 +44,7 @@ class TrainingRecord(NamedTuple):
 
 @dataclass
 class _Run:
-    """How far a training has come; with the model, the optimiser and the average, all that its rest depends on."""
+    """The progress of a training; with the model, the optimiser and the average, all that the rest of it depends on."""
 
     step: int = 0
     records: list[TrainingRecord] = field(default_factory=list)
@@ -79,8 +79,8 @@ def train_classifier(
     gives it one. The model ends with the best weights where they are kept, else with the average, else with the last.
     Of the word embeddings those of the texts' own words are trained (`pipeline.models.trained_words`).
 
-    All that the rest depends on is written to `state_file` now and then. Where that file is there already, training
-    goes on from it, to the same bytes as without the break, if everything else is the same.
+    Everything that the rest of training depends on is written to `state_file` now and then. Where that file is there
+    already, training goes on from it, to the same bytes as without the break, if everything else is the same.
 
     Raises UserError where the loss is not finite.
     """

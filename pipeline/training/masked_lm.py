@@ -31,7 +31,7 @@ class MaskedLMRecord(NamedTuple):
 
 @dataclass
 class _Run:
-    """How far a training has come; with the model and the optimiser, all that its rest depends on."""
+    """The progress of a training; with the model and the optimiser, all that the rest of it depends on."""
 
     step: int = 0
     records: list[MaskedLMRecord] = field(default_factory=list)
@@ -72,8 +72,8 @@ def train_masked_lm(
     stay the same. With `early_stop`, training ends after that many evaluations without a lower held-out loss, and
     ends with the weights of the lowest. `save_checkpoint(step)` is called for each of `checkpoints`.
 
-    All that the rest depends on is written to `state_file` now and then. Where that file is there already, training
-    goes on from it, to the same bytes as without the break, if everything else is the same.
+    Everything that the rest of training depends on is written to `state_file` now and then. Where that file is there
+    already, training goes on from it, to the same bytes as without the break, if everything else is the same.
 
     Raises UserError for fewer than two texts, and where the loss is not finite.
     """

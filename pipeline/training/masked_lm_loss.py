@@ -22,7 +22,7 @@ BatchLoss = Callable[[TokenizedTexts, NDArray[np.integer], torch.Generator], Ten
 
 @dataclass(frozen=True)
 class MaskingIds:
-    """What masking has to know of a tokenizer: [MASK], which ids are special, which begin a word (bool [V])."""
+    """The ids of a tokenizer that masking needs: [MASK], the special ids, and which ids begin a word (bool [V])."""
 
     mask_id: int
     special_ids: tuple[int, ...]
@@ -32,7 +32,7 @@ class MaskingIds:
 def batch_loss(
     model: Any, ids: MaskingIds, units: Units, mlm_probability: float, precision: str, device: str
 ) -> BatchLoss:
-    """The mean cross-entropy of the hidden tokens of a batch; 0 for a batch in which nothing could be hidden."""
+    """Make the loss of a batch: the mean cross-entropy of its hidden tokens; 0 where nothing could be hidden."""
     vocab_size = len(ids.starts_word)
     starts_word = torch.from_numpy(ids.starts_word)
     is_special = torch.zeros(vocab_size, dtype=torch.bool)
@@ -62,7 +62,7 @@ def batch_loss(
 
 
 def masked_lm_logits(model: Any, input_ids: Tensor, attention_mask: Tensor, chosen: Tensor) -> Tensor:
-    """The logits of the chosen positions only: → [n_chosen, V].
+    """Compute the logits of the chosen positions only: → [n_chosen, V].
 
     The vocabulary's matrix is the largest of a small model; at 15 % of the positions it costs a seventh. The encoder's
     last layer has less to do, too (`pipeline.models.last_layer`). Encoders whose language-model head is not one module
@@ -77,7 +77,7 @@ def masked_lm_logits(model: Any, input_ids: Tensor, attention_mask: Tensor, chos
 
 
 def held_out_loss(model: Any, loss_of: BatchLoss, texts: TokenizedTexts, batch_tokens: int, seed: int) -> float:
-    """The mean loss over the batches of `texts`, with the same masks at every call."""
+    """Compute the mean loss over the batches of `texts`, with the same masks at every call."""
     generator = torch.Generator().manual_seed(seed)
     model.eval()
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Dynamic masks for masked-language modelling: which tokens are hidden together, and what is done to the chosen.
+"""Dynamic masks for masked-language modelling: which tokens are hidden together, and what stands in their place.
 
 A unit is what is hidden as one: `(starts_word, generator, *, ...)`, with bool [B, T], gives the unit of each token,
 numbered from 0 in each row, [B, T].
@@ -11,14 +11,14 @@ from pipeline.errors import UserError
 
 
 def token(starts_word: Tensor, generator: torch.Generator) -> Tensor:
-    """Every token a unit of its own, as in BERT (Devlin et al. 2019): bool [B, T] → [B, T]."""
+    """Make every token a unit of its own, as in BERT (Devlin et al. 2019): bool [B, T] → [B, T]."""
     return torch.arange(starts_word.shape[1]).expand(starts_word.shape)
 
 
 def whole_word(starts_word: Tensor, generator: torch.Generator) -> Tensor:
-    """A token and those that go on with its word are a unit: bool [B, T] → [B, T].
+    """Make a token and those that go on with its word a unit: bool [B, T] → [B, T].
 
-    So that a word's end does not give its beginning away (BERT's whole-word masking, 2019; Cui et al. 2021,
+    A word's end then does not give its beginning away (BERT's whole-word masking, 2019; Cui et al. 2021,
     arXiv:1906.08101). `starts_word` is true where a token begins a word.
     """
     # A row that begins within a word, as the rest of a cut document may, has no start at its first token.
@@ -26,13 +26,13 @@ def whole_word(starts_word: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def ngram(starts_word: Tensor, generator: torch.Generator, *, probabilities: list[float]) -> Tensor:
-    """Runs of 1, 2, 3 … whole words are the units: bool [B, T] → [B, T].
+    """Make runs of 1, 2, 3 … whole words the units: bool [B, T] → [B, T].
 
     Each row is cut into runs whose lengths are drawn with `probabilities`, those of 1, 2, 3 … words; they need not sum
     to 1. Runs are then chosen whatever their length, so that the lengths of hidden runs have these probabilities too
     (MacBERT, Cui et al. 2020, arXiv:2004.13922: 0.4, 0.3, 0.2, 0.1; SpanBERT draws the lengths of its spans likewise).
 
-    Raises UserError for probabilities that are none.
+    Raises UserError for numbers that are no probabilities.
     """
     if not probabilities or min(probabilities) < 0 or not sum(probabilities):
         raise UserError(

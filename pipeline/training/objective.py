@@ -1,4 +1,4 @@
-"""What one update minimises."""
+"""The objective of an update: the value that training minimises, from a loss and the terms beside it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class LevelTerm:
 
 @dataclass(frozen=True)
 class Objective:
-    """A classification loss and the terms beside it, each with its weight; it is kept at the level `flooding`.
+    """A classification loss and the terms beside it, each with its weight; the value is kept near the level `flooding`.
 
     `class_weights` [C] weigh in the loss alone.
     """
@@ -49,21 +49,21 @@ class Objective:
 
 
 class Rows(NamedTuple):
-    """What rows of a batch are to say, ids [B] or probabilities [B, C], and how much each weighs, [B]."""
+    """The targets of a batch's rows, ids [B] or probabilities [B, C], and the weights of these rows, [B]."""
 
     targets: Tensor
     weights: Tensor
 
 
 class Totals(NamedTuple):
-    """What means over a batch are divided by: the sum of its rows' weights in the loss, and of their own weights."""
+    """The divisors of means over a batch: the sum of its rows' weights in the loss, and that of their own weights."""
 
     loss: Tensor
     rows: Tensor
 
 
 def totals(objective: Objective, parts: Sequence[Rows]) -> Totals:
-    """The totals of a batch that is given in parts.
+    """Sum the weights of a batch that is given in parts.
 
     A total of 0 is none to divide by: where no row weighs anything, every mean is 0.
     """
@@ -76,14 +76,14 @@ def totals(objective: Objective, parts: Sequence[Rows]) -> Totals:
 def objective_value(
     objective: Objective, output: ClassifierOutput, rows: Rows, class_vectors: Tensor, of_batch: Totals
 ) -> Tensor:
-    """The value, in fp32, of rows that are a batch or a part of one: → scalar.
+    """Compute the value, in fp32, of rows that are a batch or a part of one: → scalar.
 
     The values of the parts of a batch sum to that of the batch, where the loss is one of rows; losses of a batch, and
     all terms that compare rows with each other, need the batch whole. With R-Drop `output` and `rows`, and the rows
     of which `of_batch` are the totals, hold each row twice, the second pass after the first.
 
-    A row weighs in every mean. In the contrastive term it does not: whatever it weighs, it is a row of its class, of
-    probabilities of the likeliest.
+    A row's weight counts in every mean, but not in the contrastive term: there every row counts alike, as a row of its
+    class, or of the likeliest class where targets are probabilities.
     """
     logits, weights = output.logits.float(), rows.weights
     if isinstance(objective.loss, BatchLoss):
@@ -108,12 +108,12 @@ def objective_value(
 
 
 def _mean(values: Tensor, weights: Tensor, total: Tensor) -> Tensor:
-    """A part's share of the weighted mean over its batch: values and weights [B], the batch's weights summed."""
+    """Compute a part's share of its batch's weighted mean: values and weights [B], the batch's summed weights."""
     return (weights * values).sum() / total
 
 
 def _weights_in_loss(objective: Objective, rows: Rows) -> Tensor:
-    """A row's own weight times that of its class: [B]."""
+    """Multiply a row's own weight by that of its class: [B]."""
     return rows.weights * expected(objective.class_weights, rows.targets)
 
 
@@ -126,5 +126,5 @@ def _contrast(contrastive: ContrastiveTerm, output: ClassifierOutput, labels: Te
 
 
 def twice(tensor: Tensor) -> Tensor:
-    """A batch after itself, for two passes under different dropout masks at once."""
+    """Repeat a batch after itself, for two passes under different dropout masks at once."""
     return torch.cat([tensor, tensor])

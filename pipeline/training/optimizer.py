@@ -13,7 +13,7 @@ from pipeline.training.depth import count_layers, is_embedding, layers_from_top
 def classifier_groups(
     model: nn.Module, learning_rate: Mapping[str, float], weight_decay: float, layer_decay: float
 ) -> list[dict[str, object]]:
-    """Parameter groups of a classifier: `embeddings`, `encoder` and `head`, each with and without weight decay.
+    """Return the parameter groups of a classifier: `embeddings`, `encoder`, `head`, each with and without weight decay.
 
     The head is everything outside `model.encoder`. In the encoder a parameter's rate is multiplied by `layer_decay`
     once for each layer that lies above its own (Howard and Ruder 2018); the embeddings lie below all layers. With
@@ -41,19 +41,19 @@ def classifier_groups(
 
 
 def is_decayed(name: str, parameter: nn.Parameter) -> bool:
-    """Weight decay is for matrices; biases and the gains of layer normalisation keep their values."""
+    """Return whether a parameter is decayed: a matrix is; biases and the gains of normalisation keep their values."""
     return parameter.dim() > 1 and not name.endswith("bias")
 
 
 def adamw(groups: list[dict[str, object]]) -> AdamW:
-    """AdamW (Loshchilov and Hutter 2019), one fused kernel for each group."""
+    """Make AdamW (Loshchilov and Hutter 2019), with one fused kernel for each group."""
     return AdamW(groups, betas=(0.9, 0.98), eps=1e-6, fused=True)
 
 
 def warm_up(
     optimizer: torch.optim.Optimizer, total_steps: int, warmup_ratio: float, course: Callable[[float], float]
 ) -> LambdaLR:
-    """Learning rates rise linearly from 0 over `warmup_ratio` of the steps, then follow `course`.
+    """Make a schedule: rates rise linearly from 0 over `warmup_ratio` of the steps, then follow `course`.
 
     `course` takes the progress since the end of the warm-up, from 0 to 1 after the last step, and gives a factor.
     """

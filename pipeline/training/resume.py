@@ -11,10 +11,12 @@ from pipeline.runtime.scratch import keep_file, kept_file
 
 
 def _seconds_between_saves() -> float:
-    """Writing the state of a base-size encoder takes seconds; what a kill costs is at most the time since the last.
+    """Return the seconds between two saves: 300, or the number that `CONCLAVE_SAVE_SECONDS` sets.
 
-    `CONCLAVE_SAVE_SECONDS` sets another time than 300 seconds, on machines that may be taken away at any minute. It is
-    a variable of the environment because it belongs to the machine and changes no result.
+    Writing the state of a base-size encoder takes seconds; a kill costs at most the time since the last save.
+
+    The variable is for machines that may be taken away at any minute. It is one of the environment because it belongs
+    to the machine and changes no result. Raises UserError for a value that is no number from 0.
     """
     written = os.environ.get("CONCLAVE_SAVE_SECONDS", "300")
     try:
@@ -36,9 +38,9 @@ def save_state(
 
     Args:
         path: the file, as `load_state` is given it; an older one is replaced.
-        parts: what has a `state_dict`: model, optimiser, schedule.
-        generator: of the masks, where there are any.
-        device: whose random numbers dropout draws.
+        parts: the objects with a `state_dict`: model, optimiser, schedule.
+        generator: the generator of the masks, where there are any.
+        device: the device whose random numbers dropout draws.
         rest: numbers, tensors, and lists and mappings of these.
     """
     random = {"cpu": torch.get_rng_state()}
@@ -53,9 +55,9 @@ def save_state(
 def load_state(
     path: Path, parts: dict[str, Any], generator: torch.Generator | None, device: str, what: str
 ) -> dict[str, Any] | None:
-    """Put what `save_state` wrote back where it came from: → `rest`, its tensors on the CPU.
+    """Restore the state that `save_state` wrote, in place: → `rest`, its tensors on the CPU.
 
-    None where nothing was written; a damaged file is removed, with a line that begins with `what`.
+    Returns None where nothing was written; a damaged file is removed, with a line that begins with `what`.
     """
     file = kept_file(path, what)
     if file is None:

@@ -14,14 +14,14 @@ from pipeline.ranges import NotNegative, SomeOf
 
 
 def shuffle(rows: NDArray[np.integer], label_ids: NDArray[np.integer], rng: np.random.Generator) -> NDArray[np.integer]:
-    """The rows as they are: making batches shuffles them."""
+    """Return the rows as they are: making batches shuffles them."""
     return rows
 
 
 def weighted(
     rows: NDArray[np.integer], label_ids: NDArray[np.integer], rng: np.random.Generator, *, power: NotNegative
 ) -> NDArray[np.integer]:
-    """As many rows as there are, drawn with replacement, each with a chance of 1 / (its class's count)^power.
+    """Draw as many rows as there are, with replacement, each with a chance of 1 / (its class's count)^power.
 
     Counts are those among `rows`. Power 0 draws all rows alike, 1 all classes alike.
 
@@ -38,7 +38,7 @@ def weighted(
 def oversample(
     rows: NDArray[np.integer], label_ids: NDArray[np.integer], rng: np.random.Generator, *, ratio: SomeOf
 ) -> NDArray[np.integer]:
-    """Every row once, and rows of small classes again, until each class has `ratio` times the largest one's count.
+    """Return every row once, and rows of small classes again, until each class has `ratio` times the largest's count.
 
     Which rows come again is drawn with replacement (imbalanced-learn's RandomOverSampler). Classes that have as many
     already are left as they are.

@@ -1,4 +1,4 @@
-"""What a member's recipe says of its training, its pieces loaded."""
+"""The settings of a classifier's training: a member's recipe with its pieces loaded."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Adversarial:
 
 @dataclass(frozen=True)
 class KeepBest:
-    """Which evaluation's weights are kept, and after how many without a better one training ends (None: never)."""
+    """The metric by which the best weights are kept, and how many worse evaluations end training (None: never)."""
 
     metric: str
     patience: int | None
@@ -32,7 +32,7 @@ class KeepBest:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How a classifier is trained. The names are those of params.yaml, where they are explained.
+    """The settings of a classifier's training; the names are those of params.yaml, where each is explained.
 
     Attributes:
         averaging: `(model, total_steps)` → an average of the weights; None: no average.

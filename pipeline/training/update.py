@@ -36,7 +36,7 @@ def updater(
     weights: NDArray[np.float32],
     settings: TrainingSettings,
 ) -> Callable[[NDArray[np.integer]], Tensor]:
-    """A function that makes one update with a batch, given as row numbers, and returns its loss.
+    """Make a function that updates the weights with one batch, given as row numbers, and returns its loss.
 
     The targets are class ids [N] or probabilities [N, C]; each row has a weight, [N]. The batch is computed in
     `settings.accumulate` parts. With R-Drop each part passes twice, under two dropout masks.

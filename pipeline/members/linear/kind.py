@@ -31,45 +31,46 @@ SHARE_FOR_SCALE = 0.2
 
 @dataclass(frozen=True, eq=False)
 class LinearModel:
-    """Decision values of features: coefficients [F, C] and intercept [C]."""
+    """A linear model of features: coefficients [F, C] and intercept [C]."""
 
     coefficients: NDArray[np.float64]
     intercept: NDArray[np.float64]
 
     def logits(self, features: Features, rows: NDArray[np.integer]) -> NDArray[np.float32]:
-        """The decision values [n, C] of the rows [n] of features [N, F]."""
+        """Return the decision values [n, C] of the rows [n] of features [N, F]."""
         decisions: NDArray[np.float32] = (features[rows] @ self.coefficients + self.intercept).astype(np.float32)
         return decisions
 
     def times(self, factor: float) -> "LinearModel":
-        """The model whose decision values are so many times these."""
+        """Return the model whose decision values are those of this model times `factor`."""
         return LinearModel(self.coefficients * factor, self.intercept * factor)
 
     def save(self, folder: Path) -> None:
-        """Write the weights."""
+        """Write the coefficients and the intercept into the folder."""
         np.savez(folder / WEIGHTS, coefficients=self.coefficients, intercept=self.intercept)
 
 
 class Linear:
-    """Members that are linear classifiers."""
+    """The kind of member that is a linear classifier."""
 
     def set_up(self, recipe: "Recipe") -> None:
-        """Fix one thread for matrix products: another number changes the last bits."""
+        """Fix one thread for matrix products: another number of threads changes the last bits."""
         threadpool_limits(limits=1, user_api="blas")
 
     def resources(self, recipe: "Recipe") -> Resources:
-        """One thread."""
+        """Return the resources of a fold: one thread, no GPU."""
         return Resources(1, gpu=False)
 
     def reader(self, source: Path, recipe: "Recipe") -> Callable[[Sequence[str]], Features]:
-        """What makes the texts' rows of features, [N, F]."""
+        """Return a function that makes the features [N, F] of N texts."""
         return load_transform(source)
 
     def fit(self, rows: TrainingRows[Features], fold: int, recipe: "Recipe", run: Run) -> TrainedFold:
         """Fit one linear model; its logits are its decision values times one fitted scale.
 
-        An SVM's margins are no log-probabilities. The scale that makes them the best log-probabilities (temperature
-        scaling, Guo et al. 2017) is found on a part of the training rows, with a model that has not seen that part.
+        An SVM's margins are no log-probabilities. The scale that makes the margins the best log-probabilities
+        (temperature scaling, Guo et al. 2017) is found on a part of the training rows, with a model that has not seen
+        that part.
         """
         features, train_rows, held_out = rows.features, rows.train_rows(fold), rows.held_out_rows(fold)
         fit_rows, scale_rows = rows.split(train_rows, SHARE_FOR_SCALE, recipe.seed)
@@ -79,19 +80,19 @@ class Linear:
         return TrainedFold(model, evaluated_once(1, model.logits(features, held_out), rows.label_ids[held_out]))
 
     def save_shared(self, source: Path, folder: Path) -> None:
-        """Copy the vectors."""
+        """Copy the files of the vectors that the features are made with."""
         shutil.copytree(source, folder)
 
     def load(self, shared: Path, folder: Path, classes: LabelSet, recipe: "Recipe", device: str) -> LinearModel:
-        """A fold's weights."""
+        """Read a fold's coefficients and intercept."""
         with np.load(folder / WEIGHTS, allow_pickle=False) as file:
             return LinearModel(file["coefficients"], file["intercept"])
 
 
 def fit_scale(decisions: NDArray[np.floating], label_ids: NDArray[np.integer]) -> float:
-    """The factor > 0 that gives decisions [N, C] the smallest negative log-likelihood of the labels [N].
+    """Fit the factor > 0 that gives decisions [N, C] the smallest negative log-likelihood of the labels [N].
 
-    Between 0.018 and 403; 1 where there is no row to fit it on.
+    The factor lies between 0.018 and 403; it is 1 where there is no row to fit it on.
     """
     if not len(label_ids):
         return 1.0
@@ -106,11 +107,11 @@ def fit_scale(decisions: NDArray[np.floating], label_ids: NDArray[np.integer]) -
 def log_count_ratios(
     features: csr_matrix, labels: NDArray[np.integer], known: NDArray[np.integer], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """How much more often a feature stands in a class's rows than in the others': → [F, len(known)].
+    """Compute how much more often a feature stands in a class's rows than in the other rows: → [F, len(known)].
 
-    ln((p / |p|) / (q / |q|)), where p is 1 + the class's rows with the feature and q 1 + the other rows with it, each
-    counted with its weight (Wang and Manning 2012, "Baselines and bigrams"). A feature that no row has gets the ratio
-    of the two norms alone.
+    ln((p / |p|) / (q / |q|)), where p is 1 + the class's rows with the feature and q 1 + the other rows with the
+    feature, each counted with its weight (Wang and Manning 2012, "Baselines and bigrams"). A feature that no row has
+    gets the ratio of the two norms alone.
     """
     is_there = csr_matrix((np.ones_like(features.data), features.indices, features.indptr), features.shape)
     is_there.data[features.data == 0] = 0
@@ -122,8 +123,9 @@ def log_count_ratios(
 
 
 def _fit(rows: TrainingRows[Features], train_rows: NDArray[np.integer], recipe: "Recipe") -> LinearModel:
-    """A model of the training rows; a class without one gets the lowest intercept of all, and of one alone nothing is
-    learnt.
+    """Fit a model to the training rows.
+
+    A class without a training row gets the lowest intercept of all; where all rows are of one class nothing is learnt.
     """
     examples, labels, weights = as_labelled(rows, train_rows)
     features, known = rows.features[examples], np.unique(labels)
@@ -146,7 +148,7 @@ def _fit_together(
     known: NDArray[np.integer],
     recipe: "Recipe",
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """All classes by one model of scikit-learn's: → coefficients [F, known], intercept [known]."""
+    """Fit all classes by one model of scikit-learn's: → coefficients [F, known], intercept [known]."""
     model = _classifier(recipe, None if recipe.class_weights == "none" else "balanced")
     model.fit(features, labels, sample_weight=weights)
     if len(known) == 2:  # scikit-learn keeps one row for two classes
@@ -161,7 +163,7 @@ def _fit_one_vs_rest(
     known: NDArray[np.integer],
     recipe: "Recipe",
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Each class against the rest on features times its log-count ratios: → coefficients [F, known], intercept [known].
+    """Fit each class against the rest, features times log-count ratios: → coefficients [F, known], intercept [known].
 
     The coefficients are those of the features as they were: the ratios are multiplied in.
     """

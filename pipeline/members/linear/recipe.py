@@ -1,4 +1,4 @@
-"""What a linear classifier may be told."""
+"""The recipe of a linear classifier: its keys in params.yaml and their rules."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -11,7 +11,7 @@ MAX_LENGTH_CUTS = ()  # there is none: vectors read whole texts
 
 
 class Recipe(MemberRecipe):
-    """A linear classifier on TF-IDF features or mean word vectors."""
+    """The recipe of a linear classifier on TF-IDF features or mean word vectors."""
 
     starts_from = ("tfidf", "word2vec")
 
@@ -23,12 +23,12 @@ class Recipe(MemberRecipe):
 
     @classmethod
     def check(cls, written: Mapping[str, Any], beside: Beside) -> list[Problem]:
-        """Naive Bayes without words to count."""
+        """Return the problem of Naive Bayes weighting on word vectors, which have no words to count."""
         if beside.start != "word2vec" or written.get("weighting") != "naive_bayes":
             return []
         message = "got 'naive_bayes', which counts words: vectors of kind tfidf are needed, or weighting: none"
         return [Problem(("weighting",), message)]
 
     def loads(self) -> list[tuple[str, str]]:
-        """What makes features of texts."""
+        """Return the words of the registry that make features of texts, each with its family."""
         return words_of_vectors()

@@ -1,4 +1,4 @@
-"""A multi-layer perceptron on features that are not trained: mean hidden states of an encoder, or document vectors.
+"""A multi-layer perceptron on features that stay fixed: mean hidden states of an encoder, or document vectors.
 
 The features are computed once in each process that trains folds; a fold then takes seconds on a CPU.
 """
@@ -35,36 +35,36 @@ Layers = list[tuple[NDArray[np.float32], NDArray[np.float32]]]  # matrix [in, ou
 
 @dataclass(frozen=True, eq=False)
 class MLPModel:
-    """The layers of a perceptron, the classes [known] that the last one gives, and how many classes there are."""
+    """The layers of a perceptron, the classes [known] that its last layer gives, and the number of all classes."""
 
     layers: Layers
     known: NDArray[np.integer]
     n_classes: int
 
     def logits(self, features: Features, rows: NDArray[np.integer]) -> NDArray[np.float32]:
-        """The log-probabilities [n, C] of the rows [n] of features [N, F]."""
+        """Return the log-probabilities [n, C] of the rows [n] of features [N, F]."""
         return log_probabilities(self.layers, features[rows], self.known, self.n_classes)
 
     def save(self, folder: Path) -> None:
-        """Write the weights."""
+        """Write the layers and the classes that they know into the folder."""
         arrays = {f"matrix_{i}": matrix for i, (matrix, _) in enumerate(self.layers)}
         arrays |= {f"bias_{i}": bias for i, (_, bias) in enumerate(self.layers)}
         np.savez(folder / WEIGHTS, known=self.known, **arrays)  # type: ignore[arg-type]
 
 
 class MLP:
-    """Members that are multi-layer perceptrons."""
+    """The kind of member that is a multi-layer perceptron."""
 
     def set_up(self, recipe: "Recipe") -> None:
-        """Fix the threads of matrix products: another number of them changes the last bits."""
+        """Fix the threads of matrix products: another number of threads changes the last bits."""
         threadpool_limits(limits=recipe.threads)
 
     def resources(self, recipe: "Recipe") -> Resources:
-        """The recipe's threads; and a GPU, where there is one, for the features of an encoder."""
+        """Return the resources of a fold: the recipe's threads, and a GPU, if any, for the features of an encoder."""
         return Resources(recipe.threads, gpu=not (holds_vectors(recipe.from_) or is_vectors(Path(recipe.from_))))
 
     def reader(self, source: Path, recipe: "Recipe") -> Callable[[Sequence[str]], Features]:
-        """What makes the texts' features, [N, F]."""
+        """Return a function that makes the features [N, F] of N texts."""
         if is_vectors(source):
             return load_transform(source)
         from pipeline.inference import mean_hidden_states
@@ -89,14 +89,14 @@ class MLP:
         return TrainedFold(model, evaluated_once(n_steps, logits, rows.label_ids[held_out]))
 
     def save_shared(self, source: Path, folder: Path) -> None:
-        """Copy the encoder, or the vectors: the features of new texts need all of it."""
+        """Copy all of the encoder, or of the vectors: the features of new texts need it whole."""
         folder.mkdir(parents=True)
         for file in sorted(source.iterdir()):
             if file.is_file():  # and not the checkpoints inside an encoder's folder
                 shutil.copyfile(file, folder / file.name)
 
     def load(self, shared: Path, folder: Path, classes: LabelSet, recipe: "Recipe", device: str) -> MLPModel:
-        """A fold's weights."""
+        """Read a fold's layers and the classes that they know."""
         with np.load(folder / WEIGHTS, allow_pickle=False) as file:
             n_layers = (len(file.files) - 1) // 2
             layers = [(file[f"matrix_{i}"], file[f"bias_{i}"]) for i in range(n_layers)]
@@ -106,7 +106,9 @@ class MLP:
 def log_probabilities(
     layers: Layers, features: Features, known: NDArray[np.integer], n_classes: int
 ) -> NDArray[np.float32]:
-    """The log-probabilities [n, C] of features [n, F]; a class without a training row is less likely than all others.
+    """Compute the log-probabilities [n, C] of features [n, F].
+
+    A class without a training row is less likely than all others.
 
     `known` are the classes that the last layer gives. Between layers stands a rectifier.
     """
@@ -120,7 +122,9 @@ def log_probabilities(
 
 
 def _fit(rows: TrainingRows[Features], train_rows: NDArray[np.integer], recipe: "Recipe") -> tuple[MLPModel, int]:
-    """The trained model and the number of updates; what scales the features is folded into the first layer.
+    """Fit a model to the training rows: → the model and the number of updates.
+
+    The scaling of the features is folded into the first layer.
 
     Where one class alone is in training there is nothing to learn, and no update.
     """
@@ -156,7 +160,7 @@ def _fit(rows: TrainingRows[Features], train_rows: NDArray[np.integer], recipe: 
 
 
 def _scale_of(features: Features) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of each feature, [F]; sparse ones stay as they are."""
+    """Compute mean and standard deviation of each feature, [F]; sparse features get 0 and 1, so they stay unscaled."""
     if issparse(features):
         return np.zeros(features.shape[1]), np.ones(features.shape[1])
     spread = features.std(axis=0, dtype=np.float64)

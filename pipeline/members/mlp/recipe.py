@@ -1,4 +1,4 @@
-"""What a multi-layer perceptron may be told."""
+"""The recipe of a multi-layer perceptron: its keys in params.yaml."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -12,7 +12,7 @@ MAX_LENGTH_CUTS = ("tokens",)  # vectors read whole texts
 
 
 class Recipe(MemberRecipe):
-    """A multi-layer perceptron on the features of an encoder or of vectors."""
+    """The recipe of a multi-layer perceptron on the features of an encoder or of vectors."""
 
     toy_limits: ClassVar = {"max_length": 48, "epochs": 1, "batch_size": 64}
 
@@ -28,7 +28,10 @@ class Recipe(MemberRecipe):
     precision: OwnPrecision
 
     def loads(self) -> list[tuple[str, str]]:
-        """What makes features of texts; a folder of one's own may hold an encoder or vectors."""
+        """Return the words of the registry that make features of texts, each with its family.
+
+        A folder of one's own may hold an encoder or vectors: then the words of either are returned.
+        """
         if holds_vectors(self.from_):
             return words_of_vectors()
         of_tokens = [("readers", "tokens")]

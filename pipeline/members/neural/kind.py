@@ -40,40 +40,45 @@ WEIGHTS = "model.safetensors"
 
 @dataclass(frozen=True, eq=False)
 class NeuralModel:
-    """A classifier on a device, and the precision in which it computes there."""
+    """A classifier on a device, and the precision in which the classifier computes there."""
 
     classifier: TextClassifier
     device: str
     precision: str
 
     def logits(self, features: TokenizedTexts, rows: NDArray[np.integer]) -> NDArray[np.float32]:
-        """The logits [n, C] of the rows [n] of texts."""
+        """Return the logits [n, C] of the rows [n] of texts."""
         return predict_logits(self.classifier, features, rows, self.device, self.precision)
 
     def save(self, folder: Path) -> None:
-        """Write the weights."""
+        """Write the classifier's weights into the folder."""
         weights = self.classifier.state_dict()
         save_file({name: value.detach().cpu().contiguous() for name, value in weights.items()}, folder / WEIGHTS)
 
 
 class Neural:
-    """Members that are fine-tuned encoders.
+    """The kind of member that is a fine-tuned encoder.
 
     A fold computes logits in the precision in which it was trained, in training and in prediction: class weights are
-    searched on the ones and used on the others. fp16 is for CUDA alone; elsewhere a fold predicts in fp32.
+    searched on logits of training and used on logits of prediction. fp16 is for CUDA alone; elsewhere a fold predicts
+    in fp32.
     """
 
     def set_up(self, recipe: "Recipe") -> None:
-        """Fix torch's threads and seed, and keep memory that is freed."""
+        """Fix torch's threads and seed, and keep freed memory in the process."""
         set_up_torch(recipe.threads, recipe.seed)
         keep_freed_memory()
 
     def resources(self, recipe: "Recipe") -> Resources:
-        """The recipe's threads, or a GPU."""
+        """Return the resources of a fold: the recipe's threads, or a GPU."""
         return Resources(recipe.threads, gpu=True)
 
     def reader(self, source: Path, recipe: "Recipe") -> Callable[[Sequence[str]], TokenizedTexts]:
-        """What makes ids of texts under the encoder's own tokenizer or word list, cut to the recipe's `max_length`."""
+        """Return a function that reads texts as ids of the encoder's own tokenizer or word list.
+
+        Texts are cut to the recipe's `max_length`. Raises UserError for two segmentations of words, and for one where
+        the tokens are words already.
+        """
         segments = sorted({component["segment"] for component in recipe.sequence if "segment" in component})
         if len(segments) > 1 or (segments and is_vectors(source)):
             raise UserError(
@@ -86,7 +91,11 @@ class Neural:
         return reader
 
     def fit(self, rows: TrainingRows[TokenizedTexts], fold: int, recipe: "Recipe", run: Run) -> TrainedFold:
-        """Fine-tune the encoder. A training that was killed goes on from the run's state file, where that is there."""
+        """Fine-tune the encoder.
+
+        A training that was killed goes on from the run's state file, where that is there. Raises UserError where
+        `max_length` is more than the encoder reads, and where no row is left to stop on.
+        """
         features, classes, train_rows = rows.features, rows.classes, rows.train_rows(fold)
         torch.manual_seed(recipe.seed)
         classifier = build_classifier(Path(recipe.from_), len(classes.names), recipe, parent_ids=classes.parent_ids)
@@ -132,7 +141,7 @@ class Neural:
                 shutil.copyfile(file, folder / file.name)
 
     def load(self, shared: Path, folder: Path, classes: LabelSet, recipe: "Recipe", device: str) -> NeuralModel:
-        """A classifier with a fold's weights, LoRA being merged into them since the fold ended."""
+        """Return a classifier with a fold's weights; LoRA was merged into the weights when the fold ended."""
         merged = recipe.model_copy(update={"lora": None})
         n_classes, parent_ids = len(classes.names), classes.parent_ids
         classifier = build_classifier(shared, n_classes, merged, parent_ids=parent_ids, with_weights=False)

@@ -1,4 +1,4 @@
-"""What a fine-tuned encoder may be told."""
+"""The recipe of a fine-tuned encoder: its keys in params.yaml."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
@@ -15,7 +15,7 @@ MAX_LENGTH_CUTS = ("tokens", "words")
 
 
 class LearningRate(Section):
-    """Peak learning rates by part."""
+    """The peak learning rates, one for each part of the model."""
 
     embeddings: Positive
     encoder: Positive
@@ -54,7 +54,7 @@ class Lora(Section):
 
 
 class EarlyStop(Section):
-    """When training ends before its last epoch."""
+    """When training ends before its last epoch, and on which rows and metric that is decided."""
 
     on: Literal["never", "inner", "fold"]
     metric: Literal["macro_f1", "accuracy", "loss"]
@@ -63,7 +63,7 @@ class EarlyStop(Section):
 
 
 class Recipe(MemberRecipe):
-    """A fine-tuned encoder: a transformer, or a table of word vectors."""
+    """The recipe of a fine-tuned encoder: a transformer, or a table of word vectors."""
 
     starts_from = ("encoder", "word2vec")
     toy_limits: ClassVar = {"max_length": 48, "epochs": 1, "batch_size": 64, "evaluate_every": 3}
@@ -103,12 +103,15 @@ class Recipe(MemberRecipe):
 
     @classmethod
     def check(cls, written: Mapping[str, Any], beside: Beside) -> list[Problem]:
-        """Keys that make no sense together, or not for what the member starts from."""
+        """Return the problems between keys that exclude each other, or do not fit what the member starts from."""
         problems = check_training(written, beside.level_separator)
         return problems + check_table(written) if beside.start == "word2vec" else problems
 
     def loads(self) -> list[tuple[str, str]]:
-        """What reads texts. How vectors cut them stands in their folder, which is not there yet: any segmentation."""
+        """Return the words of the registry that read texts, each with its family.
+
+        The segmentation of vectors stands in their folder, which is not there yet: any segmentation is returned.
+        """
         segments = [component["segment"] for component in self.sequence if "segment" in component]
         of_tokens = [("readers", "tokens")]
         if segments:

@@ -1,4 +1,4 @@
-"""Keys of a neural member that make no sense together, or not for what it starts from."""
+"""The rules of a neural member's keys: which exclude each other, and which do not fit what the member starts from."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ RECURRENT = ("lstm", "gru")
 
 
 def check_training(member: Mapping[str, Any], level_separator: Any) -> list[Problem]:
-    """What makes no sense together."""
+    """Return the problems between keys of a member's training that exclude each other."""
     rules = [
         ("accumulate", *_parts_of_a_batch(member)),
         ("adversarial", *_attacks(member)),
@@ -23,9 +23,9 @@ def check_training(member: Mapping[str, Any], level_separator: Any) -> list[Prob
 
 
 def check_table(member: Mapping[str, Any]) -> list[Problem]:
-    """What makes no sense for a table of word vectors.
+    """Return the problems of keys that do not fit a table of word vectors.
 
-    It has no layers, no tokens inside words, and no token that stands for the text.
+    Such a table has no layers, no tokens inside words, and no token that stands for the text.
     """
     problems: list[Problem] = []
     layers, sequence, poolers = _word_of(member.get("layers")), _words(member, "sequence"), _words(member, "poolers")
@@ -107,5 +107,5 @@ def _words(member: Mapping[str, Any], key: str) -> list[Any]:
 
 
 def _word_of(piece: Any) -> Any:
-    """The word of a piece that is written alone or with arguments."""
+    """Return the word of a piece that is written alone or with arguments."""
     return piece.get("name") if isinstance(piece, Mapping) else piece

@@ -1,4 +1,4 @@
-"""A neural member's recipe as settings of its training."""
+"""The settings of a training, made from a neural member's recipe."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def training_settings(
     recipe: "Recipe", counts: NDArray[np.floating], classes: LabelSet, device: str
 ) -> TrainingSettings:
-    """The settings that a recipe names, its losses on the device; `counts` [C] are the classes' training rows."""
+    """Return a recipe's settings, the losses on the device; `counts` [C] are the classes' training rows."""
     adversarial, early_stop = recipe.adversarial, recipe.early_stop
     return TrainingSettings(
         objective=_objective(recipe, counts, classes, device),
@@ -62,5 +62,5 @@ def _objective(recipe: "Recipe", counts: NDArray[np.floating], classes: LabelSet
 
 
 def _loaded(family: str, piece: Mapping[str, Any]) -> Any:
-    """The function that a piece names, with the piece's arguments."""
+    """Return the function that a piece names, with the piece's arguments bound."""
     return partial(registry.load(family, piece["name"]), **{key: piece[key] for key in piece if key != "name"})

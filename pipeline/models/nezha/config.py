@@ -1,4 +1,4 @@
-"""What published NEZHA checkpoints say and hold: the fields of their `config.json`, and how their keys map to ours."""
+"""The fields of a published NEZHA checkpoint's `config.json`, and how its keys map to ours."""
 
 from transformers import PreTrainedConfig
 

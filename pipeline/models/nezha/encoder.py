@@ -18,7 +18,7 @@ class NezhaResidual(nn.Module):
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
     def forward(self, states: Tensor, residual: Tensor) -> Tensor:
-        """`states` [B, T, input_size] and `residual` [B, T, H] to [B, T, H]."""
+        """Project, drop out, add and normalise: `states` [B, T, input_size] and `residual` [B, T, H] to [B, T, H]."""
         normalised: Tensor = self.LayerNorm(self.dropout(self.dense(states)) + residual)
         return normalised
 
@@ -38,7 +38,7 @@ class NezhaAttention(nn.Module):
         attention_bias: Tensor | None,
         packing: Packing | None = None,
     ) -> Tensor:
-        """[B, T, H] to [B, T, H], or packed; see `attend` for the other arguments."""
+        """Attend: [B, T, H] to [B, T, H], or packed; see the function `attend` for the other arguments."""
         context = self.self(hidden_states, hidden_states, relative_positions, attention_bias, packing)
         attended: Tensor = self.output(context, hidden_states)
         return attended
@@ -53,7 +53,7 @@ class NezhaIntermediate(nn.Module):
         self.activation = ACT2FN[config.hidden_act]
 
     def forward(self, hidden_states: Tensor) -> Tensor:
-        """[B, T, H] to [B, T, intermediate_size]."""
+        """Widen each state: [B, T, H] to [B, T, intermediate_size]."""
         widened: Tensor = self.activation(self.dense(hidden_states))
         return widened
 
@@ -74,7 +74,7 @@ class NezhaLayer(nn.Module):
         attention_bias: Tensor | None,
         packing: Packing | None = None,
     ) -> Tensor:
-        """[B, T, H] to [B, T, H], or packed; see `attend` for the other arguments."""
+        """Compute one layer: [B, T, H] to [B, T, H], or packed; see `attend` for the other arguments."""
         attended = self.attention(hidden_states, relative_positions, attention_bias, packing)
         transformed: Tensor = self.output(self.intermediate(attended), attended)
         return transformed
@@ -94,7 +94,7 @@ class NezhaEncoder(nn.Module):
         attention_bias: Tensor | None,
         packing: Packing | None = None,
     ) -> list[Tensor]:
-        """The hidden states before the first layer and after each, [B, T, H] each, or packed."""
+        """Return the hidden states before the first layer and after each layer, [B, T, H] each, or packed."""
         all_states = [hidden_states]
         for layer in self.layer:
             all_states.append(layer(all_states[-1], relative_positions, attention_bias, packing))

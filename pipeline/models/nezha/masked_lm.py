@@ -21,7 +21,7 @@ class NezhaTransform(nn.Module):
         self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
 
     def forward(self, hidden_states: Tensor) -> Tensor:
-        """[..., H] to [..., H]."""
+        """Transform states before the decoder: [..., H] to [..., H]."""
         transformed: Tensor = self.LayerNorm(self.activation(self.dense(hidden_states)))
         return transformed
 
@@ -36,20 +36,20 @@ class NezhaPredictions(nn.Module):
         self.bias = nn.Parameter(torch.zeros(config.vocab_size))
 
     def forward(self, hidden_states: Tensor) -> Tensor:
-        """[..., H] to [..., vocab_size]."""
+        """Score every word: [..., H] to [..., vocab_size]."""
         logits: Tensor = self.decoder(self.transform(hidden_states))
         return logits
 
 
 class NezhaHead(nn.Module):
-    """Holds the predictions under the key that checkpoints use."""
+    """The predictions, held under the key that checkpoints use."""
 
     def __init__(self, config: NezhaConfig) -> None:
         super().__init__()
         self.predictions = NezhaPredictions(config)
 
     def forward(self, hidden_states: Tensor) -> Tensor:
-        """[..., H] to [..., vocab_size]; pass only the masked positions to save time."""
+        """Score every word: [..., H] to [..., vocab_size]; pass only the masked positions to save time."""
         logits: Tensor = self.predictions(hidden_states)
         return logits
 
@@ -69,7 +69,7 @@ class NezhaForMaskedLM(NezhaPreTrainedModel):  # type: ignore[no-untyped-call]
         self.post_init()  # type: ignore[no-untyped-call]
 
     def get_output_embeddings(self) -> nn.Linear:
-        """The decoder."""
+        """Return the decoder."""
         return self.cls.predictions.decoder
 
     def set_output_embeddings(self, new_embeddings: nn.Linear) -> None:
@@ -90,7 +90,7 @@ class NezhaForMaskedLM(NezhaPreTrainedModel):  # type: ignore[no-untyped-call]
         """Score every word at every position.
 
         Args:
-            input_ids: as the other arguments, see `NezhaModel.forward`.
+            input_ids: [B, T]; see `NezhaModel.forward`, also for the other arguments.
             attention_mask: [B, T].
             token_type_ids: [B, T].
             inputs_embeds: [B, T, H].

@@ -26,7 +26,7 @@ class NezhaEmbeddings(nn.Module):
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
 
     def forward(self, inputs_embeds: Tensor, token_type_ids: Tensor | None) -> Tensor:
-        """Word embeddings [B, T, H] and types [B, T] (all 0 by default) to [B, T, H]."""
+        """Embed tokens: word embeddings [B, T, H] and types [B, T] (all 0 by default) to [B, T, H]."""
         if token_type_ids is None:
             token_types = self.token_type_embeddings.weight[0]
         else:
@@ -43,12 +43,12 @@ class NezhaPooler(nn.Module):
         self.dense = nn.Linear(config.hidden_size, config.hidden_size)
 
     def forward(self, hidden_states: Tensor) -> Tensor:
-        """[B, T, H] to [B, H]."""
+        """Pool the first token's state: [B, T, H] to [B, H]."""
         return torch.tanh(self.dense(hidden_states[:, 0]))
 
 
 class NezhaPreTrainedModel(PreTrainedModel):  # type: ignore[no-untyped-call]
-    """What `NezhaModel` and `NezhaForMaskedLM` share: how they are initialised and loaded."""
+    """The common base of `NezhaModel` and `NezhaForMaskedLM`: how their weights are initialised and loaded."""
 
     config: NezhaConfig
     config_class = NezhaConfig
@@ -63,7 +63,7 @@ class NezhaPreTrainedModel(PreTrainedModel):  # type: ignore[no-untyped-call]
 
     @classmethod
     def from_pretrained(cls, *args: Any, **kwargs: Any) -> Any:
-        """As in transformers; keys may also have the names of older releases (`KEY_RENAMES`)."""
+        """Load a checkpoint as transformers does; keys may also have the names of older releases (`KEY_RENAMES`)."""
         kwargs["key_mapping"] = KEY_RENAMES | (kwargs.get("key_mapping") or {})
         loaded = super().from_pretrained(*args, **kwargs)
         model = loaded[0] if isinstance(loaded, tuple) else loaded
@@ -91,7 +91,7 @@ class NezhaModel(NezhaPreTrainedModel):  # type: ignore[no-untyped-call]
         self.post_init()  # type: ignore[no-untyped-call]
 
     def get_input_embeddings(self) -> nn.Embedding:
-        """The word embeddings."""
+        """Return the word embeddings."""
         return self.embeddings.word_embeddings
 
     def set_input_embeddings(self, value: nn.Embedding) -> None:  # type: ignore[override]
@@ -144,7 +144,7 @@ class NezhaModel(NezhaPreTrainedModel):  # type: ignore[no-untyped-call]
 
 
 def matmul_dtype(states: Tensor) -> torch.dtype:
-    """The dtype in which matrix products of `states` run: autocast's where it is on, else their own."""
+    """Return the dtype of matrix products of `states`: autocast's where autocast is on, else that of `states`."""
     device_type = states.device.type
     if torch.is_autocast_enabled(device_type):
         return torch.get_autocast_dtype(device_type)
@@ -152,6 +152,9 @@ def matmul_dtype(states: Tensor) -> torch.dtype:
 
 
 def padding_bias(attention_mask: Tensor, dtype: torch.dtype) -> Tensor:
-    """[B, T] of 1 and 0 to [B, 1, 1, T] of 0 and the lowest number, which leaves a probability of 0."""
+    """Turn a mask into a bias for scores: [B, T] of 1 and 0 to [B, 1, 1, T] of 0 and the lowest number.
+
+    The lowest number leaves a probability of 0.
+    """
     padding = attention_mask[:, None, None, :] == 0
     return torch.zeros(padding.shape, dtype=dtype, device=padding.device).masked_fill(padding, torch.finfo(dtype).min)

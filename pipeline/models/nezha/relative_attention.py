@@ -14,7 +14,7 @@ from pipeline.models.packing import Packing
 
 
 def sinusoid_table(max_relative_position: int, head_size: int) -> Tensor:
-    """Encodings of the distances -R … R, in this order (Wei et al. 2019, section 3.1).
+    """Compute the encodings of the distances -R … R, in this order (Wei et al. 2019, section 3.1).
 
     Row r, of distance r - R, holds sin(r / 10000^(2k/d)) in column 2k and the cosine of that angle in 2k+1.
     (The paper writes r - R for the angle's r. The released code counts from 0, and so do all checkpoints.)
@@ -30,7 +30,7 @@ def sinusoid_table(max_relative_position: int, head_size: int) -> Tensor:
 
 
 class NezhaRelativePositions(nn.Module):
-    """Looks up the encoding of every pair of positions; one for all layers and heads, without weights."""
+    """The encoding of every pair of positions, looked up; one module for all layers and heads, without weights."""
 
     table: Tensor
 
@@ -41,11 +41,11 @@ class NezhaRelativePositions(nn.Module):
         self.register_buffer("table", self.compute_table(), persistent=False)
 
     def compute_table(self) -> Tensor:
-        """The content of `table`, which `from_pretrained` needs again: it builds the model without values."""
+        """Compute the content of `table`, which `from_pretrained` needs again: it builds the model without values."""
         return sinusoid_table(self.max_relative_position, self.head_size)
 
     def forward(self, length: int, dtype: torch.dtype) -> Tensor:
-        """[T, T, d] of `dtype`: at (i, j) the encoding of the distance j - i, clipped to -R … R."""
+        """Return [T, T, d] of `dtype`: at (i, j) the encoding of the distance j - i, clipped to -R … R."""
         positions = torch.arange(length, device=self.table.device)
         distances = positions[None, :] - positions[:, None]
         clipped = distances.clamp(-self.max_relative_position, self.max_relative_position)
@@ -60,7 +60,7 @@ def attend(
     attention_bias: Tensor | None = None,
     dropout: float = 0.0,
 ) -> Tensor:
-    """Attention with relative positions on keys and values (Wei et al. 2019, equations 2 to 4).
+    """Compute attention with relative positions on keys and values (Wei et al. 2019, equations 2 to 4).
 
     For each batch row and head: scores[i, j] = query[i] · (key[j] + rel[i, j]) / sqrt(d), the probabilities
     are their softmax over j, and the output at i is the sum over j of probs[i, j] (value[j] + rel[i, j]).
@@ -74,7 +74,7 @@ def attend(
     or skewing 1.9; using the sinusoids' addition theorem (rotated queries, right for T <= R + 1 alone) 1.5.
 
     Args:
-        query: [B, heads, Q, d], those of the tokens that attend.
+        query: [B, heads, Q, d], the queries of the tokens that attend.
         key: [B, heads, T, d], as is `value`.
         value: see `key`.
         relative_positions: rel, [Q, T, d], of the dtype in which matrix products run.
@@ -101,7 +101,7 @@ def attend(
 
 
 class NezhaSelfAttention(nn.Module):
-    """Projects hidden states to queries, keys and values of every head, and attends."""
+    """Self-attention: hidden states become queries, keys and values of every head, and attend."""
 
     def __init__(self, config: NezhaConfig) -> None:
         super().__init__()
@@ -119,9 +119,10 @@ class NezhaSelfAttention(nn.Module):
         attention_bias: Tensor | None,
         packing: Packing | None = None,
     ) -> Tensor:
-        """The tokens that attend [B, Q, H], to those of `hidden_states` [B, T, H], to [B, Q, H].
+        """Attend from some tokens [B, Q, H] to all tokens of `hidden_states` [B, T, H]: → [B, Q, H].
 
-        Packed, all three are [1, P, H]. See `attend` for the other arguments.
+        Packed, the attending tokens, the attended ones and the result are [1, P, H]. See `attend` for the other
+        arguments.
         """
         query, key, value = (
             states.view(*states.shape[:2], self.n_heads, -1).transpose(1, 2)

@@ -1,4 +1,4 @@
-"""Before and after on a scale from 0 to 1: a hollow dot, a filled dot, a line between."""
+"""Dumbbells, before and after on a scale from 0 to 1: a hollow dot, a filled dot, a line between."""
 
 from markupsafe import Markup
 
@@ -11,7 +11,7 @@ INSET = 0.03  # keeps the dots at 0 and 1 whole
 
 
 def dumbbell(before: float, after: float) -> Markup:
-    """One class: its F1 before (hollow) and after (filled). Equal values are one filled dot."""
+    """Draw one class: its F1 before (hollow) and after (filled). Equal values are one filled dot."""
     middle = HEIGHT / 2
     x_before, x_after = share(_place(before)), share(_place(after))
     marks = [
@@ -30,7 +30,7 @@ def dumbbell(before: float, after: float) -> Markup:
 
 
 def dumbbell_axis() -> Markup:
-    """The tick labels above a column of dumbbells."""
+    """Draw the tick labels above a column of dumbbells."""
     labels = [element("text", f"{tick:g}", x=share(_place(tick)), y=11, text_anchor="middle") for tick in TICKS]
     return element("svg", join(labels), class_="dumbbell axis", height=14, aria_hidden="true")
 

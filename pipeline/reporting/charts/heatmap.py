@@ -21,7 +21,7 @@ LEVELS = 9  # steps of a colour ramp
 
 @dataclass(frozen=True)
 class Heatmap:
-    """Row labels apart from the matrix with its column labels: they stay in view while it scrolls."""
+    """A drawn heatmap: row labels apart from the matrix and its column labels, to stay in view while it scrolls."""
 
     row_labels: Markup
     cells: Markup
@@ -68,7 +68,7 @@ def heatmap(confusion: NDArray[np.int64], labels: list[str], groups: list[str] |
 
 
 def cell_size(n_classes: int) -> int:
-    """The side of a cell in px, so that a matrix of 100 classes still fits a wide page as a whole."""
+    """Compute the side of a cell in px, so that a matrix of 100 classes still fits a wide page as a whole."""
     sizes = ((8, 48), (16, 36), (26, 22), (40, 16), (64, 13))  # (most classes, px)
     return next((size for most, size in sizes if n_classes <= most), 9)
 

@@ -17,7 +17,7 @@ N_COLOURS = 8  # .s0 .. .s7 in the page's CSS
 
 @dataclass(frozen=True)
 class Series:
-    """One line; points with a value that is not finite are left out."""
+    """One line of a chart; points with a value that is not finite are left out."""
 
     name: str
     steps: list[int]
@@ -27,7 +27,7 @@ class Series:
 
 
 def line_chart(series: list[Series], title: str, x_name: str = "step") -> Markup:
-    """Draw the series over a common axis of steps, or what `x_name` says, from 0. Empty where none has two points."""
+    """Draw the series over a common axis of steps, or of `x_name`, from 0. Empty where no series has two points."""
     lines = [(one, thin(one.steps, one.values)) for one in series]
     lines = [(one, points) for one, points in lines if len(points) > 1]
     if not lines:
@@ -40,7 +40,7 @@ def line_chart(series: list[Series], title: str, x_name: str = "step") -> Markup
 
 
 def thin(steps: list[int], values: list[float]) -> list[tuple[float, float]]:
-    """Finite points in order; above MOST_POINTS they are averaged in bins of equally many points."""
+    """Return finite points in order; above MOST_POINTS they are averaged in bins of equally many points."""
     points = np.array([(s, v) for s, v in zip(steps, values, strict=True) if math.isfinite(v)], dtype=np.float64)
     if len(points) > MOST_POINTS:
         points = np.array([part.mean(axis=0) for part in np.array_split(points, MOST_POINTS)])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scale:
-    """Maps low..high to 0..1, and names the round values to mark."""
+    """A linear scale from low..high to 0..1, with the round values to mark."""
 
     low: float
     high: float
@@ -15,16 +15,16 @@ class Scale:
     digits: int  # decimals that tell the ticks apart
 
     def __call__(self, value: float) -> float:
-        """The position of a value; below 0 or above 1 outside the scale."""
+        """Return the position of a value; below 0 or above 1 outside the scale."""
         return (value - self.low) / (self.high - self.low)
 
     def text(self, tick: float) -> str:
-        """A tick as it is written on the axis."""
+        """Write a tick as the axis shows it."""
         return f"{tick:.{self.digits}f}"
 
 
 def fit_scale(values: Iterable[float], n_ticks: int = 4, margin: float = 0.04) -> Scale:
-    """A scale that holds all finite values with `margin` of the range on both sides."""
+    """Make a scale that holds all finite values with `margin` of the range on both sides."""
     finite = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
     if high - low < 1e-9:
@@ -40,6 +40,6 @@ def fit_scale(values: Iterable[float], n_ticks: int = 4, margin: float = 0.04) -
 
 
 def round_step(step: float) -> float:
-    """The smallest of 1, 2, 5 times a power of ten that is not below `step`."""
+    """Return the smallest of 1, 2, 5 times a power of ten that is not below `step`."""
     power = 10.0 ** math.floor(math.log10(step))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step * (1 - 1e-9))

@@ -1,4 +1,4 @@
-"""Points in a plane of two scores."""
+"""A scatter plot: points in a plane of two scores."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ LEFT, RIGHT, TOP, BOTTOM = 50, 12, 12, 40
 
 
 class Point(NamedTuple):
-    """One point; `title` is shown where the pointer rests on it."""
+    """A point of a scatter plot; `title` is shown where the pointer rests on it."""
 
     x: float
     y: float

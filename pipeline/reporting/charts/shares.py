@@ -15,7 +15,7 @@ CHARACTER = 6.8  # px, width of a label's character at 11 px
 
 
 def share_chart(rows: list[ShareRow]) -> Markup:
-    """Train as steps, the submission as dots; a class never predicted lies at 0. Needs a row."""
+    """Draw train as steps, the submission as dots; a class never predicted lies at 0. `rows` must hold one or more."""
     step = min(60, max(16, PAGE // len(rows)))
     width = LEFT + step * len(rows) + 8
     height = EDGE + 10 + math.ceil(max(len(row.label) for row in rows) * CHARACTER)

@@ -1,4 +1,4 @@
-"""Fold spread: one dot a fold above the pooled nested score with its interval. As wide as its box."""
+"""The spread over folds: a strip with one dot a fold above the nested score and its interval, as wide as its box."""
 
 from markupsafe import Markup
 
@@ -13,7 +13,7 @@ NESTED_LANE = 23
 
 
 def strip_scale(candidates: list[Candidate]) -> Scale:
-    """One scale for every strip, so that rows can be compared by eye."""
+    """Make one scale for every strip, so that rows can be compared by eye."""
     values: list[float] = []
     for candidate in candidates:
         values += [*candidate.fold_scores, *candidate.interval, candidate.nested]
@@ -22,7 +22,7 @@ def strip_scale(candidates: list[Candidate]) -> Scale:
 
 
 def strip(candidate: Candidate, scale: Scale) -> Markup:
-    """Dots for folds, a band for the 95 % interval, a bar for nested, a diamond for the hidden test score."""
+    """Draw dots for folds, a band for the 95 % interval, a bar for nested, a diamond for the hidden test score."""
     marks = [_gridline(scale(tick), HEIGHT) for tick in scale.ticks]
     low, high = candidate.interval
     if low <= high:  # false for NaN too: an interval that is not known is not drawn
@@ -38,7 +38,7 @@ def strip(candidate: Candidate, scale: Scale) -> Markup:
 
 
 def strip_axis(scale: Scale) -> Markup:
-    """The tick labels of the strips' common scale."""
+    """Draw the tick labels of the strips' common scale."""
     labels = [
         element("text", scale.text(tick), x=share(scale(tick)), y=11, text_anchor="middle") for tick in scale.ticks
     ]

@@ -4,7 +4,7 @@ from markupsafe import Markup, escape
 
 
 def element(tag: str, *children: str | Markup, **attributes: str | float) -> Markup:
-    """One element. `class_` becomes `class` and `_` in a name becomes `-`; plain strings are escaped."""
+    """Write one element. `class_` becomes `class` and `_` in a name becomes `-`; plain strings are escaped."""
     names = ((name.rstrip("_").replace("_", "-"), value) for name, value in attributes.items())
     opening = "".join(f' {name}="{escape(number(value))}"' for name, value in names)
     if not children:
@@ -13,12 +13,12 @@ def element(tag: str, *children: str | Markup, **attributes: str | float) -> Mar
 
 
 def join(parts: tuple[str | Markup, ...] | list[Markup]) -> Markup:
-    """Parts in order; plain strings are escaped."""
+    """Join parts in order; plain strings are escaped."""
     return Markup("").join(parts)
 
 
 def number(value: str | float) -> str:
-    """A coordinate with at most two decimals and no trailing zeros; text is left as it is."""
+    """Write a coordinate with at most two decimals and no trailing zeros; text is left as it is."""
     if isinstance(value, str):
         return value
     text = f"{value:.2f}".rstrip("0").rstrip(".")
@@ -26,5 +26,5 @@ def number(value: str | float) -> str:
 
 
 def share(value: float) -> str:
-    """A position as a percentage of the drawing's width: 0.25 -> '25%'."""
+    """Write a position as a percentage of the drawing's width: 0.25 -> '25%'."""
     return f"{number(100 * value)}%"
